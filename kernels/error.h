@@ -1,0 +1,31 @@
+#ifndef KERNELSERVE_KERNELS_ERROR_H_
+#define KERNELSERVE_KERNELS_ERROR_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace kernelserve {
+
+// What a caller needs to act on a refusal without parsing its message. Empty where it doesn't apply.
+struct ErrorDetails {
+  std::string_view reason;  // a constant for programs: "OUT_OF_RANGE", one of kernelserve.v1.ErrorReason
+  std::string_view field;   // the argument, as a path: "n", "left.offsets", "scorer.name"
+  std::string_view bound;   // what would have been taken: "at most 1000000000"
+  std::string_view value;   // what was received
+};
+
+// A status that carries `details` as payloads; `message` is a whole sentence for people that names
+// the argument, the bound and the value received. A value is cut to 100 bytes.
+absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details, std::string message);
+
+// The details that MakeError put in, "" where there are none.
+std::string ErrorReason(const absl::Status& status);
+std::string ErrorField(const absl::Status& status);
+std::string ErrorBound(const absl::Status& status);
+std::string ErrorValue(const absl::Status& status);
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_ERROR_H_
