@@ -1,0 +1,106 @@
+#ifndef KERNELSERVE_SERVER_LIMITS_H_
+#define KERNELSERVE_SERVER_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+// Every bound of the server, with its reason. Those that an operator may set are defaults of flags
+// (flags.h) and travel in Options; the rest are fixed.
+namespace kernelserve::server {
+
+// ---- Work ----
+
+// A task on the pool. Long enough that handing it out (some 300 ns) does not show; short enough
+// that a cancelled call stops, and a cheap one gets a worker, within a few of them.
+inline constexpr uint64_t kTaskCostNs = 1'000'000;
+
+// What a flow may run before the next one's turn: one task.
+inline constexpr uint64_t kFlowQuantumNs = kTaskCostNs;
+
+// A call under both is answered on gRPC's own thread. A hop to the pool and back costs more than
+// 20 us of latency; anything longer keeps that thread from polling sockets.
+inline constexpr uint64_t kInlineCostNs = 20'000;
+inline constexpr size_t kInlineRequestBytes = 16 * 1024;
+
+// Workers yield to gRPC's threads: with both cores busy, unary p99 falls from 4 ms to 0.3.
+inline constexpr int kWorkerNice = 10;
+
+// A call is refused for its deadline only where its estimate is over this many times what remains:
+// estimates are rough, and a refused call is certainly lost.
+inline constexpr uint64_t kDeadlineEstimateFactor = 2;
+
+// ---- Messages ----
+
+// Default of --request_bytes_max. Some 2 million pairs of words; a client cuts larger columns into
+// calls of kRequestBytesPreferred, which is where throughput stops growing with size.
+inline constexpr uint64_t kRequestBytesMax = 64ull << 20;
+inline constexpr uint64_t kRequestBytesPreferred = 8ull << 20;
+
+// What every v1 server takes (the proto's promise to clients): lower settings are refused.
+inline constexpr uint64_t kRequestBytesMaxLeast = 4ull << 20;
+inline constexpr uint64_t kRowsMaxLeast = 65'536;
+
+// Default of --rows_max. A column of that many empty rows is 64 MB of offsets.
+inline constexpr uint64_t kRowsMax = 16ull << 20;
+
+// Units of one text: lengths and edit distances of it fit an int32.
+inline constexpr uint64_t kTextUnitsMax = 0x7fff'ffff;
+
+// The largest reply of a unary call. Protobuf's own limit is 2 GiB; a million F(10^7) would be
+// 868 GB. Streams have no such limit, only their blocks'.
+inline constexpr uint64_t kResultBytesMax = 1ull << 30;
+
+// A block of a streamed reply, and how many are computed before the reader has taken them: 1 MB is
+// where throughput levels off, and two keep the workers busy while one is being written.
+inline constexpr size_t kStreamBlockBytes = 1 << 20;
+inline constexpr size_t kStreamBlocksAhead = 2;
+
+// Status text: it travels in a header, and proxies refuse header blocks over 8 KiB or so; the
+// details take as much again in base64.
+inline constexpr size_t kStatusTextBytes = 2048;
+
+// What a client may put in x-request-id, which is echoed and logged.
+inline constexpr size_t kRequestIdBytes = 128;
+
+// ---- Kernels ----
+
+// Default of --fibonacci_n_max: F(10^9) has 87 MB and takes some ten seconds on one core.
+inline constexpr uint64_t kFibonacciNMax = 1'000'000'000;
+
+// ---- Connections ----
+
+// Calls at once on one connection; further ones wait in the client. Bounds what a connection can
+// make the server hold before any handler runs.
+inline constexpr int kStreamsMax = 1024;
+
+// A client may ping this often (grpc-go's and grpc-java's least setting; gRPC's default here is five minutes, and
+// then clients with keepalive set are sent away with too_many_pings).
+inline constexpr int kPingIntervalLeastMs = 10'000;
+
+// gRPC's metadata for one call, its default; named so that the limit is ours to test.
+inline constexpr int kMetadataBytes = 8 * 1024;
+
+// sockaddr_un.sun_path less its terminating zero is 107 bytes; macOS has 103, and a path that
+// works on one host is to work on all.
+inline constexpr size_t kUnixPathBytes = 103;
+
+// ---- Memory ----
+
+// Default of --memory_ceiling_mb, unless the cgroup's limit is lower: then three quarters of that.
+inline constexpr uint64_t kMemoryCeilingMb = 2048;
+
+// How long a client that was refused for memory or load is asked to wait.
+inline constexpr int64_t kRetryDelayMs = 100;
+
+// ---- Stopping ----
+
+// Default of --lame_duck_ms: health says NOT_SERVING while calls are still taken, so that a
+// balancer that polls every few seconds stops sending before connections are closed.
+inline constexpr int64_t kLameDuckMs = 1'000;
+
+// Default of --drain_timeout_ms: under Kubernetes' default grace of 30 s.
+inline constexpr int64_t kDrainTimeoutMs = 25'000;
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_LIMITS_H_

@@ -1,0 +1,60 @@
+#ifndef KERNELSERVE_SERVER_WORKER_POOL_H_
+#define KERNELSERVE_SERVER_WORKER_POOL_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "server/flow_scheduler.h"
+
+namespace kernelserve::server {
+
+// The threads that all computing runs on. Each asks the FlowScheduler for a task, runs it, and
+// asks again; tasks of one job run on several workers at once. Workers are at nice +10: where
+// they keep every core busy, gRPC's own threads still get theirs at once, and a cheap call that
+// is answered inline stays fast.
+//
+// Thread-safe. No method may be called while holding a lock that Job::Claim takes.
+class WorkerPool {
+ public:
+  // `workers` is at least 1.
+  explicit WorkerPool(size_t workers);
+
+  // Every submitted job must have ended.
+  ~WorkerPool();
+
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // Takes in `job`, which must stay valid until its OnEnd() is called.
+  void Submit(Job* job);
+
+  // Asks `job` for tasks again after its Claim() answered kWait. Does nothing where it did not, or
+  // where the job has ended.
+  void Resume(Job* job);
+
+  // Stops `job`: its token tells running tasks so, no further task begins, and OnEnd() follows when
+  // the last one has returned, on the calling thread where none is running. Does nothing where
+  // the job has ended. Only for a submitted job.
+  void Stop(Job* job);
+
+  size_t workers() const { return threads_.size(); }
+
+ private:
+  void Work();
+  void WakeOneIfReady();  // requires mutex_
+
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  FlowScheduler scheduler_;  // guarded by mutex_
+  size_t idle_ = 0;          // workers that wait on ready_; guarded by mutex_
+  bool closing_ = false;     // guarded by mutex_
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_WORKER_POOL_H_
