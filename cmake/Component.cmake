@@ -1,0 +1,66 @@
+# kernels/ and server/ are each one library with its unit tests, benchmarks and fuzzers standing
+# beside the code they cover. Sources are told apart by name, so that a new one needs no line here.
+
+# Sorts every .cc at or below the calling directory into the caller's variables
+#   <prefix>_sources     the library
+#   <prefix>_tests       *_test.cc
+#   <prefix>_benchmarks  *_benchmark.cc
+#   <prefix>_fuzzers     *_fuzz.cc
+function(sort_sources prefix)
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS LIST_DIRECTORIES false *.cc)
+  set(sources ${all})
+  list(FILTER sources EXCLUDE REGEX "_(test|benchmark|fuzz)\\.cc$")
+  set(${prefix}_sources ${sources} PARENT_SCOPE)
+  foreach(kind test benchmark fuzz)
+    set(matching ${all})
+    list(FILTER matching INCLUDE REGEX "_${kind}\\.cc$")
+    set(${kind}s ${matching})
+  endforeach()
+  set(${prefix}_tests ${tests} PARENT_SCOPE)
+  set(${prefix}_benchmarks ${benchmarks} PARENT_SCOPE)
+  set(${prefix}_fuzzers ${fuzzs} PARENT_SCOPE)
+endfunction()
+
+# One binary of all unit tests of a library. `SOURCES` may be empty: then there is none.
+function(add_unit_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  if(NOT KERNELSERVE_BUILD_TESTS OR NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+function(add_benchmarks name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  if(NOT KERNELSERVE_BUILD_TESTS OR NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE
+    ${arg_LIBRARIES} benchmark::benchmark benchmark::benchmark_main)
+endfunction()
+
+# A target <stem>_fuzz for each <stem>_fuzz.cc. Findings and seeds are files in <stem>_corpus/ beside
+# it. Under KERNELSERVE_FUZZ it is linked with libFuzzer; else with a driver that runs
+# the files and directories given as arguments, as the test of the same name does with the corpus.
+function(add_fuzzers)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES;LIBRARIES")
+  if(NOT KERNELSERVE_BUILD_TESTS)
+    return()
+  endif()
+  foreach(source IN LISTS arg_SOURCES)
+    get_filename_component(name "${source}" NAME_WE)
+    get_filename_component(directory "${source}" DIRECTORY)
+    string(REGEX REPLACE "_fuzz$" "_corpus" corpus "${name}")
+    add_executable(${name} "${source}")
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+    if(KERNELSERVE_FUZZ)
+      target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    else()
+      target_sources(${name} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/fuzz_replay.cc")
+      add_test(NAME ${name} COMMAND ${name} "${directory}/${corpus}")
+    endif()
+  endforeach()
+endfunction()
