@@ -1,5 +1,5 @@
-#ifndef KERNELSERVE_SERVER_WORKER_POOL_H_
-#define KERNELSERVE_SERVER_WORKER_POOL_H_
+#ifndef KERNELSERVE_SERVER_SCHEDULER_WORKER_POOL_H_
+#define KERNELSERVE_SERVER_SCHEDULER_WORKER_POOL_H_
 
 #include <condition_variable>
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/flow_scheduler.h"
+#include "server/scheduler/flow_scheduler.h"
 
 namespace kernelserve::server {
 
@@ -57,4 +57,4 @@ class WorkerPool {
 
 }  // namespace kernelserve::server
 
-#endif  // KERNELSERVE_SERVER_WORKER_POOL_H_
+#endif  // KERNELSERVE_SERVER_SCHEDULER_WORKER_POOL_H_
