@@ -1,0 +1,119 @@
+#ifndef KERNELSERVE_SERVER_CALL_H_
+#define KERNELSERVE_SERVER_CALL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message_lite.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "server/block.h"
+#include "server/message.h"
+
+namespace kernelserve::server {
+
+class MemoryBudget;
+class WorkerPool;
+
+// The one adapter between gRPC and what a method does. Every method is registered raw (bytes in,
+// bytes out: `WithRawCallbackMethod_…`), and its override is one line:
+//
+//   grpc::ServerUnaryReactor* Pairwise(grpc::CallbackServerContext* context,
+//                                      const grpc::ByteBuffer* request,
+//                                      grpc::ByteBuffer* response) override {
+//     return ServeUnary(environment_, context, request, response,
+//                       std::make_unique<PairwiseHandler>(limits_));
+//   }
+//
+// The adapter does the rest for every method alike: refuses what is compressed, too long or past
+// its deadline; admits by the memory budget; runs cheap calls at once and others on the pool, in
+// the turn of the flow that they belong to; stops them when the client goes away; maps errors, with
+// the request id; answers with the timing trailer where metadata asks for it.
+
+// What all calls share. Outlives them.
+struct CallEnvironment {
+  WorkerPool* pool;
+  MemoryBudget* memory;
+  uint64_t request_bytes_max;
+  std::string instance_id;  // for the timing trailer
+};
+
+// One call of a unary method: reads the request, and is then the block that makes the reply.
+class UnaryHandler : public Block {
+ public:
+  // Reads and validates the request. `request` is gone when it returns. Copies of its bytes are
+  // accounted for.
+  virtual absl::Status Decode(const grpc::ByteBuffer& request) = 0;
+
+  // What will be held beyond a copy of the request, as an upper bound: prepared tables and the
+  // reply. Asked after Decode; the call is refused where there is not so much left.
+  virtual uint64_t memory_bytes() const = 0;
+};
+
+grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
+                                     grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                     std::unique_ptr<UnaryHandler> handler);
+
+// One call of a server-streaming method: reads the request, and hands out the reply's blocks in
+// order. At most kStreamBlocksAhead are computed before the reader has taken them; a reader that is
+// slower than that holds up its own call and no thread.
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+
+  // As in UnaryHandler; here the bound is for what all blocks share, and for kStreamBlocksAhead + 1
+  // blocks with their encoded form.
+  virtual absl::Status Decode(const grpc::ByteBuffer& request) = 0;
+  virtual uint64_t memory_bytes() const = 0;
+
+  // Estimate for the whole stream, in nanoseconds on one core.
+  virtual double cost_ns() const = 0;
+
+  // Makes what all blocks share. Once, before the first NextBlock.
+  virtual absl::Status Prepare(StopToken stop) { return absl::OkStatus(); }
+
+  // The next block, of about kStreamBlockBytes encoded; null after the last. Called by one thread
+  // at a time, also while earlier blocks run. Blocks are gone before the handler is.
+  virtual absl::StatusOr<std::unique_ptr<Block>> NextBlock() = 0;
+};
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeStream(const CallEnvironment& environment,
+                                                        grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request,
+                                                        std::unique_ptr<StreamHandler> handler);
+
+// A unary handler over ordinary messages, which protobuf parses and writes. It has one row.
+template <typename Request, typename Response>
+class MessageHandler : public UnaryHandler {
+ public:
+  absl::Status Decode(const grpc::ByteBuffer& request) final {
+    if (absl::Status status = ParseMessage(request, &request_); !status.ok()) return status;
+    return Validate(request_);
+  }
+  uint64_t rows() const final { return 1; }
+  absl::Status Run(uint64_t, uint64_t, StopToken stop) final {
+    return Compute(request_, stop, &response_);
+  }
+  absl::StatusOr<grpc::ByteBuffer> Encode() final { return SerializeMessage(response_); }
+
+  double cost_ns() const override { return 0; }
+  uint64_t memory_bytes() const override { return 0; }
+
+ protected:
+  // Checks the request and readies what cost_ns() and memory_bytes() say.
+  virtual absl::Status Validate(const Request& request) { return absl::OkStatus(); }
+  virtual absl::Status Compute(const Request& request, StopToken stop, Response* response) = 0;
+
+ private:
+  Request request_;
+  Response response_;
+};
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_CALL_H_

@@ -1,0 +1,22 @@
+#ifndef KERNELSERVE_SERVER_MESSAGE_H_
+#define KERNELSERVE_SERVER_MESSAGE_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message_lite.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace kernelserve::server {
+
+// Parses all of `bytes` into *message. MALFORMED_MESSAGE where they are not such a message.
+absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite* message);
+
+// RESULT_TOO_LARGE where the message is over kResultBytesMax.
+absl::StatusOr<grpc::ByteBuffer> SerializeMessage(const google::protobuf::MessageLite& message);
+
+// Whether the client compressed the message. (gRPC's decompression is off: see server.cc.)
+bool IsCompressed(const grpc::ByteBuffer& bytes);
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_MESSAGE_H_
