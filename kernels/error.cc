@@ -3,23 +3,25 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 
 namespace kernelserve {
 namespace {
 
-constexpr std::string_view kReason = "kernelserve/reason";
-constexpr std::string_view kField = "kernelserve/field";
-constexpr std::string_view kBound = "kernelserve/bound";
-constexpr std::string_view kValue = "kernelserve/value";
+constexpr absl::string_view kReason = "kernelserve/reason";
+constexpr absl::string_view kField = "kernelserve/field";
+constexpr absl::string_view kBound = "kernelserve/bound";
+constexpr absl::string_view kValue = "kernelserve/value";
+constexpr absl::string_view kRow = "kernelserve/row";
 
 // A received value can be a whole text; a message of a few kilobytes is refused by HTTP/2 peers.
 constexpr size_t kValueBytesMax = 100;
 
-void Set(absl::Status& status, std::string_view key, std::string_view value) {
+void Set(absl::Status& status, absl::string_view key, absl::string_view value) {
   if (!value.empty()) status.SetPayload(key, absl::Cord(value));
 }
 
-std::string Get(const absl::Status& status, std::string_view key) {
+std::string Get(const absl::Status& status, absl::string_view key) {
   const auto payload = status.GetPayload(key);
   return payload ? std::string(*payload) : std::string();
 }
@@ -39,5 +41,14 @@ std::string ErrorReason(const absl::Status& status) { return Get(status, kReason
 std::string ErrorField(const absl::Status& status) { return Get(status, kField); }
 std::string ErrorBound(const absl::Status& status) { return Get(status, kBound); }
 std::string ErrorValue(const absl::Status& status) { return Get(status, kValue); }
+std::string ErrorRow(const absl::Status& status) { return Get(status, kRow); }
+
+absl::Status AtRow(const absl::Status& status, uint64_t row) {
+  absl::Status named(status.code(), absl::StrCat("row ", row, ": ", status.message()));
+  status.ForEachPayload(
+      [&](absl::string_view key, const absl::Cord& value) { named.SetPayload(key, value); });
+  Set(named, kRow, absl::StrCat(row));
+  return named;
+}
 
 }  // namespace kernelserve

@@ -1,19 +1,20 @@
 #ifndef KERNELSERVE_KERNELS_ERROR_H_
 #define KERNELSERVE_KERNELS_ERROR_H_
 
+#include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace kernelserve {
 
 // What a caller needs to act on a refusal without parsing its message. Empty where it doesn't apply.
 struct ErrorDetails {
-  std::string_view reason;  // a constant for programs: "OUT_OF_RANGE", one of kernelserve.v1.ErrorReason
-  std::string_view field;   // the argument, as a path: "n", "left.offsets", "scorer.name"
-  std::string_view bound;   // what would have been taken: "at most 1000000000"
-  std::string_view value;   // what was received
+  absl::string_view reason;  // a constant for programs: "OUT_OF_RANGE", one of kernelserve.v1.ErrorReason
+  absl::string_view field;   // the argument, as a path: "n", "left.offsets", "scorer.name"
+  absl::string_view bound;   // what would have been taken: "at most 1000000000"
+  absl::string_view value;   // what was received
 };
 
 // A status that carries `details` as payloads; `message` is a whole sentence for people that names
@@ -25,6 +26,11 @@ std::string ErrorReason(const absl::Status& status);
 std::string ErrorField(const absl::Status& status);
 std::string ErrorBound(const absl::Status& status);
 std::string ErrorValue(const absl::Status& status);
+
+// The same status, said of one row: "row 7: ..." in the message, and the row in the details.
+absl::Status AtRow(const absl::Status& status, uint64_t row);
+// The row's index in decimal, "" where the status is not about a row.
+std::string ErrorRow(const absl::Status& status);
 
 }  // namespace kernelserve
 

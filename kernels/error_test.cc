@@ -21,6 +21,17 @@ TEST(ErrorTest, DetailsTravelWithTheStatus) {
   EXPECT_EQ(ErrorValue(status), "94");
 }
 
+TEST(ErrorTest, ARowIsNamedAndTheDetailsStay) {
+  const absl::Status status = AtRow(
+      MakeError(absl::StatusCode::kOutOfRange, {.reason = "OVERFLOW", .field = "n"}, "too large"),
+      7);
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(status.message(), "row 7: too large");
+  EXPECT_EQ(ErrorReason(status), "OVERFLOW");
+  EXPECT_EQ(ErrorField(status), "n");
+  EXPECT_EQ(ErrorRow(status), "7");
+}
+
 TEST(ErrorTest, AStatusOfAnotherMakerHasNoDetails) {
   EXPECT_EQ(ErrorReason(absl::InternalError("x")), "");
   EXPECT_EQ(ErrorField(absl::OkStatus()), "");

@@ -1,0 +1,265 @@
+#include "kernels/column_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/error.h"
+
+namespace kernelserve {
+namespace {
+
+// Messages here don't name the row: whoever reports the error does (AtRow, RowError).
+absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::string bound,
+                       std::string value) {
+  const std::string path = absl::StrCat(field, ".", buffer);
+  std::string message =
+      absl::StrCat(path, " has ", value, ", expected ", bound);
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
+      std::move(message));
+}
+
+absl::Status WrongType(absl::string_view field, absl::string_view wanted, DataType type) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "WRONG_TYPE",
+                    .field = field,
+                    .bound = wanted,
+                    .value = DataTypeName(type)},
+                   absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", wanted));
+}
+
+// Widens the element at `place` to int64 (unsigned types over int64's range don't come here).
+int64_t LoadSigned(DataType type, const uint8_t* values, size_t place) {
+  switch (type) {
+    case DataType::kInt8:
+      return LoadUnaligned<int8_t>(values, place);
+    case DataType::kInt16:
+      return LoadUnaligned<int16_t>(values, place);
+    case DataType::kInt32:
+      return LoadUnaligned<int32_t>(values, place);
+    case DataType::kInt64:
+      return LoadUnaligned<int64_t>(values, place);
+    case DataType::kUint8:
+      return LoadUnaligned<uint8_t>(values, place);
+    case DataType::kUint16:
+      return LoadUnaligned<uint16_t>(values, place);
+    default:
+      return LoadUnaligned<uint32_t>(values, place);
+  }
+}
+
+template <typename T>
+constexpr absl::string_view kNumberName = "a number";
+template <>
+constexpr absl::string_view kNumberName<int64_t> = "an integer of 64 bits";
+template <>
+constexpr absl::string_view kNumberName<uint64_t> = "an integer from 0 to 18446744073709551615";
+template <>
+constexpr absl::string_view kNumberName<bool> = "a boolean";
+
+}  // namespace
+
+RowLocator::RowLocator(const ColumnView& column, absl::string_view field)
+    : column_(column),
+      leaf_(column.dictionary ? *column.dictionary : column),
+      field_(field) {}
+
+RowState RowLocator::LocateInDictionary(size_t row, size_t* place) {
+  const uint8_t* values = column_.values.data();
+  const bool wide = column_.type == DataType::kUint64;
+  const int64_t index =
+      wide ? static_cast<int64_t>(LoadUnaligned<uint64_t>(values, row))
+           : LoadSigned(column_.type, values, row);
+  if (index < 0 || static_cast<uint64_t>(index) >= leaf_.length) {
+    return Invalid(Malformed(field_, "dictionary",
+                                absl::StrCat("an index below ", leaf_.length),
+                                absl::StrCat("index ", index)));
+  }
+  *place = static_cast<size_t>(index);
+  if (leaf_.type == DataType::kNull) return RowState::kNull;
+  if (!leaf_.validity.empty() && !Bit(leaf_.validity, *place + leaf_.bit_offset)) {
+    return RowState::kNull;
+  }
+  return RowState::kValue;
+}
+
+RowState BytesReader::ReadAt(size_t place, std::string_view* bytes) {
+  const ColumnView& leaf = locator_.leaf();
+  switch (leaf.type) {
+    case DataType::kUtf8View:
+    case DataType::kBinaryView:
+      return ReadView(place, bytes);
+    case DataType::kUtf8:
+    case DataType::kBinary:
+    case DataType::kSymbols:
+      break;
+    default:
+      return locator_.Invalid(
+          WrongType(locator_.field(), "utf8, binary, a view of these, or symbols", leaf.type));
+  }
+  // Each offset is read once: the memory may be shared with a client that rewrites it.
+  const int32_t begin = LoadUnaligned<int32_t>(leaf.offsets.data(), place);
+  const int32_t end = LoadUnaligned<int32_t>(leaf.offsets.data(), place + 1);
+  const uint64_t unit = leaf.type == DataType::kSymbols ? sizeof(uint32_t) : 1;
+  const uint64_t size = leaf.values.size() / unit;
+  if (begin < 0 || end < begin || static_cast<uint64_t>(end) > size) [[unlikely]] {
+    return locator_.Invalid(
+        Malformed(locator_.field(), "offsets",
+                     absl::StrCat("offsets that ascend within the ", size, " of values"),
+                     absl::StrCat("offsets ", begin, " to ", end)));
+  }
+  *bytes = {reinterpret_cast<const char*>(leaf.values.data()) + begin * unit,
+            static_cast<size_t>(end - begin) * unit};
+  return RowState::kValue;
+}
+
+RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
+  // Arrow's view: int32 length, then 12 bytes inline, or 4 bytes of prefix, the buffer's index and
+  // the offset in it.
+  constexpr int32_t kInlineMax = 12;
+  const ColumnView& leaf = locator_.leaf();
+  const uint8_t* view = leaf.values.data() + place * 16;
+  const int32_t length = LoadUnaligned<int32_t>(view, 0);
+  if (length >= 0 && length <= kInlineMax) {
+    *bytes = {reinterpret_cast<const char*>(view) + 4, static_cast<size_t>(length)};
+    return RowState::kValue;
+  }
+  const int32_t buffer = LoadUnaligned<int32_t>(view, 2);
+  const int32_t offset = LoadUnaligned<int32_t>(view, 3);
+  if (length < 0 || buffer < 0 || static_cast<size_t>(buffer) >= leaf.view_buffers.size()) {
+    return locator_.Invalid(Malformed(
+        locator_.field(), "values",
+        absl::StrCat("a view into one of the ", leaf.view_buffers.size(), " view_buffers"),
+        absl::StrCat("a view of length ", length, " into buffer ", buffer)));
+  }
+  const Bytes data = leaf.view_buffers[buffer];
+  if (offset < 0 || static_cast<uint64_t>(offset) + length > data.size()) {
+    return locator_.Invalid(
+        Malformed(locator_.field(), "values",
+                     absl::StrCat("a view inside view_buffers[", buffer, "] of ", data.size(),
+                                  " bytes"),
+                     absl::StrCat("a view of bytes ", offset, " to ",
+                                  static_cast<int64_t>(offset) + length)));
+  }
+  *bytes = {reinterpret_cast<const char*>(data.data()) + offset, static_cast<size_t>(length)};
+  return RowState::kValue;
+}
+
+RowState TextReader::Decode(std::string_view bytes, Text* text) {
+  if (symbols_) {
+    uint32_t* units = static_cast<uint32_t*>(Allocate(bytes.size()));
+    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(units));
+    *text = Text(std::span<const uint32_t>(units, bytes.size() / sizeof(uint32_t)));
+    return RowState::kValue;
+  }
+  size_t error_offset = 0;
+  Text decoded;
+  if (!decoder_.Decode(bytes, &decoded, &error_offset)) {
+    const std::string& field = bytes_.locator_.field();
+    const std::string value = absl::StrCat("an invalid byte at ", error_offset);
+    return bytes_.locator_.Invalid(MakeError(
+        absl::StatusCode::kInvalidArgument,
+        {.reason = "INVALID_UTF8", .field = field, .bound = "valid UTF-8", .value = value},
+        absl::StrCat(field, " is not valid UTF-8: byte ", error_offset, " of ", bytes.size())));
+  }
+  if (decoded.data() == bytes.data()) {  // ASCII: a view of the column itself
+    *text = decoded;
+    return RowState::kValue;
+  }
+  const size_t size = decoded.size() * decoded.width();
+  void* units = Allocate(size);
+  std::memcpy(units, decoded.data(), size);
+  switch (decoded.width()) {
+    case 1:
+      *text = Text(std::span(static_cast<const uint8_t*>(units), decoded.size()));
+      break;
+    case 2:
+      *text = Text(std::span(static_cast<const uint16_t*>(units), decoded.size()));
+      break;
+    default:
+      *text = Text(std::span(static_cast<const uint32_t*>(units), decoded.size()));
+  }
+  return RowState::kValue;
+}
+
+void* TextReader::Allocate(size_t bytes) {
+  constexpr size_t kChunkBytes = 64 << 10;
+  bytes = (bytes + 3) / 4 * 4;  // the next text may have units of 4 bytes
+  if (chunks_.empty() || used_ + bytes > chunks_.back().bytes) {
+    const size_t size = std::max(bytes, kChunkBytes);
+    chunks_.push_back({std::make_unique_for_overwrite<uint32_t[]>(size / 4), size});
+    used_ = 0;
+  }
+  uint8_t* memory = reinterpret_cast<uint8_t*>(chunks_.back().memory.get()) + used_;
+  used_ += bytes;
+  return memory;
+}
+
+void TextReader::Release() {
+  if (chunks_.size() > 1) chunks_.resize(1);
+  used_ = 0;
+}
+
+template <typename T>
+RowState NumberReader<T>::ReadAt(size_t place, T* value) {
+  const ColumnView& leaf = locator_.leaf();
+  const uint8_t* values = leaf.values.data();
+  const auto refuse = [&](std::string received) {
+    const std::string message = absl::StrCat(locator_.field(), " is ", received, ", expected ", kNumberName<T>);
+    return locator_.Invalid(MakeError(absl::StatusCode::kOutOfRange,
+                                      {.reason = "OUT_OF_RANGE",
+                                       .field = locator_.field(),
+                                       .bound = kNumberName<T>,
+                                       .value = received},
+                                      message));
+  };
+  if constexpr (std::is_same_v<T, bool>) {
+    if (leaf.type != DataType::kBool) {
+      return locator_.Invalid(WrongType(locator_.field(), "bool", leaf.type));
+    }
+    *value = RowLocator::Bit(leaf.values, place + leaf.bit_offset);
+    return RowState::kValue;
+  } else if (IsFloat(leaf.type)) {
+    const double real = leaf.type == DataType::kFloat32 ? LoadUnaligned<float>(values, place)
+                                                        : LoadUnaligned<double>(values, place);
+    if constexpr (std::is_integral_v<T>) {
+      // 2^63 and 2^64 are exact doubles; the maximum of T is not.
+      constexpr double kEnd = std::is_signed_v<T> ? 0x1p63 : 0x1p64;
+      constexpr double kBegin = std::is_signed_v<T> ? -0x1p63 : 0.0;
+      if (!(real >= kBegin && real < kEnd) || real != std::floor(real)) {
+        return refuse(absl::StrCat(real));
+      }
+    }
+    *value = static_cast<T>(real);
+    return RowState::kValue;
+  } else if (leaf.type == DataType::kUint64) {
+    const uint64_t number = LoadUnaligned<uint64_t>(values, place);
+    if constexpr (std::is_same_v<T, int64_t>) {
+      if (number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+        return refuse(absl::StrCat(number));
+      }
+    }
+    *value = static_cast<T>(number);
+    return RowState::kValue;
+  } else if (IsInteger(leaf.type)) {
+    const int64_t number = LoadSigned(leaf.type, values, place);
+    if constexpr (std::is_same_v<T, uint64_t>) {
+      if (number < 0) return refuse(absl::StrCat(number));
+    }
+    *value = static_cast<T>(number);
+    return RowState::kValue;
+  } else {
+    return locator_.Invalid(WrongType(locator_.field(), kNumberName<T>, leaf.type));
+  }
+}
+
+template class NumberReader<int64_t>;
+template class NumberReader<uint64_t>;
+template class NumberReader<double>;
+template class NumberReader<bool>;
+
+}  // namespace kernelserve

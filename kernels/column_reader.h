@@ -1,0 +1,178 @@
+#ifndef KERNELSERVE_KERNELS_COLUMN_READER_H_
+#define KERNELSERVE_KERNELS_COLUMN_READER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "kernels/column.h"
+#include "kernels/text.h"
+
+namespace kernelserve {
+
+// What stands in one row. kInvalid: the reader's error() says why.
+enum class RowState : uint8_t { kValue, kNull, kInvalid };
+
+// Buffers are unaligned: a plain load would be undefined.
+template <typename T>
+T LoadUnaligned(const uint8_t* bytes, size_t index) {
+  T value;
+  std::memcpy(&value, bytes + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+// Finds the row's place: applies repeat, validity and dictionary. Shared by every reader below.
+//
+// Readers are cheap to make, one for each task, and not safe to share between threads. The column
+// has passed ValidateLayout and outlives the reader; rows are below its length (any, with repeat).
+class RowLocator {
+ public:
+  RowLocator(const ColumnView& column, absl::string_view field);
+
+  // On kValue, *place is the row of leaf() that holds the value.
+  RowState Locate(size_t row, size_t* place) {
+    row = column_.Physical(row);
+    if (!column_.validity.empty() && !Bit(column_.validity, row + column_.bit_offset)) {
+      return RowState::kNull;
+    }
+    if (column_.dictionary == nullptr) {
+      *place = row;
+      return column_.type == DataType::kNull ? RowState::kNull : RowState::kValue;
+    }
+    return LocateInDictionary(row, place);
+  }
+
+  // The column that holds the values: the dictionary where there is one.
+  const ColumnView& leaf() const { return leaf_; }
+  const std::string& field() const { return field_; }
+
+  // Why the last row was kInvalid.
+  const absl::Status& error() const { return error_; }
+  RowState Invalid(absl::Status error) {
+    error_ = std::move(error);
+    return RowState::kInvalid;
+  }
+
+  static bool Bit(Bytes bits, size_t index) { return (bits[index / 8] >> (index % 8)) & 1; }
+
+ private:
+  RowState LocateInDictionary(size_t row, size_t* place);
+
+  const ColumnView& column_;
+  const ColumnView& leaf_;
+  const std::string field_;
+  absl::Status error_;
+};
+
+// Reads utf8, binary (and their views): the bytes of a row, not looked into.
+class BytesReader {
+ public:
+  BytesReader(const ColumnView& column, absl::string_view field) : locator_(column, field) {}
+
+  RowState Read(size_t row, std::string_view* bytes) {
+    size_t place;
+    if (const RowState state = locator_.Locate(row, &place); state != RowState::kValue) {
+      return state;
+    }
+    return ReadAt(place, bytes);
+  }
+
+  // The size of a row in bytes, for estimates: 0 where it is null or can't be read.
+  uint64_t Size(size_t row) {
+    std::string_view bytes;
+    return Read(row, &bytes) == RowState::kValue ? bytes.size() : 0;
+  }
+
+  const absl::Status& error() const { return locator_.error(); }
+  const RowLocator& locator() const { return locator_; }
+
+ private:
+  friend class TextReader;
+  RowState ReadAt(size_t place, std::string_view* bytes);
+  RowState ReadView(size_t place, std::string_view* bytes);
+
+  RowLocator locator_;
+};
+
+// Reads any text type as units. A row that is no UTF-8 is kInvalid.
+class TextReader {
+ public:
+  TextReader(const ColumnView& column, absl::string_view field)
+      : bytes_(column, field),
+        decodes_(bytes_.locator().leaf().type == DataType::kUtf8 ||
+                 bytes_.locator().leaf().type == DataType::kUtf8View),
+        symbols_(bytes_.locator().leaf().type == DataType::kSymbols) {}
+
+  // Texts stay valid until Release(), the reader's end or the column's.
+  RowState Read(size_t row, Text* text) {
+    std::string_view bytes;
+    if (const RowState state = bytes_.Read(row, &bytes); state != RowState::kValue) return state;
+    if (!decodes_ && !symbols_) {
+      *text = Text(bytes);
+      return RowState::kValue;
+    }
+    return Decode(bytes, text);
+  }
+
+  // Lets go of decoded texts; their memory serves the next ones.
+  void Release();
+
+  uint64_t Size(size_t row) { return bytes_.Size(row); }
+  const absl::Status& error() const { return bytes_.error(); }
+
+ private:
+  struct Chunk {
+    std::unique_ptr<uint32_t[]> memory;
+    size_t bytes = 0;
+  };
+
+  RowState Decode(std::string_view bytes, Text* text);
+  void* Allocate(size_t bytes);
+
+  BytesReader bytes_;
+  const bool decodes_;
+  const bool symbols_;
+  Utf8Decoder decoder_;
+  // Decoded texts live side by side: the last chunk is filled from `used_` on.
+  std::vector<Chunk> chunks_;
+  size_t used_ = 0;
+};
+
+// Reads any integer or float type (and bool for bool) as T: int64_t, uint64_t, double or bool.
+// A value that T does not hold exactly (negative for uint64_t, a fraction for an integer) is kInvalid.
+template <typename T>
+class NumberReader {
+ public:
+  NumberReader(const ColumnView& column, absl::string_view field) : locator_(column, field) {}
+
+  RowState Read(size_t row, T* value) {
+    size_t place;
+    if (const RowState state = locator_.Locate(row, &place); state != RowState::kValue) {
+      return state;
+    }
+    return ReadAt(place, value);
+  }
+
+  const absl::Status& error() const { return locator_.error(); }
+
+ private:
+  RowState ReadAt(size_t place, T* value);
+
+  RowLocator locator_;
+};
+
+extern template class NumberReader<int64_t>;
+extern template class NumberReader<uint64_t>;
+extern template class NumberReader<double>;
+extern template class NumberReader<bool>;
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_COLUMN_READER_H_

@@ -1,0 +1,72 @@
+#include "kernels/define.h"
+
+#include <string>
+
+#include "absl/strings/str_join.h"
+
+namespace kernelserve::define_internal {
+namespace {
+
+bool Converts(DataType wanted, DataType type) {
+  if (type == DataType::kNull) return true;
+  switch (wanted) {
+    case DataType::kUtf8:
+      return IsText(type);
+    case DataType::kBinary:
+      return IsText(type) && type != DataType::kSymbols;
+    case DataType::kBool:
+      return type == DataType::kBool;
+    default:
+      return IsInteger(type) || IsFloat(type);
+  }
+}
+
+// What the documentation calls the types that `wanted` takes.
+absl::string_view Accepted(DataType wanted) {
+  switch (wanted) {
+    case DataType::kUtf8:
+      return "text (utf8, binary, a view of these, or symbols)";
+    case DataType::kBinary:
+      return "bytes (binary, utf8, or a view of these)";
+    case DataType::kBool:
+      return "bool";
+    default:
+      return "an integer or floating-point type";
+  }
+}
+
+absl::Status WrongType(absl::string_view field, absl::string_view bound, DataType type) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "WRONG_TYPE", .field = field, .bound = bound, .value = DataTypeName(type)},
+      absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", bound));
+}
+
+}  // namespace
+
+absl::Status CheckArgumentType(absl::string_view name, DataType wanted, const ColumnView& column) {
+  const DataType type = column.value_type();
+  if (Converts(wanted, type)) return absl::OkStatus();
+  return WrongType(name, Accepted(wanted), type);
+}
+
+absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType> offered,
+                             DataType asked) {
+  if (std::find(offered.begin(), offered.end(), asked) != offered.end()) return absl::OkStatus();
+  const std::string names =
+      absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
+        absl::StrAppend(out, DataTypeName(type));
+      });
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "WRONG_TYPE", .field = "result_type", .bound = names, .value = DataTypeName(asked)},
+      absl::StrCat("result_type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
+}
+
+absl::Status ScoringNotTaken(absl::string_view kernel) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "INVALID_ARGUMENT", .field = "scorer.score_cutoff"},
+                   absl::StrCat(kernel, " is not a scorer and takes no score_cutoff or score_hint"));
+}
+
+}  // namespace kernelserve::define_internal

@@ -1,0 +1,47 @@
+#include "kernels/null.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace kernelserve {
+namespace {
+
+class BoundNull final : public BoundKernel {
+ public:
+  DataType result_type() const override { return DataType::kInt32; }
+  uint64_t prepared_bytes() const override { return 0; }
+  uint64_t ResultBytesMax(size_t rows) const override { return rows * sizeof(int32_t); }
+  size_t TaskEnd(size_t begin, size_t rows, double budget_ns, double* cost_ns) const override {
+    const size_t end = begin + std::min(rows - begin, static_cast<size_t>(budget_ns));
+    *cost_ns = static_cast<double>(end - begin);
+    return end;
+  }
+  double CostNs(size_t rows) const override { return static_cast<double>(rows); }
+  absl::Status Run(size_t begin, size_t end, const StopToken& stop,
+                   ResultBlock& out) const override {
+    static constexpr std::array<int64_t, 1024> kZeros = {};
+    for (size_t row = begin; row < end; row += kZeros.size()) {
+      out.Append(std::span<const int64_t>(kZeros).first(std::min(kZeros.size(), end - row)));
+    }
+    return absl::OkStatus();
+  }
+};
+
+}  // namespace
+
+Kernel NullKernel(std::string name, std::string doc) {
+  return {
+      .name = std::move(name),
+      .doc = std::move(doc),
+      .arguments = {{.name = "left", .type = DataType::kUtf8},
+                    {.name = "right", .type = DataType::kUtf8}},
+      .results = {DataType::kInt32},
+      .scorer = true,
+      .symmetric = true,
+      .bind = [](const Binding&, std::span<const ColumnView>)
+          -> absl::StatusOr<std::unique_ptr<BoundKernel>> { return std::make_unique<BoundNull>(); },
+  };
+}
+
+}  // namespace kernelserve

@@ -1,0 +1,74 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_METRIC_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_METRIC_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "kernels/define.h"
+#include "kernels/string_distance/levenshtein.h"
+
+namespace kernelserve {
+
+// Levenshtein's distance as a metric of the catalog (kernels/string_distance/metric.h).
+struct LevenshteinMetric {
+  struct Parameters {
+    std::array<int64_t, 3> weights = {1, 1, 1};
+
+    static constexpr auto Fields() {
+      return std::tuple(ParameterField(
+          "weights", &Parameters::weights,
+          "What inserting, deleting and substituting a unit cost, in this order; left to right."));
+    }
+    LevenshteinWeights Weights() const { return {weights[0], weights[1], weights[2]}; }
+  };
+
+  static constexpr bool kSymmetric = true;
+
+  static absl::Status Validate(const Parameters& parameters) {
+    return CheckLevenshteinWeights(parameters.Weights());
+  }
+
+  static int64_t Maximum(size_t left, size_t right, const Parameters& parameters) {
+    return LevenshteinMaximum(left, right, parameters.Weights());
+  }
+
+  static double Cost(size_t left, size_t right, const Parameters& parameters) {
+    return static_cast<double>(LevenshteinCostNs(left, right, {.weights = parameters.Weights()}));
+  }
+
+  static void Block(std::span<const Text> left, std::span<const Text> right,
+                    const Parameters& parameters, std::span<const int64_t> cutoffs, int64_t hint,
+                    const StopToken& stop, std::span<int64_t> distances) {
+    LevenshteinBlock(left, right, {.weights = parameters.Weights(), .score_hint = hint}, cutoffs,
+                     distances, stop);
+  }
+
+  using Prepared = PreparedLevenshtein;
+
+  static Prepared Prepare(Text query, Side side, const Parameters& parameters) {
+    LevenshteinWeights weights = parameters.Weights();
+    // The query is the left of each distance; turned round, what was inserted is deleted.
+    if (side == Side::kRight) std::swap(weights.insertion, weights.deletion);
+    return PreparedLevenshtein(query, weights);
+  }
+
+  static uint64_t PreparedBytes(const Prepared& prepared) { return prepared.bytes(); }
+
+  static int64_t PreparedMaximum(const Prepared& prepared, size_t other) {
+    return LevenshteinMaximum(prepared.query().size(), other, prepared.weights());
+  }
+
+  static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
+                            std::span<const int64_t> cutoffs, int64_t hint, const StopToken& stop,
+                            std::span<int64_t> distances) {
+    prepared.Block(others, LevenshteinOptions::kNone, hint, cutoffs, distances, stop);
+  }
+};
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_METRIC_H_

@@ -1,0 +1,190 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_METRIC_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_METRIC_H_
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "kernels/define.h"
+#include "kernels/error.h"
+#include "kernels/string_distance/forms.h"
+#include "kernels/text.h"
+
+// Makes the four scorers of an edit metric, `levenshtein.distance` and so on, from its distance.
+//
+// A metric is a struct like this, all static:
+//
+//   struct Parameters { ...; Fields(); };                        (kernels/parameters.h)
+//   absl::Status Validate(const Parameters&)
+//   bool kSymmetric                                                with default parameters
+//   int64_t Maximum(size_t left_units, size_t right_units, const Parameters&)
+//   double Cost(size_t left_units, size_t right_units, const Parameters&)      ns for one pair
+//   void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
+//              std::span<const int64_t> cutoffs, int64_t hint, const StopToken&,
+//              std::span<int64_t> distances)                      one cutoff for each pair
+//   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
+//   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
+//   const StopToken&, distances)
+
+namespace kernelserve {
+
+enum class Form : uint8_t { kDistance, kSimilarity, kNormalizedDistance, kNormalizedSimilarity };
+
+namespace metric_internal {
+
+// The widest cutoff there is: every distance is below it, and one may still be added.
+inline constexpr int64_t kNoCutoff = int64_t{1} << 62;
+
+// A cutoff or hint as the wire has it: not negative, not NaN, whole where the score is.
+absl::Status CheckScore(absl::string_view field, std::optional<double> value, bool whole);
+
+}  // namespace metric_internal
+
+template <typename Metric, Form form>
+struct MetricKernel {
+  static constexpr bool kWhole = form == Form::kDistance || form == Form::kSimilarity;
+  using Score = std::conditional_t<kWhole, int64_t, double>;
+
+  struct Parameters : Metric::Parameters {
+    std::optional<Score> score_cutoff;
+    int64_t distance_hint = metric_internal::kNoCutoff;
+
+    static constexpr auto Fields() { return Metric::Parameters::Fields(); }
+
+    absl::Status SetScoring(std::optional<double> cutoff, std::optional<double> hint) {
+      for (const auto& [field, value] : {std::pair("scorer.score_cutoff", cutoff),
+                                         std::pair("scorer.score_hint", hint)}) {
+        absl::Status status = metric_internal::CheckScore(field, value, kWhole);
+        if (!status.ok()) return status;
+      }
+      if (cutoff) {
+        score_cutoff = kWhole ? static_cast<Score>(std::min(*cutoff, 0x1p62))
+                              : static_cast<Score>(*cutoff);
+      }
+      // A hint for another form than the distance depends on the pair's lengths: not worth it.
+      if (hint && form == Form::kDistance) {
+        distance_hint = static_cast<int64_t>(std::min(*hint, 0x1p62));
+      }
+      return absl::OkStatus();
+    }
+  };
+
+  static constexpr DataType kWholeResults[] = {
+      DataType::kInt32,  DataType::kInt8,   DataType::kInt16,  DataType::kInt64,   DataType::kUint8,
+      DataType::kUint16, DataType::kUint32, DataType::kUint64, DataType::kFloat32, DataType::kFloat64};
+  static constexpr DataType kRealResults[] = {DataType::kFloat64, DataType::kFloat32};
+  static constexpr std::span<const DataType> kResults =
+      kWhole ? std::span<const DataType>(kWholeResults) : std::span<const DataType>(kRealResults);
+
+  static absl::Status Validate(const Parameters& parameters) { return Metric::Validate(parameters); }
+
+  static double Cost(size_t left, size_t right, const Parameters& parameters) {
+    return Metric::Cost(left, right, parameters);
+  }
+
+  static Score Run(Text left, Text right, const Parameters& parameters, const StopToken& stop) {
+    Score score;
+    RunBlock(std::span(&left, 1), std::span(&right, 1), parameters, stop, std::span(&score, 1));
+    return score;
+  }
+
+  static void RunBlock(std::span<const Text> left, std::span<const Text> right,
+                       const Parameters& parameters, const StopToken& stop,
+                       std::span<Score> scores) {
+    Score_(
+        [&](size_t i) { return Metric::Maximum(left[i].size(), right[i].size(), parameters); },
+        [&](auto cutoffs, auto distances) {
+          Metric::Block(left, right, parameters, cutoffs, parameters.distance_hint, stop, distances);
+        },
+        parameters, scores);
+  }
+
+  using Prepared = typename Metric::Prepared;
+  static Prepared Prepare(Text query, Side side, const Parameters& parameters) {
+    return Metric::Prepare(query, side, parameters);
+  }
+  static uint64_t PreparedBytes(const Prepared& prepared) { return Metric::PreparedBytes(prepared); }
+
+  static void RunPrepared(const Prepared& prepared, std::span<const Text> others,
+                          const Parameters& parameters, const StopToken& stop,
+                          std::span<Score> scores) {
+    Score_(
+        [&](size_t i) { return Metric::PreparedMaximum(prepared, others[i].size()); },
+        [&](auto cutoffs, auto distances) {
+          Metric::PreparedBlock(prepared, others, cutoffs, parameters.distance_hint, stop,
+                                distances);
+        },
+        parameters, scores);
+  }
+
+ private:
+  // A cutoff in this form's unit that cuts nothing off.
+  static constexpr Score kKeepAll = form == Form::kDistance             ? metric_internal::kNoCutoff
+                                    : form == Form::kNormalizedDistance ? 1
+                                                                        : 0;
+
+  // From distances to scores of this form. maximum(i) is the i-th pair's greatest distance;
+  // distances(cutoffs, out) computes them all.
+  template <typename MaximumOf, typename Distances>
+  static void Score_(const MaximumOf& maximum, const Distances& distances,
+                     const Parameters& parameters, std::span<Score> scores) {
+    const Score cutoff = parameters.score_cutoff.value_or(kKeepAll);
+    constexpr size_t kChunk = define_internal::kBlockRows;
+    std::array<int64_t, kChunk> cutoffs;
+    if constexpr (form == Form::kDistance) {
+      std::fill_n(cutoffs.begin(), scores.size(), cutoff);
+      distances(std::span<const int64_t>(cutoffs).first(scores.size()), scores);
+    } else {
+      using Convert =
+          std::conditional_t<form == Form::kSimilarity, SimilarityForm,
+                             std::conditional_t<form == Form::kNormalizedDistance,
+                                                NormalizedDistanceForm, NormalizedSimilarityForm>>;
+      std::array<int64_t, kChunk> maxima;
+      std::array<int64_t, kChunk> found;
+      for (size_t i = 0; i < scores.size(); ++i) {
+        maxima[i] = maximum(i);
+        // Where the cutoff is out of reach, Score() says so whatever the distance.
+        cutoffs[i] = std::max<int64_t>(0, Convert::DistanceCutoff(maxima[i], cutoff));
+      }
+      distances(std::span<const int64_t>(cutoffs).first(scores.size()),
+                std::span(found).first(scores.size()));
+      for (size_t i = 0; i < scores.size(); ++i) {
+        scores[i] = Convert::Score(maxima[i], found[i], cutoff);
+      }
+    }
+  }
+};
+
+// Appends the metric's four scorers to `catalog`.
+template <typename Metric>
+void DefineMetric(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
+  const auto add = [&]<Form form>(std::integral_constant<Form, form>, const char* suffix,
+                                  const char* what) {
+    Kernel kernel = Define<MetricKernel<Metric, form>>(absl::StrCat(name, ".", suffix),
+                                                       {"left", "right"}, absl::StrCat(doc, what));
+    kernel.scorer = true;
+    kernel.symmetric = Metric::kSymmetric;
+    catalog->push_back(std::move(kernel));
+  };
+  add(std::integral_constant<Form, Form::kDistance>(), "distance", " The distance itself.");
+  add(std::integral_constant<Form, Form::kSimilarity>(), "similarity",
+      " As a similarity: the greatest distance of texts this long, less the distance.");
+  add(std::integral_constant<Form, Form::kNormalizedDistance>(), "normalized_distance",
+      " Divided by the greatest distance of texts this long: 0 to 1, 0 where they are equal.");
+  add(std::integral_constant<Form, Form::kNormalizedSimilarity>(), "normalized_similarity",
+      " 1 less the normalized distance: 0 to 1, 1 where they are equal.");
+}
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_METRIC_H_
