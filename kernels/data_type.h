@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace kernelserve {
 
@@ -33,7 +34,7 @@ enum class DataType : uint8_t {
 inline constexpr int kDataTypeMax = 17;
 
 // "int32", "utf8_view": Arrow's name in lower case, as it stands in messages and docs.
-std::string_view DataTypeName(DataType type);
+absl::string_view DataTypeName(DataType type);
 
 // Bytes of one element in `values`: 0 where elements vary in size (text, binary, symbols),
 // where they are bits (bool) and where there are none (null).

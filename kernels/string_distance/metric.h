@@ -101,7 +101,7 @@ struct MetricKernel {
   static void RunBlock(std::span<const Text> left, std::span<const Text> right,
                        const Parameters& parameters, const StopToken& stop,
                        std::span<Score> scores) {
-    Score_(
+    ScoreAll(
         [&](size_t i) { return Metric::Maximum(left[i].size(), right[i].size(), parameters); },
         [&](auto cutoffs, auto distances) {
           Metric::Block(left, right, parameters, cutoffs, parameters.distance_hint, stop, distances);
@@ -118,7 +118,7 @@ struct MetricKernel {
   static void RunPrepared(const Prepared& prepared, std::span<const Text> others,
                           const Parameters& parameters, const StopToken& stop,
                           std::span<Score> scores) {
-    Score_(
+    ScoreAll(
         [&](size_t i) { return Metric::PreparedMaximum(prepared, others[i].size()); },
         [&](auto cutoffs, auto distances) {
           Metric::PreparedBlock(prepared, others, cutoffs, parameters.distance_hint, stop,
@@ -136,7 +136,7 @@ struct MetricKernel {
   // From distances to scores of this form. maximum(i) is the i-th pair's greatest distance;
   // distances(cutoffs, out) computes them all.
   template <typename MaximumOf, typename Distances>
-  static void Score_(const MaximumOf& maximum, const Distances& distances,
+  static void ScoreAll(const MaximumOf& maximum, const Distances& distances,
                      const Parameters& parameters, std::span<Score> scores) {
     const Score cutoff = parameters.score_cutoff.value_or(kKeepAll);
     constexpr size_t kChunk = define_internal::kBlockRows;
