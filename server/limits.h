@@ -17,6 +17,14 @@ inline constexpr uint64_t kTaskCostNs = 1'000'000;
 // What a flow may run before the next one's turn: one task.
 inline constexpr uint64_t kFlowQuantumNs = kTaskCostNs;
 
+// How far a flow can overdraw its turns. One task that takes a minute against an estimate of a
+// millisecond shall not shut its flow out for a minute, only until others had their share.
+inline constexpr int64_t kFlowDebtNsMax = 100 * static_cast<int64_t>(kFlowQuantumNs);
+
+// Jobs on the pool, running and waiting. At a millisecond each they are some seconds of work; each
+// holds a few KB beyond what the memory budget counts.
+inline constexpr size_t kJobsMax = 4096;
+
 // A call under both is answered on gRPC's own thread. A hop to the pool and back costs more than
 // 20 us of latency; anything longer keeps that thread from polling sockets.
 inline constexpr uint64_t kInlineCostNs = 20'000;

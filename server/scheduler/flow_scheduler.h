@@ -24,9 +24,10 @@ struct Task {
 class Job {
  public:
   enum class Next {
-    kTask,  // *task is set
-    kWait,  // none now: ask again when one of this job's running tasks has ended, or upon Resume
-    kEnd,   // none any more: the job ends when its running tasks have
+    kTask,      // *task is set
+    kLastTask,  // as well, and none will follow: spares the job another turn just to say kEnd
+    kWait,      // none now: ask again when a running task of this job has finished, or upon Resume
+    kEnd,       // none any more: the job ends when its running tasks have finished
   };
 
   // `flow` says whose job it is: jobs of one flow are served first-in-first-out, flows in turn.
@@ -36,8 +37,8 @@ class Job {
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
-  // Hands out the next task. Called by one thread at a time and never again after kEnd. Under the
-  // scheduler's lock: takes well under a microsecond and calls nothing of the pool.
+  // Hands out the next task. Called by one thread at a time, and never again after kLastTask or
+  // kEnd. Under the scheduler's lock: takes well under a microsecond, calls nothing of the pool.
   virtual Next Claim(Task* task) = 0;
 
   // Runs a claimed task, on any worker, concurrently with others of this job.
@@ -64,7 +65,8 @@ class Job {
 
   // The scheduler's, under its caller's lock.
   State state_ = State::kNew;
-  uint64_t sequence_ = 0;  // place in the flow's order
+  uint64_t sequence_ = 0;                // place in the flow's order
+  std::list<Job*>::iterator position_;  // in its flow's ready list, while kReady
   size_t running_ = 0;     // tasks claimed and not yet finished
   uint64_t cpu_ns_ = 0;
   uint64_t tasks_run_ = 0;
@@ -77,8 +79,8 @@ class Job {
 //
 // A flow's turn lasts until it has used up its deficit; a task may overdraw it, and is then paid
 // off in later turns. A task is charged by its estimate when it starts and by what it really took
-// when it has finished, so that a bad estimate costs the flow that made it. A flow that has nothing
-// to do is forgotten, credit and debt alike.
+// when it has finished, so that a bad estimate costs the flow that made it. Debt is bounded by
+// kFlowDebtNsMax, and a flow whose last job has ended is forgotten, credit and debt alike.
 //
 // Holds no thread and no lock, so that its order is testable exactly: callers serialise.
 class FlowScheduler {
@@ -103,7 +105,7 @@ class FlowScheduler {
   void Resume(Job* job);
   [[nodiscard]] bool Stop(Job* job);
 
-  // Whether Next() may have something. (A job may still answer that it has not.)
+  // Whether Next() may have something. (The jobs may still answer that they have not.)
   bool ready() const { return !turns_.empty(); }
   size_t jobs() const { return jobs_; }  // not yet ended
 
@@ -112,12 +114,13 @@ class FlowScheduler {
     std::list<Job*> ready;   // by sequence
     int64_t deficit_ns = 0;  // what is left of its turn; negative: overdrawn
     size_t jobs = 0;         // not yet ended, waiting ones included
-    bool in_turns = false;
+    bool in_turns = false;   // has a ready job, or had one until its turn comes up
   };
 
   void MakeReady(Job* job);
-  void EndTurn(Flow* flow);
-  void Ended(Job* job);
+  void NoLongerReady(Job* job, Job::State state);
+  void Charge(Flow* flow, int64_t cost_ns);
+  bool EndIfIdle(Job* job);  // true where it has ended: a job that ends and runs nothing
 
   const uint64_t quantum_ns_;
   std::unordered_map<uint64_t, Flow> flows_;

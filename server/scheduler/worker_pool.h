@@ -20,8 +20,8 @@ namespace kernelserve::server {
 // Thread-safe. No method may be called while holding a lock that Job::Claim takes.
 class WorkerPool {
  public:
-  // `workers` is at least 1.
-  explicit WorkerPool(size_t workers);
+  // `workers` is at least 1. Up to `jobs_max` jobs are in the pool at a time.
+  WorkerPool(size_t workers, size_t jobs_max);
 
   // Every submitted job must have ended.
   ~WorkerPool();
@@ -29,8 +29,9 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Takes in `job`, which must stay valid until its OnEnd() is called.
-  void Submit(Job* job);
+  // Takes in `job`, which must stay valid until its OnEnd() is called. Returns false, and has
+  // nothing to do with the job, where the pool is full.
+  [[nodiscard]] bool Submit(Job* job);
 
   // Asks `job` for tasks again after its Claim() answered kWait. Does nothing where it did not, or
   // where the job has ended.
@@ -45,8 +46,9 @@ class WorkerPool {
 
  private:
   void Work();
-  void WakeOneIfReady();  // requires mutex_
+  void UnlockAndWake(std::unique_lock<std::mutex> lock);
 
+  const size_t jobs_max_;
   std::mutex mutex_;
   std::condition_variable ready_;
   FlowScheduler scheduler_;  // guarded by mutex_

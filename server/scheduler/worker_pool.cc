@@ -1,0 +1,103 @@
+#include "server/scheduler/worker_pool.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cassert>
+
+#include "server/limits.h"
+
+namespace kernelserve::server {
+namespace {
+
+uint64_t ThreadCpuNs() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool(size_t workers, size_t jobs_max)
+    : jobs_max_(jobs_max), scheduler_(kFlowQuantumNs) {
+  assert(workers > 0);
+  threads_.reserve(workers);
+  for (size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    std::lock_guard lock(mutex_);
+    assert(scheduler_.jobs() == 0);
+    closing_ = true;
+  }
+  ready_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool WorkerPool::Submit(Job* job) {
+  std::unique_lock lock(mutex_);
+  if (scheduler_.jobs() >= jobs_max_) return false;
+  scheduler_.Add(job);
+  UnlockAndWake(std::move(lock));
+  return true;
+}
+
+void WorkerPool::Resume(Job* job) {
+  std::unique_lock lock(mutex_);
+  scheduler_.Resume(job);
+  UnlockAndWake(std::move(lock));
+}
+
+void WorkerPool::Stop(Job* job) {
+  bool ended;
+  {
+    std::lock_guard lock(mutex_);
+    ended = scheduler_.Stop(job);
+  }
+  if (ended) job->OnEnd();
+}
+
+// Wakes one worker where there may be something for it; that one, having found a task, wakes the
+// next. Outside the lock, so that it does not run into it.
+void WorkerPool::UnlockAndWake(std::unique_lock<std::mutex> lock) {
+  const bool wake = idle_ > 0 && scheduler_.ready();
+  lock.unlock();
+  if (wake) ready_.notify_one();
+}
+
+void WorkerPool::Work() {
+  // Linux takes a thread's id here. Failing leaves the worker as it is: slower neighbours, no harm.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kWorkerNice);
+  pthread_setname_np(pthread_self(), "worker");
+
+  uint64_t cpu_ns = ThreadCpuNs();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const FlowScheduler::Pick pick = scheduler_.Next();
+    if (pick.job == nullptr) {
+      if (closing_) return;
+      ++idle_;
+      ready_.wait(lock);
+      --idle_;
+      continue;
+    }
+    UnlockAndWake(std::move(lock));
+    bool ended = pick.ended;
+    if (!ended) {
+      pick.job->Run(pick.task);
+      const uint64_t now = ThreadCpuNs();
+      lock = std::unique_lock(mutex_);
+      ended = scheduler_.Finish(pick.job, pick.task, now - cpu_ns);
+      cpu_ns = now;
+      if (!ended) continue;
+      lock.unlock();
+    }
+    pick.job->OnEnd();
+    lock = std::unique_lock(mutex_);
+  }
+}
+
+}  // namespace kernelserve::server
