@@ -61,7 +61,7 @@ class Text {
 
 bool operator==(Text a, Text b);
 
-// True where no byte is over 0x7f. 16 bytes and more are scanned with SIMD.
+// True where no byte is over 0x7f. Looks at eight bytes at a time, in vectors from 64 on.
 bool IsAscii(std::string_view bytes);
 
 // Decodes UTF-8 into code points in the narrowest width that holds them all, reusing one buffer.

@@ -36,8 +36,8 @@ absl::StatusOr<uint64_t> FibonacciModulo(uint64_t n, uint64_t modulus);
 
 // A column at once; `out` has the size of `n`.
 //
-// Rows with n over kFibonacciSmallMax get 0 and are appended to `overflow_rows`, ascending. The error
-// of such a row is FibonacciOverflowError(n).
+// Rows with n over kFibonacciSmallMax get 0 and are appended to `overflow_rows`, ascending. The
+// error of such a row is FibonacciOverflowError(n).
 void FibonacciBlock(std::span<const uint64_t> n, std::span<uint64_t> out,
                     std::vector<size_t>* overflow_rows);
 absl::Status FibonacciModuloBlock(std::span<const uint64_t> n, uint64_t modulus,
@@ -45,8 +45,8 @@ absl::Status FibonacciModuloBlock(std::span<const uint64_t> n, uint64_t modulus,
 // OUT_OF_RANGE, reason OVERFLOW, field "n".
 absl::Status FibonacciOverflowError(uint64_t n);
 
-// Consecutive terms F(first), F(first + 1), ..., in as many calls as the caller likes; each term costs one
-// addition. `first` + the terms asked for stay under 2^64.
+// Consecutive terms F(first), F(first + 1), ..., in as many calls as the caller likes; each term
+// costs one addition. `first` + the terms asked for stay under 2^64.
 class FibonacciTerms {
  public:
   // Costs as FibonacciMagnitude(first). CANCELLED once stopped.

@@ -34,7 +34,8 @@ struct SimilarityForm {
 struct NormalizedDistanceForm {
   static int64_t DistanceCutoff(int64_t maximum, double score_cutoff) {
     if (!(score_cutoff < 1.0)) return maximum;
-    return static_cast<int64_t>(std::ceil(static_cast<double>(maximum) * std::max(score_cutoff, 0.0)));
+    return static_cast<int64_t>(
+        std::ceil(static_cast<double>(maximum) * std::max(score_cutoff, 0.0)));
   }
   static double Score(int64_t maximum, int64_t distance, double score_cutoff) {
     const double normalized =

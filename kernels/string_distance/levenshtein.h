@@ -98,7 +98,8 @@ class PreparedLevenshtein {
 };
 
 // Estimated nanoseconds of one distance on one core, right within an order of magnitude. Saturates.
-int64_t LevenshteinCostNs(size_t left_size, size_t right_size, const LevenshteinOptions& options = {});
+int64_t LevenshteinCostNs(size_t left_size, size_t right_size,
+                          const LevenshteinOptions& options = {});
 
 }  // namespace kernelserve
 
