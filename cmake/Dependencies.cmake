@@ -15,9 +15,12 @@ find_package(googleapis REQUIRED)
 
 if(KERNELSERVE_GRPC)
   find_package(gRPC REQUIRED CONFIG)
-  # Header-only: the distribution's libraries are shared, and fmt's is tied to one spdlog.
+  # Header-only, both: the distribution has them as shared libraries, and links even the header-only
+  # spdlog with a shared fmt.
   find_package(fmt REQUIRED CONFIG)
   find_package(spdlog REQUIRED CONFIG)
+  set_target_properties(spdlog::spdlog_header_only PROPERTIES
+    INTERFACE_LINK_LIBRARIES "fmt::fmt-header-only;Threads::Threads")
 endif()
 
 if(KERNELSERVE_BUILD_TESTS)
