@@ -214,7 +214,7 @@ def check_lines(file: File) -> Iterator[Violation]:
         return
     for number, line in enumerate(file.lines, 1):
         if len(line) > LINE_COLUMNS_MAX and "https://" not in line:
-            message = f"{len(line)} columns, over {LINE_COLUMNS_MAX}: run ./dev lint --fix, or wrap"
+            message = f"{len(line)} columns, over {LINE_COLUMNS_MAX}: wrap it (clang-format -i, ruff format)"
             yield Violation(file.path, number, message)
 
 
