@@ -39,7 +39,7 @@ class Block {
   // Where a task should end that begins at row `begin`, to take about `budget_ns`: over `begin`,
   // at most rows(). Sets *cost_ns to the estimate for it. By default, rows cost the same.
   virtual uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const {
-    const double row_ns = std::max(cost_ns() / static_cast<double>(rows()), 1e-3);
+    const double row_ns = std::max(this->cost_ns() / static_cast<double>(rows()), 1e-3);
     const double most = static_cast<double>(rows() - begin);
     const double taken = std::clamp(budget_ns / row_ns, 1.0, most);
     *cost_ns = taken * row_ns;

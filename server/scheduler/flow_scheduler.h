@@ -11,11 +11,11 @@
 
 namespace kernelserve::server {
 
-// A unit of a job that one worker runs in one go, of about task_cost_ns (limits.h). What `kind`,
+// A unit of a job that one worker runs in one go, of about task_cost_ns (limits.h). What `tag`,
 // `begin` and `end` mean is the job's own affair.
 struct Task {
   uint64_t cost_ns = 0;  // estimate
-  uint32_t kind = 0;
+  uint64_t tag = 0;
   uint64_t begin = 0;
   uint64_t end = 0;
 };

@@ -1,0 +1,327 @@
+#include "server/call.h"
+
+#include <time.h>
+
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/error.h"
+#include "kernelserve/v1/call_timing.pb.h"
+#include "server/call_job.h"
+#include "server/call_metadata.h"
+#include "server/limits.h"
+#include "server/memory_budget.h"
+#include "server/scheduler/worker_pool.h"
+#include "server/status.h"
+
+namespace kernelserve::server {
+namespace {
+
+using ::grpc::ByteBuffer;
+using ::grpc::CallbackServerContext;
+
+// Sets what follows a reply, and returns the status to finish with. A request id is made up only
+// where one is needed and the client gave none: for an error.
+grpc::Status Outcome(CallbackServerContext* context, const CallMetadata& metadata,
+                     const absl::Status& status) {
+  if (status.ok() && metadata.request_id.empty()) return grpc::Status::OK;
+  const std::string request_id =
+      metadata.request_id.empty() ? NewRequestId() : std::string(metadata.request_id);
+  context->AddTrailingMetadata("x-request-id", request_id);
+  return ToGrpcStatus(status, request_id);
+}
+
+void AddTiming(CallbackServerContext* context, const v1::CallTiming& timing) {
+  context->AddTrailingMetadata("kernelserve-timing-bin", timing.SerializeAsString());
+}
+
+// What can be told without reading the request.
+absl::Status CheckEnvelope(const CallEnvironment& environment,
+                           const CallbackServerContext& context, const ByteBuffer& request) {
+  if (IsCompressed(request)) {
+    return MakeError(absl::StatusCode::kUnimplemented,
+                     {.reason = "COMPRESSION_NOT_SUPPORTED",
+                      .field = "grpc-encoding",
+                      .bound = "identity",
+                      .value = "compressed"},
+                     "the request is compressed, which this server does not take: turn "
+                     "compression off");
+  }
+  if (const uint64_t bytes = request.Length(); bytes > environment.request_bytes_max) {
+    return MakeError(
+        absl::StatusCode::kResourceExhausted,
+        {.reason = "REQUEST_TOO_LARGE",
+         .field = "request",
+         .bound = absl::StrCat("at most ", environment.request_bytes_max, " bytes"),
+         .value = absl::StrCat(bytes)},
+        absl::StrCat("the request has ", bytes, " bytes and this server takes at most ",
+                     environment.request_bytes_max, ": send it in parts"));
+  }
+  const gpr_timespec deadline = context.raw_deadline();
+  if (gpr_time_cmp(deadline, gpr_now(deadline.clock_type)) <= 0) {
+    return MakeError(absl::StatusCode::kDeadlineExceeded,
+                     {.reason = "DEADLINE_UNREACHABLE", .field = "deadline", .bound = "in the future"},
+                     "the call's deadline had passed before it was read");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Submit(const CallEnvironment& environment, CallJob* job) {
+  if (absl::Status status = job->Admit(); !status.ok()) return status;
+  if (environment.pool->Submit(job)) return absl::OkStatus();
+  return RetryLater(
+      MakeError(absl::StatusCode::kResourceExhausted,
+                {.reason = "OVERLOADED", .bound = absl::StrCat("at most ", kJobsMax, " calls")},
+                absl::StrCat(kJobsMax, " calls wait for a worker: try again, or elsewhere")),
+      kRetryDelayMs);
+}
+
+// gRPC gives the request as const for the sake of those that share it; this one is nobody else's.
+ByteBuffer* Mutable(const ByteBuffer* request) { return const_cast<ByteBuffer*>(request); }
+
+CallJob::Options JobOptions(const CallEnvironment& environment,
+                            const CallbackServerContext& context, const CallMetadata& metadata) {
+  return {.environment = &environment,
+          .flow = FlowKey(metadata, context),
+          .deadline = context.raw_deadline(),
+          .wants_timing = metadata.wants_timing,
+          .decoded = false,
+          .blocks_ahead = 1,
+          .one_block = false};
+}
+
+// ---- Unary, at once ----
+
+// Runs `work`, which may throw where memory runs out.
+template <typename Work>
+absl::Status Guarded(Work work) {
+  try {
+    return work();
+  } catch (const std::exception& exception) {
+    return absl::InternalError(exception.what());
+  }
+}
+
+absl::Status RunInline(UnaryHandler& handler, ByteBuffer* response) {
+  if (absl::Status status = handler.Prepare({}); !status.ok()) return status;
+  if (const uint64_t rows = handler.rows(); rows > 0) {
+    if (absl::Status status = handler.Run(0, rows, {}); !status.ok()) return status;
+  }
+  absl::StatusOr<ByteBuffer> reply = handler.Encode();
+  if (!reply.ok()) return reply.status();
+  response->Swap(&*reply);
+  return absl::OkStatus();
+}
+
+// Measures the stages of a call that is answered at once, where somebody wants to know.
+class InlineStopwatch {
+ public:
+  explicit InlineStopwatch(bool running) : running_(running) {
+    if (running_) start_ = Now();
+  }
+  uint64_t Lap() {
+    if (!running_) return 0;
+    const uint64_t now = Now();
+    return now - std::exchange(start_, now);
+  }
+
+ private:
+  static uint64_t Now() {
+    return static_cast<uint64_t>(
+        std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+  }
+  const bool running_;
+  uint64_t start_ = 0;
+};
+
+// ---- Unary, on the pool ----
+
+// A unary handler as a stream of one block.
+class OneBlock : public StreamHandler {
+ public:
+  explicit OneBlock(std::unique_ptr<UnaryHandler> handler) : handler_(std::move(handler)) {}
+
+  absl::Status Decode(const ByteBuffer& request) override { return handler_->Decode(request); }
+  uint64_t memory_bytes() const override { return handler_->memory_bytes(); }
+  double cost_ns() const override { return handler_->cost_ns(); }
+  absl::StatusOr<std::unique_ptr<Block>> NextBlock() override { return std::move(handler_); }
+
+ private:
+  std::unique_ptr<UnaryHandler> handler_;
+};
+
+// gRPC deletes it, in effect, by OnDone: after Finish has been called and every reaction has
+// returned. Finish is called in OnEnd and nowhere else, and so once, whatever becomes of the
+// client: OnCancel only stops the work.
+class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
+ public:
+  UnaryCall(const CallJob::Options& options, CallbackServerContext* context,
+            const CallMetadata& metadata, ByteBuffer* request, ByteBuffer* response,
+            std::unique_ptr<UnaryHandler> handler)
+      : CallJob(options, request, std::make_unique<OneBlock>(std::move(handler))),
+        pool_(*options.environment->pool),
+        context_(context),
+        metadata_(metadata),
+        response_(response) {}
+
+  void OnCancel() override { pool_.Stop(this); }
+  void OnDone() override { delete this; }
+
+ private:
+  void OnReady() override {}
+  void OnEnd() override {
+    Release();
+    TakeReady(response_);
+    if (metadata_.wants_timing) AddTiming(context_, Timing());
+    Finish(Outcome(context_, metadata_, status()));
+  }
+
+  WorkerPool& pool_;
+  CallbackServerContext* const context_;
+  const CallMetadata metadata_;
+  ByteBuffer* const response_;
+};
+
+// ---- Streams ----
+
+class RefusedStream final : public grpc::ServerWriteReactor<ByteBuffer> {
+ public:
+  explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
+  void OnDone() override { delete this; }
+};
+
+// As UnaryCall, with a writer: at most one write is outstanding, and Finish waits for the last one
+// and for the end of the job.
+class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public CallJob {
+ public:
+  StreamCall(const CallJob::Options& options, CallbackServerContext* context,
+             const CallMetadata& metadata, ByteBuffer* request,
+             std::unique_ptr<StreamHandler> handler)
+      : CallJob(options, request, std::move(handler)),
+        pool_(*options.environment->pool),
+        context_(context),
+        metadata_(metadata) {}
+
+  void OnWriteDone(bool ok) override {
+    {
+      std::lock_guard lock(write_mutex_);
+      writing_ = false;
+    }
+    outgoing_.Clear();
+    if (!ok) pool_.Stop(this);  // the connection is gone
+    WriteOrFinish();
+  }
+  void OnCancel() override { pool_.Stop(this); }
+  void OnDone() override { delete this; }
+
+ private:
+  void OnReady() override { WriteOrFinish(); }
+  void OnEnd() override {
+    Release();
+    {
+      std::lock_guard lock(write_mutex_);
+      ended_ = true;
+    }
+    WriteOrFinish();
+  }
+
+  // Does what there is to do now. After it has started something, *this may be gone, unless the
+  // caller is a reaction or a task.
+  void WriteOrFinish() {
+    bool write;
+    {
+      std::lock_guard lock(write_mutex_);
+      if (writing_ || finished_) return;
+      write = !stopped() && TakeReady(&outgoing_);
+      if (!write && !ended_) return;
+      (write ? writing_ : finished_) = true;
+    }
+    if (write) {
+      pool_.Resume(this);  // one fewer is ahead
+      StartWrite(&outgoing_);
+      return;
+    }
+    if (metadata_.wants_timing) AddTiming(context_, Timing());
+    Finish(Outcome(context_, metadata_, status()));
+  }
+
+  WorkerPool& pool_;
+  CallbackServerContext* const context_;
+  const CallMetadata metadata_;
+  ByteBuffer outgoing_;  // of the outstanding write
+
+  std::mutex write_mutex_;  // taken before CallJob's
+  bool writing_ = false;
+  bool ended_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
+                                     CallbackServerContext* context, const ByteBuffer* request,
+                                     ByteBuffer* response, std::unique_ptr<UnaryHandler> handler) {
+  const CallMetadata metadata(*context);
+  // gRPC's own reactor needs no allocation and no hop to another thread when it is done.
+  const auto answer = [&](const absl::Status& status) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(Outcome(context, metadata, status));
+    return reactor;
+  };
+
+  if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
+    return answer(status);
+  }
+  const bool small = request->Length() <= kInlineRequestBytes;
+  if (small) {
+    InlineStopwatch stopwatch(metadata.wants_timing);
+    absl::Status status = Guarded([&] { return handler->Decode(*request); });
+    const uint64_t decode_ns = stopwatch.Lap();
+    if (!status.ok()) return answer(status);
+    if (handler->cost_ns() <= static_cast<double>(kInlineCostNs)) {
+      status = Guarded([&] { return RunInline(*handler, response); });
+      if (metadata.wants_timing) {
+        v1::CallTiming timing;
+        timing.set_decode_ns(decode_ns);
+        timing.set_run_cpu_ns(stopwatch.Lap());
+        timing.set_cells(handler->cells());
+        timing.set_instance_id(environment.instance_id);
+        AddTiming(context, timing);
+      }
+      return answer(status);
+    }
+  }
+
+  CallJob::Options options = JobOptions(environment, *context, metadata);
+  options.decoded = small;
+  options.one_block = true;
+  auto call = std::make_unique<UnaryCall>(options, context, metadata, Mutable(request), response,
+                                          std::move(handler));
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) return answer(status);
+  return call.release();
+}
+
+grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environment,
+                                                  CallbackServerContext* context,
+                                                  const ByteBuffer* request,
+                                                  std::unique_ptr<StreamHandler> handler) {
+  const CallMetadata metadata(*context);
+  if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
+    return new RefusedStream(Outcome(context, metadata, status));
+  }
+  CallJob::Options options = JobOptions(environment, *context, metadata);
+  options.blocks_ahead = kStreamBlocksAhead;
+  auto call = std::make_unique<StreamCall>(options, context, metadata, Mutable(request),
+                                           std::move(handler));
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
+    return new RefusedStream(Outcome(context, metadata, status));
+  }
+  return call.release();
+}
+
+}  // namespace kernelserve::server

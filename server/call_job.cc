@@ -1,0 +1,258 @@
+#include "server/call_job.h"
+
+#include <time.h>
+
+#include <cmath>
+#include <exception>
+#include <new>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/error.h"
+#include "server/limits.h"
+#include "server/scheduler/worker_pool.h"
+
+namespace kernelserve::server {
+namespace {
+
+// Task::tag of the task that opens the next block; others' is the number of their block, and
+// their `begin` the index of a range.
+constexpr uint64_t kOpen = UINT64_MAX;
+
+uint64_t Ns(std::chrono::steady_clock::duration duration) {
+  return static_cast<uint64_t>(std::chrono::nanoseconds(duration).count());
+}
+
+uint64_t ThreadCpuNs() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+CallJob::CallJob(const Options& options, grpc::ByteBuffer* request,
+                 std::unique_ptr<StreamHandler> handler)
+    : Job(options.flow),
+      environment_(*options.environment),
+      deadline_(options.deadline),
+      wants_timing_(options.wants_timing),
+      blocks_ahead_(options.blocks_ahead),
+      one_block_(options.one_block),
+      request_(request),
+      decoded_(options.decoded),
+      memory_(options.environment->memory),
+      handler_(std::move(handler)) {}
+
+bool CallJob::NothingLeftToClaim() const {
+  return exhausted_ && (open_.empty() || open_.back().next_range == open_.back().ranges.size());
+}
+
+Job::Next CallJob::Claim(Task* task) {
+  std::lock_guard lock(mutex_);
+  if (!status_.ok()) return Next::kEnd;
+  for (OpenBlock& block : open_) {
+    if (block.next_range == block.ranges.size()) continue;
+    const size_t range = block.next_range++;
+    *task = {.cost_ns = block.ranges[range].cost_ns, .tag = block.number, .begin = range};
+    return NothingLeftToClaim() ? Next::kLastTask : Next::kTask;
+  }
+  if (exhausted_) return Next::kEnd;
+  if (opening_) return Next::kWait;
+  if (open_.size() + ready_.size() < blocks_ahead_) {
+    opening_ = true;
+    *task = {.cost_ns = kTaskCostNs, .tag = kOpen};
+    return Next::kTask;
+  }
+  if (open_.empty() && !stalled_) {
+    stalled_ = true;
+    stalled_since_ = Clock::now();
+  }
+  return Next::kWait;
+}
+
+bool CallJob::TakeReady(grpc::ByteBuffer* reply) {
+  std::lock_guard lock(mutex_);
+  if (ready_.empty()) return false;
+  reply->Swap(&ready_.front());
+  ready_.pop_front();
+  if (stalled_) {
+    stalled_ = false;
+    timing_.set_stalled_ns(timing_.stalled_ns() + Ns(Clock::now() - stalled_since_));
+  }
+  return true;
+}
+
+void CallJob::Run(const Task& task) {
+  // A kernel may throw where memory runs out, and a client must not be able to stop the process.
+  const uint64_t number = task.tag == kOpen ? next_block_ : task.tag;
+  uint64_t row = 0;
+  absl::Status status;
+  try {
+    if (task.tag == kOpen) {
+      status = Open();
+    } else {
+      OpenBlock* block;
+      {
+        std::lock_guard lock(mutex_);
+        block = &open_[task.tag - open_.front().number];
+      }
+      const Range range = block->ranges[task.begin];
+      row = range.begin;
+      status = RunRange(block, range);
+    }
+  } catch (const std::bad_alloc&) {
+    status = MakeError(absl::StatusCode::kResourceExhausted, {.reason = "MEMORY_CEILING"},
+                       "the server has run out of memory for this call: send it in parts");
+  } catch (const std::exception& exception) {
+    status = absl::InternalError(exception.what());
+  }
+  if (!status.ok()) Fail(std::move(status), number, row);
+}
+
+void CallJob::Fail(absl::Status status, uint64_t block_number, uint64_t row) {
+  std::lock_guard lock(mutex_);
+  const std::pair<uint64_t, uint64_t> at(block_number, row);
+  if (status_.ok() || at < failed_at_) {
+    status_ = std::move(status);
+    failed_at_ = at;
+  }
+}
+
+absl::Status CallJob::CheckDeadline() const {
+  const gpr_timespec left = gpr_time_sub(deadline_, gpr_now(deadline_.clock_type));
+  const double left_ns = static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
+  const double needed_ns =
+      handler_->cost_ns() / static_cast<double>(environment_.pool->workers());
+  if (needed_ns <= left_ns * kDeadlineEstimateFactor) return absl::OkStatus();
+  const auto ms = [](double ns) { return absl::StrCat(std::ceil(ns / 1e6), " ms"); };
+  return MakeError(
+      absl::StatusCode::kDeadlineExceeded,
+      {.reason = "DEADLINE_UNREACHABLE",
+       .field = "deadline",
+       .bound = absl::StrCat("about ", ms(needed_ns)),
+       .value = ms(left_ns)},
+      absl::StrCat("the call would take about ", ms(needed_ns), " and its deadline leaves ",
+                   ms(left_ns), ": allow more time or send less"));
+}
+
+absl::Status CallJob::Admit() {
+  if (decoded_) return absl::OkStatus();  // then it was small
+  // Twice: as it came, until it is decoded, and the copy.
+  return memory_.Grow(2 * request_->Length());
+}
+
+// Decodes, admits and readies what all blocks share.
+absl::Status CallJob::Start() {
+  const Clock::time_point start = Clock::now();
+  timing_.set_queue_ns(Ns(start - arrival_));
+  if (!decoded_) {
+    const uint64_t request_bytes = request_->Length();
+    absl::Status status = handler_->Decode(*request_);
+    request_->Clear();
+    memory_.Shrink(request_bytes);
+    timing_.set_decode_ns(Ns(Clock::now() - start));
+    if (!status.ok()) return status;
+  }
+  if (absl::Status status = CheckDeadline(); !status.ok()) return status;
+  if (absl::Status status = memory_.Grow(handler_->memory_bytes()); !status.ok()) return status;
+  const Clock::time_point prepare = Clock::now();
+  absl::Status status = handler_->Prepare(stop_token());
+  timing_.set_prepare_ns(Ns(Clock::now() - prepare));
+  return status;
+}
+
+absl::Status CallJob::Open() {
+  if (!started_) {
+    started_ = true;
+    if (absl::Status status = Start(); !status.ok()) return status;
+  }
+  absl::StatusOr<std::unique_ptr<Block>> block = handler_->NextBlock();
+  if (!block.ok()) return block.status();
+  if (*block == nullptr) {
+    std::lock_guard lock(mutex_);
+    exhausted_ = true;
+    opening_ = false;
+    return absl::OkStatus();
+  }
+
+  const Clock::time_point prepare = Clock::now();
+  if (absl::Status status = (*block)->Prepare(stop_token()); !status.ok()) return status;
+  OpenBlock opened{.block = *std::move(block), .number = next_block_++};
+  const uint64_t rows = opened.block->rows();
+  for (uint64_t begin = 0; begin < rows;) {
+    double cost_ns = 0;
+    const uint64_t end = opened.block->TaskEnd(begin, kTaskCostNs, &cost_ns);
+    opened.ranges.push_back({begin, end, static_cast<uint64_t>(cost_ns)});
+    begin = end;
+  }
+  opened.unfinished = opened.ranges.size();
+
+  OpenBlock* open;
+  {
+    std::lock_guard lock(mutex_);
+    timing_.set_prepare_ns(timing_.prepare_ns() + Ns(Clock::now() - prepare));
+    timing_.set_cells(timing_.cells() + opened.block->cells());
+    timing_.set_tasks(timing_.tasks() + opened.ranges.size());
+    open = &open_.emplace_back(std::move(opened));
+    exhausted_ = one_block_;
+    opening_ = false;
+  }
+  return rows == 0 ? Encode(open) : absl::OkStatus();
+}
+
+absl::Status CallJob::RunRange(OpenBlock* block, const Range& range) {
+  const uint64_t cpu_ns = wants_timing_ ? ThreadCpuNs() : 0;
+  absl::Status status = block->block->Run(range.begin, range.end, stop_token());
+  const uint64_t spent_ns = wants_timing_ ? ThreadCpuNs() - cpu_ns : 0;
+  if (!status.ok()) return status;
+  {
+    std::lock_guard lock(mutex_);
+    timing_.set_run_cpu_ns(timing_.run_cpu_ns() + spent_ns);
+    if (--block->unfinished > 0) return absl::OkStatus();
+  }
+  return stopped() ? absl::OkStatus() : Encode(block);
+}
+
+absl::Status CallJob::Encode(OpenBlock* block) {
+  const Clock::time_point start = Clock::now();
+  absl::StatusOr<grpc::ByteBuffer> reply = block->block->Encode();
+  if (!reply.ok()) return reply.status();
+  block->block.reset();
+  bool ready = false;
+  {
+    std::lock_guard lock(mutex_);
+    timing_.set_encode_ns(timing_.encode_ns() + Ns(Clock::now() - start));
+    block->reply.Swap(&*reply);
+    block->encoded = true;
+    while (!open_.empty() && open_.front().encoded) {
+      ready_.emplace_back().Swap(&open_.front().reply);
+      open_.pop_front();
+      ready = true;
+    }
+  }
+  if (ready) OnReady();
+  return absl::OkStatus();
+}
+
+void CallJob::Release() {
+  open_.clear();
+  handler_.reset();
+}
+
+absl::Status CallJob::status() const {
+  if (stopped()) {
+    return MakeError(absl::StatusCode::kCancelled, {.reason = "CANCELLED"},
+                     "the client gave up the call, or its deadline passed");
+  }
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+v1::CallTiming CallJob::Timing() const {
+  std::lock_guard lock(mutex_);
+  v1::CallTiming timing = timing_;
+  timing.set_instance_id(environment_.instance_id);
+  return timing;
+}
+
+}  // namespace kernelserve::server

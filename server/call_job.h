@@ -1,0 +1,129 @@
+#ifndef KERNELSERVE_SERVER_CALL_JOB_H_
+#define KERNELSERVE_SERVER_CALL_JOB_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpc/support/time.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "kernelserve/v1/call_timing.pb.h"
+#include "server/call.h"
+#include "server/memory_budget.h"
+#include "server/scheduler/flow_scheduler.h"
+
+namespace kernelserve::server {
+
+// The computing side of a call that runs on the pool: decodes the request, then keeps up to
+// `blocks_ahead` blocks on the way, each prepared, run in tasks of kTaskCostNs, and encoded.
+// call.cc's two subclasses are the side that talks to the client.
+//
+// Invariants, under mutex_:
+// 1. Blocks are opened one at a time (opening_), and open_ holds those not yet encoded in their
+//    order; encoded ones move to ready_ from the front only. So replies leave in order.
+// 2. open_.size() + ready_.size() + opening_ <= blocks_ahead_.
+// 3. Ranges are claimed in ascending order and every claimed one is run to its end, so the
+//    lowest failure among them is the call's lowest, whatever the timing: the error is the same
+//    in every run.
+class CallJob : public Job {
+ public:
+  struct Options {
+    const CallEnvironment* environment;
+    uint64_t flow;
+    gpr_timespec deadline;
+    bool wants_timing;
+    bool decoded;         // the handler has read the request already
+    size_t blocks_ahead;  // 1 or more
+    bool one_block;       // the first block is the last
+  };
+
+  // `request` stays valid until the first task has run, and is cleared by it.
+  CallJob(const Options& options, grpc::ByteBuffer* request,
+          std::unique_ptr<StreamHandler> handler);
+
+  // Takes memory for the request. To be called before the job is submitted.
+  absl::Status Admit();
+
+  Next Claim(Task* task) final;
+  void Run(const Task& task) final;
+
+ protected:
+  // A block became ready, or several. Called with no lock held, by a task.
+  virtual void OnReady() = 0;
+
+  // Moves the next ready block to *reply. After it the job may be able to go on: Resume() it.
+  bool TakeReady(grpc::ByteBuffer* reply);
+
+  // The rest is for OnEnd() and later.
+
+  // Frees what the computing held, except blocks that are ready.
+  void Release();
+  // The call's outcome.
+  absl::Status status() const;
+  // Where the time went.
+  v1::CallTiming Timing() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Range {
+    uint64_t begin;
+    uint64_t end;
+    uint64_t cost_ns;
+  };
+  struct OpenBlock {
+    std::unique_ptr<Block> block;
+    uint64_t number = 0;
+    std::vector<Range> ranges = {};
+    size_t next_range = 0;        // the first that is unclaimed
+    size_t unfinished = 0;        // ranges that have not been run yet
+    grpc::ByteBuffer reply = {};  // once encoded
+    bool encoded = false;
+  };
+
+  absl::Status Start();
+  absl::Status CheckDeadline() const;
+  absl::Status Open();
+  absl::Status RunRange(OpenBlock* block, const Range& range);
+  absl::Status Encode(OpenBlock* block);
+  void Fail(absl::Status status, uint64_t block_number, uint64_t row);
+  bool NothingLeftToClaim() const;  // requires mutex_
+
+  const CallEnvironment& environment_;
+  const gpr_timespec deadline_;
+  const bool wants_timing_;
+  const size_t blocks_ahead_;
+  const bool one_block_;
+  const Clock::time_point arrival_ = Clock::now();
+
+  // Of the task that opens blocks, of which there is one at a time.
+  grpc::ByteBuffer* request_;
+  bool started_ = false;
+  bool decoded_;
+  uint64_t next_block_ = 0;
+
+  MemoryBudget::Reservation memory_;
+  std::unique_ptr<StreamHandler> handler_;  // outlives the blocks
+
+  mutable std::mutex mutex_;
+  std::deque<OpenBlock> open_;            // addresses hold until popped
+  std::deque<grpc::ByteBuffer> ready_;
+  bool opening_ = false;
+  bool exhausted_ = false;                // no block will be opened any more
+  absl::Status status_;
+  std::pair<uint64_t, uint64_t> failed_at_;  // block and row of status_, where that is not OK
+  v1::CallTiming timing_;
+  bool stalled_ = false;
+  Clock::time_point stalled_since_;
+};
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_CALL_JOB_H_

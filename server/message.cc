@@ -1,0 +1,56 @@
+#include "server/message.h"
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/support/proto_buffer_reader.h"
+#include "grpcpp/support/proto_buffer_writer.h"
+#include "kernels/error.h"
+#include "server/limits.h"
+
+namespace kernelserve::server {
+namespace {
+
+// gRPC shows neither a buffer's compression nor, to const readers, the buffer itself.
+class Reader : public grpc::ProtoBufferReader {
+ public:
+  explicit Reader(const grpc::ByteBuffer& bytes)
+      : ProtoBufferReader(const_cast<grpc::ByteBuffer*>(&bytes)) {}
+
+  bool compressed() {
+    return status().ok() &&
+           reader()->buffer_in->data.raw.compression != GRPC_COMPRESS_NONE;
+  }
+};
+
+}  // namespace
+
+bool IsCompressed(const grpc::ByteBuffer& bytes) { return Reader(bytes).compressed(); }
+
+absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite* message) {
+  Reader reader(bytes);
+  if (message->ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "MALFORMED_MESSAGE",
+                    .field = "",
+                    .bound = message->GetTypeName(),
+                    .value = absl::StrCat(bytes.Length(), " bytes")},
+                   absl::StrCat("the request's ", bytes.Length(), " bytes are not a ",
+                                message->GetTypeName(), " message"));
+}
+
+absl::StatusOr<grpc::ByteBuffer> SerializeMessage(const google::protobuf::MessageLite& message) {
+  const size_t size = message.ByteSizeLong();
+  if (size > kResultBytesMax) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     {.reason = "RESULT_TOO_LARGE",
+                      .field = "",
+                      .bound = absl::StrCat("at most ", kResultBytesMax, " bytes"),
+                      .value = absl::StrCat(size)},
+                     absl::StrCat("the reply has ", size, " bytes and may have ", kResultBytesMax,
+                                  ": ask for less at a time"));
+  }
+  grpc::Slice slice(size);
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace kernelserve::server
