@@ -60,6 +60,10 @@ absl::Status ValidateLayout(const ColumnView& column, absl::string_view field) {
     return Malformed(field, "length", absl::StrCat("at most ", kLengthMax, " rows"),
                      absl::StrCat(column.length));
   }
+  if (column.children > 0) {
+    return Malformed(field, "children", "none: there are no nested types",
+                     absl::StrCat(column.children, " columns"));
+  }
   if (column.repeat && column.length != 1) {
     return Malformed(field, "length", "1 where repeat is set", absl::StrCat(column.length));
   }

@@ -31,6 +31,7 @@ struct ColumnView {
   uint64_t length = 0;      // rows held
   bool repeat = false;      // length is 1, and the one row stands for as many as are asked for
   uint32_t bit_offset = 0;  // of row 0 in validity, and in values where these are bits
+  uint32_t children = 0;    // columns of a nested type, which is refused
   Bytes validity;           // one bit a row, 1 = has a value; empty: all have
   Bytes offsets;
   Bytes values;

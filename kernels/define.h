@@ -195,6 +195,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
         std::span<const ColumnView> columns, std::span<const std::string> names)
       : parameters_(std::move(parameters)),
         row_errors_(binding.row_errors),
+        names_rows_(binding.names_rows),
         result_type_(result_type),
         columns_(columns),
         names_(names) {
@@ -351,7 +352,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
 
   // What to do with a row that failed: a null with its reason, or the end of the call.
   absl::Status Fail(const absl::Status& error, size_t row, ResultBlock& out) const {
-    if (row_errors_ == RowErrorPolicy::kFail) return AtRow(error, row);
+    if (row_errors_ == RowErrorPolicy::kFail) return names_rows_ ? AtRow(error, row) : error;
     out.AppendError({.row = row, .reason = ErrorReason(error), .message = std::string(error.message())});
     return absl::OkStatus();
   }
@@ -435,7 +436,9 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
         states[i] = ReadRow(readers, first + i, &values, &error, kIndices);
         if (states[i] == RowState::kInvalid) {
           // Only reading can fail here, and it reads in order: this row is the lowest.
-          if (row_errors_ == RowErrorPolicy::kFail) return AtRow(*error, first + i);
+          if (row_errors_ == RowErrorPolicy::kFail) {
+            return names_rows_ ? AtRow(*error, first + i) : *error;
+          }
           failed.emplace_back(first + i, *error);
         }
         if (states[i] == RowState::kValue) Pack(values, packed++, &columns, kIndices);
@@ -529,6 +532,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
 
   const Parameters parameters_;
   const RowErrorPolicy row_errors_;
+  const bool names_rows_;
   const DataType result_type_;
   const std::span<const ColumnView> columns_;
   const std::span<const std::string> names_;

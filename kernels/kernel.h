@@ -18,6 +18,8 @@
 #include "kernels/data_type.h"
 #include "kernels/result_block.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/editops.h"
+#include "kernels/text.h"
 
 namespace kernelserve {
 
@@ -53,6 +55,7 @@ struct Binding {
   std::optional<double> score_hint;    // scorers only
   DataType result_type = DataType::kUnspecified;  // the kernel's own where unspecified
   RowErrorPolicy row_errors = RowErrorPolicy::kFail;
+  bool names_rows = true;  // an error says which row it is about: not where there is but one
 };
 
 // A kernel with the parameters of one call, and the columns it runs over. Immutable once made:
@@ -100,6 +103,10 @@ struct Kernel {
   std::function<absl::StatusOr<std::unique_ptr<BoundKernel>>(const Binding& binding,
                                                              std::span<const ColumnView> columns)>
       bind;
+
+  // The least edits from left to right, where the scorer is of a metric that has such; else empty.
+  std::function<Editops(Text left, Text right, StopToken stop)> editops;
+  std::function<double(size_t left_units, size_t right_units)> editops_cost_ns;
 };
 
 }  // namespace kernelserve

@@ -62,9 +62,9 @@ class ResultBlock {
   void AppendAs(std::span<const T> values);
   void MarkValid(size_t count);
 
-  const DataType type_;
-  const size_t width_;
-  const size_t rows_max_;
+  DataType type_;
+  size_t width_;
+  size_t rows_max_;
   size_t rows_ = 0;
   std::unique_ptr<uint8_t[]> fixed_;
   std::string variable_;

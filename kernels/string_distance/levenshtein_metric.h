@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "kernels/define.h"
+#include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/levenshtein.h"
 
 namespace kernelserve {
@@ -66,6 +67,13 @@ struct LevenshteinMetric {
                             std::span<const int64_t> cutoffs, int64_t hint, const StopToken& stop,
                             std::span<int64_t> distances) {
     prepared.Block(others, LevenshteinOptions::kNone, hint, cutoffs, distances, stop);
+  }
+
+  static Editops EditScript(Text left, Text right, StopToken stop) {
+    return LevenshteinEditops(left, right, stop);
+  }
+  static double EditScriptCost(size_t left, size_t right) {
+    return static_cast<double>(LevenshteinEditopsCostNs(left, right));
   }
 };
 

@@ -35,6 +35,8 @@
 //   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
 //   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
 //   const StopToken&, distances)
+//   Editops EditScript(Text, Text, StopToken), double EditScriptCost(size_t left_units, size_t
+//   right_units)                                                   where the metric has edits
 
 namespace kernelserve {
 
@@ -174,6 +176,10 @@ void DefineMetric(const std::string& name, const std::string& doc, std::vector<K
                                                        {"left", "right"}, absl::StrCat(doc, what));
     kernel.scorer = true;
     kernel.symmetric = Metric::kSymmetric;
+    if constexpr (requires { &Metric::EditScript; }) {
+      kernel.editops = Metric::EditScript;
+      kernel.editops_cost_ns = Metric::EditScriptCost;
+    }
     catalog->push_back(std::move(kernel));
   };
   add(std::integral_constant<Form, Form::kDistance>(), "distance", " The distance itself.");

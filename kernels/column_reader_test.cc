@@ -1,0 +1,287 @@
+#include "kernels/column_reader.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "kernels/error.h"
+
+namespace kernelserve {
+namespace {
+
+template <typename T>
+Bytes BytesOf(const std::vector<T>& values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
+}
+Bytes BytesOf(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// One row as the test sees it.
+struct Row {
+  RowState state;
+  std::u32string units;
+  friend bool operator==(const Row&, const Row&) = default;
+};
+Row Value(std::u32string units) { return {RowState::kValue, std::move(units)}; }
+const Row kNullRow = {RowState::kNull, U""};
+const Row kInvalidRow = {RowState::kInvalid, U""};
+
+std::vector<Row> ReadAll(const ColumnView& column, size_t rows) {
+  TextReader reader(column, "left");
+  std::vector<Text> texts(rows);
+  std::vector<Row> read(rows);
+  // All texts first: earlier ones must survive later reads.
+  for (size_t i = 0; i < rows; ++i) read[i].state = reader.Read(i, &texts[i]);
+  for (size_t i = 0; i < rows; ++i) {
+    if (read[i].state != RowState::kValue) continue;
+    for (size_t j = 0; j < texts[i].size(); ++j) read[i].units.push_back(texts[i][j]);
+  }
+  return read;
+}
+
+TEST(TextReaderTest, Utf8BecomesCodePointsSideBySide) {
+  const std::string bytes = "abcé日本😀";
+  const std::vector<int32_t> offsets = {0, 3, 5, 5, 11, 15};
+  const ColumnView column{.type = DataType::kUtf8,
+                          .length = 5,
+                          .offsets = BytesOf(offsets),
+                          .values = BytesOf(bytes)};
+  const std::vector<Row> expected = {Value(U"abc"), Value(U"é"), Value(U""), Value(U"日本"),
+                                     Value(U"😀")};
+  EXPECT_EQ(ReadAll(column, 5), expected);
+}
+
+TEST(TextReaderTest, ManyLongTextsOfABlockStayValid) {
+  std::string bytes;
+  std::vector<int32_t> offsets = {0};
+  std::vector<Row> expected;
+  for (int i = 0; i < 200; ++i) {
+    const std::u32string row(static_cast<size_t>(i) * 40, U'é' + static_cast<char32_t>(i % 20));
+    for (const char32_t unit : row) {
+      bytes.push_back(static_cast<char>(0xc0 | (unit >> 6)));
+      bytes.push_back(static_cast<char>(0x80 | (unit & 0x3f)));
+    }
+    offsets.push_back(static_cast<int32_t>(bytes.size()));
+    expected.push_back(Value(row));
+  }
+  const ColumnView column{.type = DataType::kUtf8,
+                          .length = 200,
+                          .offsets = BytesOf(offsets),
+                          .values = BytesOf(bytes)};
+  EXPECT_EQ(ReadAll(column, 200), expected);
+}
+
+TEST(TextReaderTest, BinaryIsLatin1) {
+  const std::string bytes = "a\xe9\xff";
+  const std::vector<int32_t> offsets = {0, 3};
+  const ColumnView column{.type = DataType::kBinary,
+                          .length = 1,
+                          .offsets = BytesOf(offsets),
+                          .values = BytesOf(bytes)};
+  EXPECT_EQ(ReadAll(column, 1), std::vector{Value(U"aéÿ")});
+}
+
+TEST(TextReaderTest, SymbolsAreReadAtAnyAlignment) {
+  const std::vector<uint32_t> units = {1, 0x110000, 0xffffffff, 7};
+  const std::vector<int32_t> offsets = {1, 3, 4};
+  std::string memory = "x" + std::string(reinterpret_cast<const char*>(units.data()), 16);
+  std::string offset_memory = "yyy" + std::string(reinterpret_cast<const char*>(offsets.data()), 12);
+  const ColumnView column{.type = DataType::kSymbols,
+                          .length = 2,
+                          .offsets = BytesOf(offset_memory).subspan(3),
+                          .values = BytesOf(memory).subspan(1)};
+  const std::vector<Row> expected = {Value({0x110000, 0xffffffff}), Value({7})};
+  EXPECT_EQ(ReadAll(column, 2), expected);
+}
+
+std::vector<int32_t> InlineView(const std::string& text) {
+  std::vector<int32_t> view(4);
+  view[0] = static_cast<int32_t>(text.size());
+  std::memcpy(&view[1], text.data(), text.size());
+  return view;
+}
+
+TEST(TextReaderTest, ViewsAreInlineOrInABuffer) {
+  const std::string first = "a text of over twelve bytes";
+  const std::string second = "and another, in the second buffer";
+  std::vector<int32_t> views = InlineView("twelve bytes");
+  const auto add = [&](std::vector<int32_t> view) {
+    views.insert(views.end(), view.begin(), view.end());
+  };
+  add({27, 0, 0, 0});
+  add({20, 0, 1, 13});
+  add(InlineView(""));
+  add({28, 0, 0, 0});   // a byte too long
+  add({13, 0, 2, 0});   // no such buffer
+  add({13, 0, -1, 0});
+  add({-1, 0, 0, 0});
+  add({13, 0, 0, -1});
+  const ColumnView column{.type = DataType::kUtf8View,
+                          .length = 9,
+                          .values = BytesOf(views),
+                          .view_buffers = {BytesOf(first), BytesOf(second)}};
+  const std::vector<Row> expected = {Value(U"twelve bytes"),
+                                     Value(U"a text of over twelve bytes"),
+                                     Value(U"in the second buffer"),
+                                     Value(U""),
+                                     kInvalidRow,
+                                     kInvalidRow,
+                                     kInvalidRow,
+                                     kInvalidRow,
+                                     kInvalidRow};
+  EXPECT_EQ(ReadAll(column, 9), expected);
+}
+
+TEST(TextReaderTest, OffsetsThatPointOutsideOrDecreaseAreInvalid) {
+  const std::string bytes = "abcdef";
+  const std::vector<int32_t> offsets = {-1, 2, 1, 6, 7, 7};
+  const ColumnView column{.type = DataType::kUtf8,
+                          .length = 5,
+                          .offsets = BytesOf(offsets),
+                          .values = BytesOf(bytes)};
+  const std::vector<Row> expected = {kInvalidRow, kInvalidRow, Value(U"bcdef"), kInvalidRow,
+                                     kInvalidRow};
+  EXPECT_EQ(ReadAll(column, 5), expected);
+  TextReader reader(column, "left");
+  Text text;
+  ASSERT_EQ(reader.Read(1, &text), RowState::kInvalid);
+  EXPECT_EQ(ErrorReason(reader.error()), "MALFORMED_COLUMN");
+  EXPECT_EQ(ErrorField(reader.error()), "left.offsets");
+  EXPECT_EQ(ErrorValue(reader.error()), "offsets 2 to 1");
+}
+
+TEST(TextReaderTest, InvalidUtf8NamesTheByte) {
+  const std::string bytes = "ab\xff";
+  const std::vector<int32_t> offsets = {0, 3};
+  const ColumnView column{.type = DataType::kUtf8,
+                          .length = 1,
+                          .offsets = BytesOf(offsets),
+                          .values = BytesOf(bytes)};
+  TextReader reader(column, "right");
+  Text text;
+  ASSERT_EQ(reader.Read(0, &text), RowState::kInvalid);
+  EXPECT_EQ(ErrorReason(reader.error()), "INVALID_UTF8");
+  EXPECT_EQ(ErrorField(reader.error()), "right");
+  EXPECT_EQ(reader.error().message(), "right is not valid UTF-8: byte 2 of 3");
+}
+
+TEST(TextReaderTest, ADictionaryIsUsedAndItsIndicesAreChecked) {
+  const std::string bytes = "onetwo";
+  const std::vector<int32_t> offsets = {0, 3, 6, 6};
+  const uint8_t two_valid[] = {0b011};
+  const auto texts = std::make_shared<ColumnView>(ColumnView{.type = DataType::kUtf8,
+                                                             .length = 3,
+                                                             .validity = two_valid,
+                                                             .offsets = BytesOf(offsets),
+                                                             .values = BytesOf(bytes)});
+  const std::vector<int8_t> indices = {1, 0, 2, 3, -1, 0};
+  const uint8_t valid[] = {0b011111};
+  const ColumnView column{.type = DataType::kInt8,
+                          .length = 6,
+                          .validity = valid,
+                          .values = BytesOf(indices),
+                          .dictionary = texts};
+  const std::vector<Row> expected = {Value(U"two"), Value(U"one"), kNullRow,
+                                     kInvalidRow,   kInvalidRow,   kNullRow};
+  EXPECT_EQ(ReadAll(column, 6), expected);
+}
+
+TEST(TextReaderTest, AnUnsignedIndexOverInt64IsInvalid) {
+  const auto texts = std::make_shared<ColumnView>(ColumnView{.type = DataType::kNull, .length = 1});
+  const std::vector<uint64_t> indices = {0, ~uint64_t{0}};
+  const ColumnView column{.type = DataType::kUint64,
+                          .length = 2,
+                          .values = BytesOf(indices),
+                          .dictionary = texts};
+  const std::vector<Row> expected = {kNullRow, kInvalidRow};
+  EXPECT_EQ(ReadAll(column, 2), expected);
+}
+
+TEST(TextReaderTest, EveryRowOfARepeatedColumnIsTheSame) {
+  const std::string bytes = "ab";
+  const std::vector<int32_t> offsets = {0, 2};
+  const ColumnView column{.type = DataType::kUtf8,
+                          .length = 1,
+                          .repeat = true,
+                          .offsets = BytesOf(offsets),
+                          .values = BytesOf(bytes)};
+  EXPECT_EQ(ReadAll(column, 3), std::vector(3, Value(U"ab")));
+}
+
+TEST(TextReaderTest, AWrongTypeIsInvalidNotACrash) {
+  const std::vector<int64_t> numbers = {1};
+  EXPECT_EQ(ReadAll({.type = DataType::kInt64, .length = 1, .values = BytesOf(numbers)}, 1),
+            std::vector{kInvalidRow});
+}
+
+template <typename To, typename From>
+std::vector<std::optional<To>> Numbers(DataType type, const std::vector<From>& values) {
+  const ColumnView column{.type = type, .length = values.size(), .values = BytesOf(values)};
+  NumberReader<To> reader(column, "n");
+  std::vector<std::optional<To>> numbers;
+  for (size_t i = 0; i < values.size(); ++i) {
+    To number;
+    if (reader.Read(i, &number) == RowState::kValue) {
+      numbers.emplace_back(number);
+    } else {
+      numbers.emplace_back(std::nullopt);
+    }
+  }
+  return numbers;
+}
+
+template <typename T>
+std::vector<std::optional<T>> Expected(std::initializer_list<std::optional<T>> values) {
+  return values;
+}
+
+TEST(NumberReaderTest, IntegersConvertWhereTheyFit) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  constexpr uint64_t kUnsignedMax = std::numeric_limits<uint64_t>::max();
+  EXPECT_EQ((Numbers<int64_t, int8_t>(DataType::kInt8, {-128, 127})),
+            Expected<int64_t>({-128, 127}));
+  EXPECT_EQ((Numbers<uint64_t, int16_t>(DataType::kInt16, {-1, 300})),
+            Expected<uint64_t>({std::nullopt, 300}));
+  EXPECT_EQ((Numbers<int64_t, uint64_t>(DataType::kUint64, {kUnsignedMax, 5})),
+            Expected<int64_t>({std::nullopt, 5}));
+  EXPECT_EQ((Numbers<uint64_t, uint64_t>(DataType::kUint64, {kUnsignedMax})),
+            Expected<uint64_t>({kUnsignedMax}));
+  EXPECT_EQ((Numbers<int64_t, int64_t>(DataType::kInt64, {kMin, kMax})),
+            Expected<int64_t>({kMin, kMax}));
+  EXPECT_EQ((Numbers<double, uint32_t>(DataType::kUint32, {4294967295u})),
+            Expected<double>({4294967295.0}));
+}
+
+TEST(NumberReaderTest, FloatsBecomeIntegersOnlyExactly) {
+  const double nan = std::nan("");
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ((Numbers<uint64_t, double>(DataType::kFloat64,
+                                       {3.0, 3.5, -1.0, nan, infinity, 0x1p63, 0x1p64, -0.0})),
+            Expected<uint64_t>({3, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
+                                uint64_t{1} << 63, std::nullopt, 0}));
+  EXPECT_EQ((Numbers<int64_t, double>(DataType::kFloat64, {-0x1p63, 0x1p63})),
+            Expected<int64_t>({std::numeric_limits<int64_t>::min(), std::nullopt}));
+  EXPECT_EQ((Numbers<double, float>(DataType::kFloat32, {0.5f})), Expected<double>({0.5}));
+}
+
+TEST(NumberReaderTest, BooleansAreBitsFromTheBitOffset) {
+  const std::vector<uint8_t> bits = {0b01000000, 0b1};
+  const ColumnView column{
+      .type = DataType::kBool, .length = 3, .bit_offset = 6, .values = BytesOf(bits)};
+  NumberReader<bool> reader(column, "flags");
+  bool value;
+  std::vector<bool> values;
+  for (size_t i = 0; i < 3; ++i) {
+    ASSERT_EQ(reader.Read(i, &value), RowState::kValue);
+    values.push_back(value);
+  }
+  EXPECT_EQ(values, (std::vector{true, false, true}));
+}
+
+}  // namespace
+}  // namespace kernelserve

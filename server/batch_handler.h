@@ -1,0 +1,89 @@
+#ifndef KERNELSERVE_SERVER_BATCH_HANDLER_H_
+#define KERNELSERVE_SERVER_BATCH_HANDLER_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "kernels/column.h"
+#include "kernels/kernel.h"
+#include "kernels/result_block.h"
+#include "kernelserve/v1/types.pb.h"
+#include "server/call.h"
+#include "server/columns/buffer_pool.h"
+#include "server/columns/decoder.h"
+#include "server/columns/encoder.h"
+
+namespace kernelserve::server {
+
+// What bounds a call over columns, and where its memory comes from. Outlives the calls.
+struct BatchEnvironment {
+  BufferPool* buffers;
+  uint64_t rows_max;
+  uint64_t result_bytes_max;
+};
+
+// A kernel over the rows of some columns: what Pairwise and Run are, but for their messages. The
+// request is copied once, and its columns stay where they are in the copy.
+class BatchHandler : public UnaryHandler {
+ public:
+  explicit BatchHandler(const BatchEnvironment& environment) : environment_(environment) {}
+
+  absl::Status Decode(const grpc::ByteBuffer& request) final;
+  uint64_t memory_bytes() const final;
+  uint64_t rows() const final { return rows_; }
+  double cost_ns() const final { return cost_ns_; }
+  uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const final;
+  absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) final;
+  absl::StatusOr<grpc::ByteBuffer> Encode() final;
+
+ protected:
+  // What a request asks for.
+  struct Batch {
+    const Kernel* kernel = nullptr;
+    Binding binding;
+    uint64_t rows = 0;  // 0: as many as the columns have
+    bool narrow = false;
+    ReplyFields reply;
+    std::vector<ColumnView> columns;  // one for each argument
+  };
+
+  // The numbers of the request's column fields.
+  virtual std::span<const uint32_t> column_fields() const = 0;
+  // Reads the request. Whatever the batch points into stays with the handler.
+  virtual absl::StatusOr<Batch> Read(const SplitMessage& request) = 0;
+
+ private:
+  absl::Status CountRows();
+
+  const BatchEnvironment& environment_;
+  Buffer request_;
+  Batch batch_;
+  std::unique_ptr<BoundKernel> bound_;
+  uint64_t rows_ = 0;
+  uint64_t result_bytes_max_ = 0;
+  double cost_ns_ = 0;
+
+  std::mutex mutex_;
+  std::vector<std::pair<uint64_t, ResultBlock>> blocks_;  // by first row; guarded by mutex_
+};
+
+// The parameters of a request as the kernels have them. Views point into `parameters`.
+absl::StatusOr<std::vector<Parameter>> DecodeParameters(
+    const google::protobuf::RepeatedPtrField<v1::Parameter>& parameters);
+
+RowErrorPolicy DecodeRowErrorPolicy(v1::RowErrorPolicy policy);
+
+// WRONG_TYPE for a number that names no type: `field` is where it stood.
+absl::StatusOr<DataType> DecodeResultType(v1::DataType type, absl::string_view field);
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_BATCH_HANDLER_H_

@@ -1,0 +1,178 @@
+#include "server/columns/decoder.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/error.h"
+#include "server/columns/wire_format.h"
+
+namespace kernelserve::server {
+namespace {
+
+// The numbers of kernelserve.v1.Column, from protobuf's own constants so that they can't drift.
+using Fields = v1::Column;
+
+absl::Status MalformedMessage(absl::string_view what) {
+  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "MALFORMED_MESSAGE"},
+                   absl::StrCat(what, " is not a well-formed protobuf message"));
+}
+
+DataType TypeOf(int64_t number) {
+  // An enum beyond those known is a newer client's: it names no type that this server has.
+  return number >= 0 && number <= kDataTypeMax ? static_cast<DataType>(number)
+                                               : DataType::kUnspecified;
+}
+
+absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
+  // A dictionary's dictionary is malformed, but protobuf has to see that first.
+  constexpr int kDepthMax = 99;
+  if (depth > kDepthMax) return MalformedMessage("the request");
+  WireReader reader(encoded);
+  WireField field;
+  while (reader.Next(&field)) {
+    const bool varint = field.type == WireType::kVarint;
+    const bool bytes = field.type == WireType::kLengthDelimited;
+    // A known field with another wire type is an unknown one, as protobuf has it.
+    switch (field.number) {
+      case Fields::kTypeFieldNumber:
+        if (varint) column->type = TypeOf(static_cast<int32_t>(field.varint));
+        break;
+      case Fields::kLengthFieldNumber:
+        if (varint) column->length = field.varint;
+        break;
+      case Fields::kRepeatFieldNumber:
+        if (varint) column->repeat = field.varint != 0;
+        break;
+      case Fields::kBitOffsetFieldNumber:
+        if (varint) column->bit_offset = static_cast<uint32_t>(field.varint);
+        break;
+      case Fields::kDictionaryFieldNumber:
+        if (bytes) {
+          auto dictionary = std::make_shared<ColumnView>();
+          if (column->dictionary) {
+            *dictionary = *column->dictionary;
+          } else {
+            dictionary->type = DataType::kUnspecified;
+          }
+          if (absl::Status status = DecodeAt(field.payload, dictionary.get(), depth + 1);
+              !status.ok()) {
+            return status;
+          }
+          column->dictionary = std::move(dictionary);
+        }
+        break;
+      case Fields::kChildrenFieldNumber:
+        if (bytes) {
+          ColumnView child;
+          if (absl::Status status = DecodeAt(field.payload, &child, depth + 1); !status.ok()) {
+            return status;
+          }
+          ++column->children;
+        }
+        break;
+      case Fields::kValidityFieldNumber:
+        if (bytes) column->validity = field.payload;
+        break;
+      case Fields::kOffsetsFieldNumber:
+        if (bytes) column->offsets = field.payload;
+        break;
+      case Fields::kValuesFieldNumber:
+        if (bytes) column->values = field.payload;
+        break;
+      case Fields::kViewBuffersFieldNumber:
+        if (bytes) column->view_buffers.push_back(field.payload);
+        break;
+      default:
+        break;
+    }
+  }
+  return reader.ok() ? absl::OkStatus() : MalformedMessage("a column");
+}
+
+Bytes BytesOf(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_t> column_fields) {
+  SplitMessage split;
+  WireReader reader(message);
+  WireField field;
+  while (reader.Next(&field)) {
+    const bool column = field.type == WireType::kLengthDelimited &&
+                        std::find(column_fields.begin(), column_fields.end(), field.number) !=
+                            column_fields.end();
+    if (column) {
+      split.columns.push_back({field.number, field.payload});
+    } else {
+      split.rest.append(reinterpret_cast<const char*>(field.encoded.data()), field.encoded.size());
+    }
+  }
+  if (!reader.ok()) return MalformedMessage("the request");
+  return split;
+}
+
+absl::Status ParseRest(const SplitMessage& split, google::protobuf::MessageLite* message) {
+  if (message->ParseFromString(split.rest)) return absl::OkStatus();
+  return MalformedMessage("the request");
+}
+
+absl::Status DecodeColumn(Bytes encoded, ColumnView* column) {
+  return DecodeAt(encoded, column, 0);
+}
+
+ColumnView ViewOf(const v1::Column& column) {
+  ColumnView view{
+      .type = TypeOf(column.type()),
+      .length = column.length(),
+      .repeat = column.repeat(),
+      .bit_offset = column.bit_offset(),
+      .children = static_cast<uint32_t>(column.children_size()),
+      .validity = BytesOf(column.validity()),
+      .offsets = BytesOf(column.offsets()),
+      .values = BytesOf(column.values()),
+  };
+  for (const std::string& buffer : column.view_buffers()) {
+    view.view_buffers.push_back(BytesOf(buffer));
+  }
+  if (column.has_dictionary()) {
+    view.dictionary = std::make_shared<ColumnView>(ViewOf(column.dictionary()));
+  }
+  return view;
+}
+
+absl::StatusOr<Parameter> DecodeParameter(const v1::Parameter& parameter) {
+  Parameter decoded{.name = parameter.name()};
+  switch (parameter.value_case()) {
+    case v1::Parameter::kInteger:
+      decoded.value = static_cast<int64_t>(parameter.integer());
+      break;
+    case v1::Parameter::kReal:
+      decoded.value = parameter.real();
+      break;
+    case v1::Parameter::kBoolean:
+      decoded.value = parameter.boolean();
+      break;
+    case v1::Parameter::kText:
+      decoded.value = parameter.text();
+      break;
+    case v1::Parameter::kColumn: {
+      ColumnView column = ViewOf(parameter.column());
+      if (absl::Status status =
+              ValidateLayout(column, absl::StrCat("parameters.", parameter.name()));
+          !status.ok()) {
+        return status;
+      }
+      decoded.value = std::move(column);
+      break;
+    }
+    case v1::Parameter::VALUE_NOT_SET:
+      break;
+  }
+  return decoded;
+}
+
+}  // namespace kernelserve::server

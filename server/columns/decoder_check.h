@@ -1,0 +1,78 @@
+#ifndef KERNELSERVE_SERVER_COLUMNS_DECODER_CHECK_H_
+#define KERNELSERVE_SERVER_COLUMNS_DECODER_CHECK_H_
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "kernelserve/v1/string_distance.pb.h"
+#include "server/columns/decoder.h"
+
+namespace kernelserve::server {
+
+// Holds the decoder to protobuf's own parser, for its test and its fuzzer.
+
+inline bool SameBytes(Bytes view, const std::string& text) {
+  return std::equal(view.begin(), view.end(), text.begin(), text.end(),
+                    [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
+}
+
+// What differs between the view and the message: "" where nothing does.
+inline std::string Difference(const ColumnView& view, const v1::Column& column) {
+  const ColumnView expected = ViewOf(column);
+  if (view.type != expected.type) return "type";
+  if (view.length != column.length()) return "length";
+  if (view.repeat != column.repeat()) return "repeat";
+  if (view.bit_offset != column.bit_offset()) return "bit_offset";
+  if (view.children != static_cast<uint32_t>(column.children_size())) return "children";
+  if (!SameBytes(view.validity, column.validity())) return "validity";
+  if (!SameBytes(view.offsets, column.offsets())) return "offsets";
+  if (!SameBytes(view.values, column.values())) return "values";
+  if (view.view_buffers.size() != static_cast<size_t>(column.view_buffers_size())) {
+    return "view_buffers";
+  }
+  for (size_t i = 0; i < view.view_buffers.size(); ++i) {
+    if (!SameBytes(view.view_buffers[i], column.view_buffers(static_cast<int>(i)))) {
+      return "a view buffer";
+    }
+  }
+  if ((view.dictionary != nullptr) != column.has_dictionary()) return "dictionary";
+  return view.dictionary ? Difference(*view.dictionary, column.dictionary()) : "";
+}
+
+// Decodes a PairwiseRequest by both, and tells what they differ in: "" where they agree.
+inline std::string CheckAgainstProtobuf(Bytes message) {
+  v1::PairwiseRequest expected;
+  const bool parsed = expected.ParseFromArray(message.data(), static_cast<int>(message.size()));
+
+  static constexpr std::array<uint32_t, 2> kFields = {14, 15};
+  const auto split = SplitColumns(message, kFields);
+  v1::PairwiseRequest rest;
+  bool decoded = split.ok() && ParseRest(*split, &rest).ok();
+  std::array<ColumnView, 2> columns;
+  for (ColumnView& column : columns) column.type = DataType::kUnspecified;
+  if (decoded) {
+    for (const auto& [number, encoded] : split->columns) {
+      decoded = decoded && DecodeColumn(encoded, &columns[number - kFields[0]]).ok();
+    }
+  }
+  if (decoded != parsed) return parsed ? "refused what protobuf takes" : "took what protobuf refuses";
+  if (!parsed) return "";
+  if (const std::string left = Difference(columns[0], expected.left()); !left.empty()) {
+    return "left: " + left;
+  }
+  if (const std::string right = Difference(columns[1], expected.right()); !right.empty()) {
+    return "right: " + right;
+  }
+  expected.clear_left();
+  expected.clear_right();
+  // Maps and unknown fields are kept in an order of their own, not compared byte by byte.
+  expected.DiscardUnknownFields();
+  rest.DiscardUnknownFields();
+  return rest.SerializeAsString() == expected.SerializeAsString() ? "" : "the rest";
+}
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_COLUMNS_DECODER_CHECK_H_

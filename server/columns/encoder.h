@@ -1,0 +1,36 @@
+#ifndef KERNELSERVE_SERVER_COLUMNS_ENCODER_H_
+#define KERNELSERVE_SERVER_COLUMNS_ENCODER_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "kernels/result_block.h"
+
+namespace kernelserve::server {
+
+// What becomes of the results of consecutive tasks.
+struct ResultFormat {
+  DataType type = DataType::kInt32;  // of every block
+  bool narrow = false;               // integers in the narrowest type that holds them all
+};
+
+// The numbers that the reply gives its two fields: these are all that differ between replies.
+struct ReplyFields {
+  uint32_t row_errors = 1;
+  uint32_t column = 15;
+};
+
+// How many row errors a reply lists; it counts them all. Enough to see a pattern in, few enough to
+// stay a small part of any reply.
+inline constexpr size_t kRowErrorsListed = 10;
+
+// Encodes a reply message of one column, the rows of all `blocks` in order, and its row errors.
+// RESULT_TOO_LARGE where the column's text exceeds what int32 offsets reach (2 GiB).
+absl::StatusOr<std::string> EncodeReply(std::span<const ResultBlock> blocks,
+                                        const ResultFormat& format, const ReplyFields& fields);
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_COLUMNS_ENCODER_H_

@@ -1,0 +1,110 @@
+#include "server/kernel_service.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/catalog.h"
+
+namespace kernelserve::server {
+namespace {
+
+v1::DataType EncodeType(DataType type) { return static_cast<v1::DataType>(type); }
+
+void EncodeField(const Field& field, v1::Field* encoded) {
+  encoded->set_name(field.name);
+  encoded->set_type(EncodeType(field.type));
+  encoded->set_doc(field.doc);
+  if (!field.default_list.empty()) {
+    v1::Column* column = encoded->mutable_default_value()->mutable_column();
+    column->set_type(v1::DATA_TYPE_INT64);
+    column->set_length(field.default_list.size());
+    column->set_values(field.default_list.data(), field.default_list.size() * sizeof(int64_t));
+  } else if (const auto* integer = std::get_if<int64_t>(&field.default_value)) {
+    encoded->mutable_default_value()->set_integer(*integer);
+  } else if (const auto* real = std::get_if<double>(&field.default_value)) {
+    encoded->mutable_default_value()->set_real(*real);
+  } else if (const auto* boolean = std::get_if<bool>(&field.default_value)) {
+    encoded->mutable_default_value()->set_boolean(*boolean);
+  } else if (const auto* text = std::get_if<std::string>(&field.default_value)) {
+    encoded->mutable_default_value()->set_text(*text);
+  }
+  if (encoded->has_default_value()) encoded->mutable_default_value()->set_name(field.name);
+}
+
+class ListKernelsHandler final
+    : public MessageHandler<v1::ListKernelsRequest, v1::ListKernelsResponse> {
+ protected:
+  absl::Status Compute(const v1::ListKernelsRequest& request, StopToken stop,
+                       v1::ListKernelsResponse* response) override {
+    for (const Kernel& kernel : Catalog()) {
+      v1::Kernel* encoded = response->add_kernels();
+      encoded->set_name(kernel.name);
+      encoded->set_doc(kernel.doc);
+      for (const Field& field : kernel.arguments) EncodeField(field, encoded->add_arguments());
+      for (const Field& field : kernel.parameters) EncodeField(field, encoded->add_parameters());
+      encoded->set_result(EncodeType(kernel.results.front()));
+      encoded->set_scorer(kernel.scorer);
+      encoded->set_symmetric(kernel.symmetric);
+      encoded->set_fallible(kernel.fallible);
+    }
+    response->set_catalog_digest(CatalogDigest());
+    return absl::OkStatus();
+  }
+};
+
+class RunHandler final : public BatchHandler {
+ public:
+  using BatchHandler::BatchHandler;
+
+ protected:
+  std::span<const uint32_t> column_fields() const override { return kColumns; }
+
+  absl::StatusOr<Batch> Read(const SplitMessage& message) override {
+    if (absl::Status status = ParseRest(message, &request_); !status.ok()) return status;
+    const absl::StatusOr<const Kernel*> kernel = FindKernel(request_.kernel(), "kernel");
+    if (!kernel.ok()) return kernel.status();
+    absl::StatusOr<std::vector<Parameter>> parameters = DecodeParameters(request_.parameters());
+    if (!parameters.ok()) return parameters.status();
+    const absl::StatusOr<DataType> type = DecodeResultType(request_.result_type(), "result_type");
+    if (!type.ok()) return type.status();
+    Batch batch{
+        .kernel = *kernel,
+        .binding = {.parameters = *std::move(parameters),
+                    .result_type = *type,
+                    .row_errors = DecodeRowErrorPolicy(request_.row_errors())},
+        .rows = request_.rows(),
+        .narrow = request_.narrow(),
+        .reply = {.row_errors = v1::RunResponse::kRowErrorsFieldNumber,
+                  .column = v1::RunResponse::kResultFieldNumber},
+    };
+    for (const auto& [number, encoded] : message.columns) {
+      batch.columns.push_back({.type = DataType::kUnspecified});
+      absl::Status status = DecodeColumn(encoded, &batch.columns.back());
+      if (!status.ok()) return status;
+    }
+    return batch;
+  }
+
+ private:
+  static constexpr std::array<uint32_t, 1> kColumns = {v1::RunRequest::kColumnsFieldNumber};
+  v1::RunRequest request_;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* KernelService::ListKernels(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary(calls_, context, request, response, std::make_unique<ListKernelsHandler>());
+}
+
+grpc::ServerUnaryReactor* KernelService::Run(grpc::CallbackServerContext* context,
+                                             const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) {
+  return ServeUnary(calls_, context, request, response, std::make_unique<RunHandler>(batches_));
+}
+
+}  // namespace kernelserve::server
