@@ -192,13 +192,14 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   static_assert(!(kFallible && (kHasBlock || kHasPrepared)), "a block of rows can't fail in part");
 
   Bound(Parameters parameters, const Binding& binding, DataType result_type,
-        std::span<const ColumnView> columns, std::span<const std::string> names)
+        std::span<const ColumnView> columns,
+        std::shared_ptr<const std::vector<std::string>> names)
       : parameters_(std::move(parameters)),
         row_errors_(binding.row_errors),
         names_rows_(binding.names_rows),
         result_type_(result_type),
         columns_(columns),
-        names_(names) {
+        names_(std::move(names)) {
     if constexpr (kHasPrepared) Prepare();
   }
 
@@ -273,7 +274,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
 
   template <size_t... I>
   Readers MakeReaders(std::index_sequence<I...>) const {
-    return Readers(typename ReaderOf<Args>::Type(columns_[I], names_[I])...);
+    return Readers(typename ReaderOf<Args>::Type(columns_[I], (*names_)[I])...);
   }
 
   // Reads one row of every argument. A null in any makes the row null.
@@ -511,7 +512,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
     if (!columns_[0].repeat && !columns_[1].repeat) return;
     literal_ = columns_[0].repeat ? Side::kLeft : Side::kRight;
     const size_t index = literal_ == Side::kLeft ? 0 : 1;
-    literal_reader_.emplace(columns_[index], names_[index]);
+    literal_reader_.emplace(columns_[index], (*names_)[index]);
     Text text;
     // A null or invalid literal goes the ordinary way, and is reported there.
     if (literal_reader_->Read(0, &text) == RowState::kValue) {
@@ -535,7 +536,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   const bool names_rows_;
   const DataType result_type_;
   const std::span<const ColumnView> columns_;
-  const std::span<const std::string> names_;
+  const std::shared_ptr<const std::vector<std::string>> names_;
   Side literal_ = Side::kLeft;
   std::optional<TextReader> literal_reader_;  // holds the units that prepared_ refers to
   std::optional<typename PreparedOf<K>::Type> prepared_;
@@ -594,7 +595,7 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
     if (absl::Status status = define_internal::CheckResultType(name, results, type); !status.ok()) {
       return status;
     }
-    return std::make_unique<Bound>(std::move(parameters), binding, type, columns, *names);
+    return std::make_unique<Bound>(std::move(parameters), binding, type, columns, names);
   };
   return kernel;
 }
