@@ -10,6 +10,7 @@
 #include "google/rpc/status.pb.h"
 #include "kernels/error.h"
 #include "server/limits.h"
+#include "server/utf8.h"
 
 namespace kernelserve::server {
 namespace {
@@ -22,36 +23,13 @@ constexpr absl::string_view kRetryDelay = "kernelserve/retry_delay_ms";
 constexpr size_t kDescriptionBytes = 256;
 constexpr size_t kDatumBytes = 512;
 
-// Bytes of the well-formed UTF-8 sequence at the start of `text`, 0 where there is none
-// (RFC 3629, section 4). Not kernels/text.h's: protobuf's strings take no surrogates.
-size_t SequenceBytes(absl::string_view text) {
-  const auto byte = [text](size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto tail = [byte](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool overlong = lead == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool overlong = lead == 0xf0 && byte(1) < 0x90;
-    const bool too_great = lead == 0xf4 && byte(1) >= 0x90;
-    return tail(1) && tail(2) && tail(3) && !overlong && !too_great ? 4 : 0;
-  }
-  return 0;
-}
-
 // `text` as valid UTF-8 with \xNN for the bytes that are none, cut where it would take more than
 // `bytes_max` in a grpc-message header, which escapes as URLs do: three bytes for one.
 std::string Printable(absl::string_view text, size_t bytes_max) {
   std::string printable;
   size_t header_bytes = 0;
   while (!text.empty()) {
-    const size_t sequence = SequenceBytes(text);
+    const size_t sequence = Utf8SequenceBytes(text);
     std::string next(text.substr(0, 1));
     if (sequence == 0) {
       next = absl::StrCat("\\x", absl::Hex(static_cast<unsigned char>(text[0]), absl::kZeroPad2));
