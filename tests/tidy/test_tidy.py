@@ -48,6 +48,8 @@ def test_what_the_rules_ask_for_passes(tmp_path: Path) -> None:
         "clients/python/hook.py": 'PROTO = "../../proto"\n',
         "README.md": "x" * 200 + "\n",
         "kernels/seed.bin": "",
+        "kernels/common_affix.cc": "",
+        "dev": "apt-get install docker.io\n",
     }
     assert found(tmp_path, files) == []
 
@@ -127,15 +129,21 @@ def test_what_the_rules_ask_for_passes(tmp_path: Path) -> None:
         ("tests/a.py", 'ADDRESS = "localhost:50051"', "'localhost:50051': a fixed port clashes"),
         ("server/a.cc", "std::cerr << 1;", "'std::cerr': log by spdlog in server/"),
         ("server/a.cc", "using namespace absl;", "'using namespace absl;': name what you use"),
-        ("kernels/a.cc", "std::random_device seed;", "'std::random_device': seed with a constant"),
+        (
+            "kernels/a_test.cc",
+            "std::random_device seed;",
+            "'std::random_device': seed with a constant",
+        ),
         ("dev", "cd /home/somebody/kernelserve", "'/home/s': a path of one machine"),
         ("docs/a.md", "see /root/notes", "'/root/': a path of one machine"),
-        ("deploy/Dockerfile", "FROM ghcr.io/x/y", "'ghcr.io': a registry's host"),
+        ("deploy/Dockerfile", "FROM ghcr.io/x/y", "'ghcr.io/': a registry's host"),
         ("dev", "pip install --index-url x y", "'--index-url': a registry's host"),
     ],
 )
 def test_a_line_out_of_place_is_named(tmp_path: Path, path: str, line: str, message: str) -> None:
-    violations = found(tmp_path, {path: f"\n{line}\n"})
+    # The .cc beside it, for what must stand beside one.
+    files = {path.replace("_test.cc", ".cc"): "", path: f"\n{line}\n"}
+    violations = found(tmp_path, files)
     assert len(violations) == 1
     assert violations[0].startswith(f"{path}:2: {message}")
 
