@@ -1,6 +1,7 @@
 #include "kernels/column_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -51,6 +52,13 @@ int64_t LoadSigned(DataType type, const uint8_t* values, size_t place) {
       return LoadUnaligned<uint32_t>(values, place);
   }
 }
+
+// Arrow's view: int32 length, then up to 12 bytes of text, or 4 bytes of its beginning, the number
+// of a buffer and the offset in it.
+constexpr size_t kViewBytes = 16;
+constexpr uint32_t kInlineMax = 12;
+
+constexpr uint64_t kTopBits = 0x8080808080808080;
 
 template <typename T>
 constexpr absl::string_view kNumberName = "a number";
@@ -118,13 +126,10 @@ RowState BytesReader::ReadAt(size_t place, std::string_view* bytes) {
 }
 
 RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
-  // Arrow's view: int32 length, then 12 bytes inline, or 4 bytes of prefix, the buffer's index and
-  // the offset in it.
-  constexpr int32_t kInlineMax = 12;
   const ColumnView& leaf = locator_.leaf();
-  const uint8_t* view = leaf.values.data() + place * 16;
+  const uint8_t* view = leaf.values.data() + place * kViewBytes;
   const int32_t length = LoadUnaligned<int32_t>(view, 0);
-  if (length >= 0 && length <= kInlineMax) {
+  if (length >= 0 && static_cast<uint32_t>(length) <= kInlineMax) {
     *bytes = {reinterpret_cast<const char*>(view) + 4, static_cast<size_t>(length)};
     return RowState::kValue;
   }
@@ -184,6 +189,83 @@ RowState TextReader::Decode(std::string_view bytes, Text* text) {
       *text = Text(std::span(static_cast<const uint32_t*>(units), decoded.size()));
   }
   return RowState::kValue;
+}
+
+bool TextReader::ReadBlock(size_t first, size_t count, Text* texts) {
+  const RowLocator& locator = bytes_.locator();
+  const ColumnView& column = locator.column();
+  if (column.repeat) {
+    if (Read(0, &texts[0]) != RowState::kValue) return false;
+    std::fill_n(texts + 1, count - 1, texts[0]);
+    return true;
+  }
+  if (!column.validity.empty() || column.dictionary != nullptr) {
+    for (size_t i = 0; i < count; ++i) {
+      if (Read(first + i, &texts[i]) != RowState::kValue) return false;
+    }
+    return true;
+  }
+  switch (column.type) {
+    case DataType::kUtf8:
+    case DataType::kBinary:
+      return ReadOffsetsBlock(first, count, texts);
+    case DataType::kUtf8View:
+    case DataType::kBinaryView:
+      return ReadViewsBlock(first, count, texts);
+    default:
+      for (size_t i = 0; i < count; ++i) {
+        if (Read(first + i, &texts[i]) != RowState::kValue) return false;
+      }
+      return true;
+  }
+}
+
+bool TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
+  const ColumnView& column = bytes_.locator().column();
+  // A copy: what was checked must be what is used, whoever writes to the memory meanwhile.
+  std::array<int32_t, kReadBlockRows + 1> offsets;
+  std::memcpy(offsets.data(), column.offsets.data() + first * sizeof(int32_t),
+              (count + 1) * sizeof(int32_t));
+  bool descends = offsets[0] < 0;
+  for (size_t i = 0; i < count; ++i) descends |= offsets[i + 1] < offsets[i];
+  const size_t end = static_cast<size_t>(static_cast<uint32_t>(offsets[count]));
+  if (descends || end > column.values.size()) return false;
+
+  const char* values = reinterpret_cast<const char*>(column.values.data());
+  for (size_t i = 0; i < count; ++i) {
+    texts[i] = Text(std::string_view(values + offsets[i],
+                                     static_cast<size_t>(offsets[i + 1] - offsets[i])));
+  }
+  if (!decodes_) return true;
+  // One look at all the bytes; only a block with other than ASCII is looked at row by row.
+  if (IsAscii({values + offsets[0], end - static_cast<size_t>(offsets[0])})) return true;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view bytes(static_cast<const char*>(texts[i].data()), texts[i].size());
+    if (Decode(bytes, &texts[i]) != RowState::kValue) return false;
+  }
+  return true;
+}
+
+bool TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
+  const uint8_t* view = bytes_.locator().column().values.data() + first * kViewBytes;
+  for (size_t i = 0; i < count; ++i, view += kViewBytes) {
+    // Most texts lie in their view. The bytes after a shorter one count as its own here: where they
+    // aren't zero, as Arrow wants them, the text merely goes the longer way.
+    const uint32_t length = LoadUnaligned<uint32_t>(view, 0);
+    const uint64_t all = LoadUnaligned<uint64_t>(view + 4, 0) | LoadUnaligned<uint32_t>(view, 3);
+    if (length <= kInlineMax && (!decodes_ || (all & kTopBits) == 0)) {
+      texts[i] = Text(std::string_view(reinterpret_cast<const char*>(view) + 4, length));
+      continue;
+    }
+    std::string_view bytes;
+    if (bytes_.ReadView(first + i, &bytes) != RowState::kValue) return false;
+    if (!decodes_) {
+      texts[i] = Text(bytes);
+    } else if (Decode(bytes, &texts[i]) != RowState::kValue) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void* TextReader::Allocate(size_t bytes) {

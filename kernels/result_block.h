@@ -51,7 +51,8 @@ class ResultBlock {
   // One bit a row from bit 0, 1 = has a value; empty: all have.
   std::span<const uint8_t> validity() const { return validity_; }
   uint64_t null_count() const { return null_count_; }
-  // Of the integers appended; min > max where none was.
+  // Bounds on the integers appended; min > max where none was. An integer type holds both bounds if
+  // and only if it holds every integer: max is exact but for the bits below its highest one.
   int64_t min() const { return min_; }
   int64_t max() const { return max_; }
   uint64_t error_count() const { return error_count_; }
@@ -60,6 +61,7 @@ class ResultBlock {
  private:
   template <typename T>
   void AppendAs(std::span<const T> values);
+  bool AppendSmall(std::span<const int64_t> values, uint8_t* to);
   void MarkValid(size_t count);
 
   DataType type_;
