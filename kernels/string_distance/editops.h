@@ -10,13 +10,14 @@
 
 namespace kernelserve {
 
-enum class EditKind : uint8_t { kInsertion = 1, kDeletion = 2, kSubstitution = 3 };
+// The numbers are those of kernelserve.v1.EditKind.
+enum class EditKind : uint8_t { kSubstitution = 1, kInsertion = 2, kDeletion = 3 };
 
 // A shortest edit script from `left` to `right`: edit i is kinds[i], at left_positions[i] and
 // right_positions[i]; all three have one entry an edit, in ascending order of position. As in
-// RapidFuzz, an insertion puts right[right_position] before left[left_position], a deletion takes
-// left[left_position] away, where right_position is what has been written so far, and a
-// substitution replaces the one by the other.
+// RapidFuzz, an insert puts right[right_position] before left[left_position], a delete takes
+// left[left_position] away (right_position units have been written by then), and a replace puts
+// the one in the other's place.
 struct Editops {
   std::vector<EditKind> kinds;
   std::vector<uint32_t> left_positions;
@@ -26,9 +27,10 @@ struct Editops {
 };
 
 // Of the shortest scripts, the one that RapidFuzz's Levenshtein.editops gives: read from the end,
-// it prefers deletion over insertion over substitution or match, within the same division of long
-// inputs. O(n * m / 64) time; memory is the script's own and at most about 1 MiB besides, or that
-// of a 64-unit band of the longer text (16 bytes a unit) where that is more.
+// it prefers a delete, then an insert where that comes from a smaller cell than the replace, and
+// long inputs are divided at the same places. O(n * d / 64) time, d the distance; besides the
+// script itself, memory is a copy of the texts and a matrix of a few MiB at most, or 28 bytes for
+// each unit of right where left has at most 64.
 //
 // Polls `stop` at least every millisecond of work; once stopped, returns any script.
 Editops LevenshteinEditops(Text left, Text right, StopToken stop = {});
