@@ -103,11 +103,11 @@ class CompareHandler final : public MessageHandler<v1::CompareRequest, v1::Compa
 
 v1::EditKind EncodeEditKind(EditKind kind) {
   switch (kind) {
-    case EditKind::kInsertion:
+    case EditKind::kInsert:
       return v1::EDIT_KIND_INSERT;
-    case EditKind::kDeletion:
+    case EditKind::kDelete:
       return v1::EDIT_KIND_DELETE;
-    case EditKind::kSubstitution:
+    case EditKind::kReplace:
       return v1::EDIT_KIND_REPLACE;
   }
   return v1::EDIT_KIND_UNSPECIFIED;
