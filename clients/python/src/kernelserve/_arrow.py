@@ -1,0 +1,143 @@
+"""pyarrow arrays as pieces: their buffers as they are. Imported only once there is Arrow data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ._columns import Piece
+from ._exceptions import invalid
+from ._lists import pieces_of_list
+from ._symbols import SymbolTable
+from .v1 import types_pb2 as types
+
+_TYPES = {
+    pa.bool_(): types.DATA_TYPE_BOOL,
+    pa.int8(): types.DATA_TYPE_INT8,
+    pa.int16(): types.DATA_TYPE_INT16,
+    pa.int32(): types.DATA_TYPE_INT32,
+    pa.int64(): types.DATA_TYPE_INT64,
+    pa.uint8(): types.DATA_TYPE_UINT8,
+    pa.uint16(): types.DATA_TYPE_UINT16,
+    pa.uint32(): types.DATA_TYPE_UINT32,
+    pa.uint64(): types.DATA_TYPE_UINT64,
+    pa.float32(): types.DATA_TYPE_FLOAT32,
+    pa.float64(): types.DATA_TYPE_FLOAT64,
+    pa.string(): types.DATA_TYPE_UTF8,
+    pa.large_string(): types.DATA_TYPE_UTF8,
+    pa.binary(): types.DATA_TYPE_BINARY,
+    pa.large_binary(): types.DATA_TYPE_BINARY,
+    pa.string_view(): types.DATA_TYPE_UTF8_VIEW,
+    pa.binary_view(): types.DATA_TYPE_BINARY_VIEW,
+    pa.null(): types.DATA_TYPE_NULL,
+}
+
+# A piece shorter than this is joined with its neighbours first: a call covers rows of one piece.
+_PIECE_BYTES_MIN = 1 << 20
+
+# Every call of a verb sends the dictionary again, so that a large one is expanded instead.
+_DICTIONARY_BYTES_MAX = 64 << 10
+
+
+def pieces_of_arrow(value: Any, name: str, symbols: SymbolTable) -> list[Piece]:
+    """The pieces of a pyarrow Array or ChunkedArray."""
+    chunks = value.chunks if isinstance(value, pa.ChunkedArray) else [value]
+    chunks = [chunk for chunk in chunks if len(chunk)] or [pa.array([], value.type)]
+    chunks = [_plain(chunk, name) for chunk in _joined(chunks)]
+    if isinstance(chunks[0], list):
+        return [p for chunk in chunks for p in pieces_of_list(chunk, name, symbols)]
+    return [piece_of(chunk) for chunk in chunks]
+
+
+def piece_of(array: Any) -> Piece:
+    """The piece of an array whose type, or whose dictionary's type, the wire has."""
+    if pa.types.is_dictionary(array.type):
+        indices = piece_of(array.indices)
+        return Piece(
+            indices.type,
+            indices.length,
+            indices.start,
+            indices.validity,
+            values=indices.values,
+            dictionary=piece_of(array.dictionary),
+        )
+    data_type = _TYPES[array.type]
+    if data_type == types.DATA_TYPE_NULL:
+        return Piece(data_type, len(array))
+    start = array.offset
+    validity, *data = [memoryview(b if b is not None else b"").cast("B") for b in array.buffers()]
+    offsets: npt.NDArray[np.signedinteger[Any]] | None = None
+    if data_type in (types.DATA_TYPE_UTF8, types.DATA_TYPE_BINARY):
+        large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+        raw = data.pop(0)
+        count = start + len(array) + 1 if raw else 0  # an empty array may come without offsets
+        offsets = np.frombuffer(raw, np.int64 if large else np.int32, count)
+        offsets = offsets if count else np.zeros(1, np.int32)
+    return Piece(
+        data_type,
+        len(array),
+        start,
+        validity if array.null_count else None,
+        offsets,
+        data[0] if data else memoryview(b""),
+        tuple(data[1:]),
+    )
+
+
+def _joined(chunks: list[Any]) -> list[Any]:
+    """Neighbours put together until each has a size worth a call."""
+    out: list[Any] = []
+    group: list[Any] = []
+    size = 0
+    for chunk in chunks:
+        group.append(chunk)
+        size += chunk.nbytes
+        if size >= _PIECE_BYTES_MIN:
+            out.append(group[0] if len(group) == 1 else pa.concat_arrays(group))
+            group, size = [], 0
+    if group:
+        out.append(group[0] if len(group) == 1 else pa.concat_arrays(group))
+    return out
+
+
+def _plain(array: Any, name: str) -> Any:
+    """An array of a type that the wire has; or a list of rows, for sequences."""
+    kind = array.type
+    if kind in _TYPES:
+        return array
+    if pa.types.is_dictionary(kind):
+        values = array.dictionary
+        if values.type in _TYPES and values.nbytes <= _DICTIONARY_BYTES_MAX:
+            return array
+        return _plain(pc.take(_plain(values, name), array.indices), name)
+    if isinstance(array, pa.ExtensionArray):
+        return _plain(array.storage, name)
+    if pa.types.is_struct(kind) and kind.num_fields == 1:
+        return _plain(array.flatten()[0], name)
+    if pa.types.is_run_end_encoded(kind):
+        return _plain(pc.run_end_decode(array), name)
+    if pa.types.is_fixed_size_binary(kind):
+        return array.cast(pa.binary())
+    if pa.types.is_float16(kind):
+        return array.cast(pa.float32())
+    if any(is_list(kind) for is_list in _LISTS):
+        return array.to_pylist()
+    raise invalid(
+        f"{name} has Arrow type {kind}, which kernels do not take: "
+        f"a column holds text, numbers, booleans or lists; of a table, select one column",
+        field=name,
+        bound=", ".join(sorted(str(t) for t in _TYPES)),
+        value=str(kind),
+        reason="WRONG_TYPE",
+    )
+
+
+_LISTS = [
+    getattr(pa.types, test)
+    for test in ("is_list", "is_large_list", "is_fixed_size_list", "is_list_view")
+    if hasattr(pa.types, test)
+]

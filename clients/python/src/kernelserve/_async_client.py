@@ -1,0 +1,259 @@
+"""The asyncio client: Client's twin."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, overload
+
+from . import _verbs as verbs
+from ._api import documented_by
+from ._async_connection import ROWS_ON_LOOP_MAX, AsyncConnection
+from ._client import Client
+from ._coalescing import Coalescer
+from ._deadline import UNSET, Timeout, check_timeout
+from ._editops import Editops
+from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
+from ._session import Session
+from ._target import TLS, as_tls, parse_address
+from ._verbs import DTypeLike, RowErrorsLike, TextLike
+from .v1 import kernel_pb2, server_info_pb2
+
+# A greater n takes long enough that the others of its batch would wait for it.
+_COALESCED_N_MAX = 10_000
+
+
+class AsyncClient:
+    """Client's verbs as coroutines. Made by kernelserve.aio.connect().
+
+    Calls of compare() and fibonacci() that are made at the same time, as by asyncio.gather(), go
+    out as one batch. Usable in any number of event loops, in each of which it connects anew, but
+    not from several threads at once. Cancelling a task cancels its work on the server, unless
+    others wait for the same batch.
+    """
+
+    def __init__(
+        self,
+        address: str | Sequence[str] | None = None,
+        *,
+        token: str | None = None,
+        tls: bool | str | os.PathLike[str] | TLS | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        target = parse_address(address) if address is not None else None
+        self._timeout = check_timeout(timeout)
+        self._connection = AsyncConnection(Session(target, token, as_tls(tls)))
+        self._coalescers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Coalescer] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    @overload
+    async def compare(
+        self,
+        left: TextLike,
+        right: TextLike,
+        *,
+        scorer: ScorerLike = ...,
+        score_cutoff: float | None = ...,
+        timeout: Timeout = ...,
+    ) -> int | float: ...
+    @overload
+    async def compare(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        *,
+        scorer: ScorerLike = ...,
+        score_cutoff: float | None = ...,
+        timeout: Timeout = ...,
+    ) -> int | float | None: ...
+    @documented_by(Client.compare)
+    async def compare(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        timeout: Timeout = UNSET,
+    ) -> int | float | None:
+        scorer = as_scorer(scorer)
+        verb = verbs.compare(left, right, scorer, score_cutoff)
+        seconds = self._seconds(timeout)
+
+        async def batch(pairs: Sequence[tuple[Any, Any]]) -> Any:
+            lefts, rights = zip(*pairs, strict=True)
+            return await self._rows(
+                len(pairs),
+                seconds,
+                verbs.pairwise,
+                lefts,
+                rights,
+                scorer,
+                score_cutoff,
+                None,
+                "fail",
+            )
+
+        async def one(pair: tuple[Any, Any]) -> Any:
+            return await self._run(verbs.compare(*pair, scorer, score_cutoff), timeout)
+
+        if isinstance(verb, verbs.Done):
+            return verb.result  # type: ignore[no-any-return]
+        key = ("compare", scorer, score_cutoff, seconds)
+        return await self._coalescer().ask(key, (left, right), one, batch)  # type: ignore[no-any-return]
+
+    @documented_by(Client.editops)
+    async def editops(
+        self,
+        left: TextLike,
+        right: TextLike,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        timeout: Timeout = UNSET,
+    ) -> Editops:
+        return await self._run(verbs.editops(left, right, scorer), timeout)  # type: ignore[no-any-return]
+
+    @documented_by(Client.pairwise)
+    async def pairwise(
+        self,
+        left: Any,
+        right: Any,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        dtype: DTypeLike | None = None,
+        row_errors: RowErrorsLike = "fail",
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        seconds = self._seconds(timeout)
+        rows = max(_rows_of(left), _rows_of(right))
+        arguments = (left, right, scorer, score_cutoff, dtype, row_errors)
+        return await self._rows(rows, seconds, verbs.pairwise, *arguments)
+
+    @overload
+    async def fibonacci(
+        self, n: int, *, modulus: int | None = ..., timeout: Timeout = ...
+    ) -> int: ...
+    @overload
+    async def fibonacci(
+        self,
+        n: Any,
+        *,
+        modulus: int | None = ...,
+        dtype: DTypeLike | None = ...,
+        row_errors: RowErrorsLike = ...,
+        timeout: Timeout = ...,
+    ) -> Any: ...
+    @documented_by(Client.fibonacci)
+    async def fibonacci(
+        self,
+        n: Any,
+        *,
+        modulus: int | None = None,
+        dtype: DTypeLike | None = None,
+        row_errors: RowErrorsLike = "fail",
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        seconds = self._seconds(timeout)
+        verb = verbs.fibonacci(n, modulus, dtype, row_errors)
+        if not isinstance(verb, verbs.ScalarVerb) or n > _COALESCED_N_MAX:
+            return await self._connection.run(verb, seconds)
+
+        async def batch(ns: Sequence[int]) -> Any:
+            return await self._rows(
+                len(ns), seconds, verbs.fibonacci, ns, modulus, object, row_errors
+            )
+
+        async def one(n: int) -> Any:
+            return await self._run(verbs.fibonacci(n, modulus, None, row_errors), timeout)
+
+        return await self._coalescer().ask(("fibonacci", modulus, seconds), int(n), one, batch)
+
+    @documented_by(Client.kernels)
+    async def kernels(self, *, timeout: Timeout = UNSET) -> list[kernel_pb2.Kernel]:
+        return await self._run(verbs.kernels(), timeout)  # type: ignore[no-any-return]
+
+    @documented_by(Client.run)
+    async def run(
+        self,
+        kernel: str,
+        /,
+        *columns: Any,
+        parameters: Mapping[str, ParameterValue] | None = None,
+        result_type: DTypeLike | None = None,
+        row_errors: RowErrorsLike = "fail",
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        seconds = self._seconds(timeout)
+        rows = max(map(_rows_of, columns), default=0)
+        arguments = (kernel, columns, parameters, result_type, row_errors)
+        return await self._rows(rows, seconds, verbs.run, *arguments)
+
+    @documented_by(Client.server_info)
+    async def server_info(
+        self, *, timeout: Timeout = UNSET
+    ) -> server_info_pb2.GetServerInfoResponse:
+        return await self._run(verbs.server_info(), timeout)  # type: ignore[no-any-return]
+
+    @property
+    def address(self) -> str:
+        """Where calls go: the address as given, or the embedded server's once it is started."""
+        return self._connection.address
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called: every verb then raises ClientClosedError."""
+        return self._connection.session.closed
+
+    async def close(self) -> None:
+        """Closes this loop's connection; calls under way in it are cancelled.
+
+        May be called again. Connections of other loops close with those.
+        """
+        await self._connection.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        session = self._connection.session
+        how = "closed" if session.closed else "embedded server" if session.given is None else ""
+        return f"<kernelserve.AsyncClient {self.address}{f' ({how})' if how else ''}>"
+
+    def _seconds(self, timeout: Timeout) -> float | None:
+        return self._timeout if timeout is UNSET else check_timeout(timeout)
+
+    async def _run(self, verb: verbs.Verb, timeout: Timeout) -> Any:
+        return await self._connection.run(verb, self._seconds(timeout))
+
+    async def _rows(
+        self, rows: int, seconds: float | None, make: Callable[..., verbs.Verb], *arguments: Any
+    ) -> Any:
+        """Runs a verb over columns, turning long lists into columns beside the event loop."""
+        if rows > ROWS_ON_LOOP_MAX:
+            verb = await asyncio.to_thread(make, *arguments)
+        else:
+            verb = make(*arguments)
+        return await self._connection.run(verb, seconds)
+
+    def _coalescer(self) -> Coalescer:
+        loop = asyncio.get_running_loop()
+        if loop not in self._coalescers:
+            self._coalescers[loop] = Coalescer()
+        return self._coalescers[loop]
+
+
+def _rows_of(value: object) -> int:
+    return len(value) if hasattr(value, "__len__") else 0

@@ -1,0 +1,322 @@
+"""The synchronous client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, overload
+
+from . import _verbs as verbs
+from ._connection import Connection
+from ._deadline import UNSET, Timeout, check_timeout
+from ._editops import Editops
+from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike
+from ._session import Session
+from ._target import TLS, as_tls, parse_address
+from ._verbs import DTypeLike, RowErrorsLike, TextLike
+from .v1 import kernel_pb2, server_info_pb2
+
+
+class Client:
+    """Kernels of one server, or of equal replicas, as Python methods. Made by connect().
+
+    Made without I/O: the first call connects, and starts the embedded server where there is no
+    address. May be used from many threads at once, and in forked children, each of which makes
+    connections of its own. Close it, or use it as a context manager, to close its connections, and
+    to end the embedded server if this is its last client.
+
+    Every verb takes `timeout`: seconds for the whole verb, however many calls it makes; None for no
+    limit; left out, the client's own. Ctrl-C ends a verb, and its work on the server. All raise
+    subclasses of `kernelserve.Error`.
+    """
+
+    def __init__(
+        self,
+        address: str | Sequence[str] | None = None,
+        *,
+        token: str | None = None,
+        tls: bool | str | os.PathLike[str] | TLS | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        target = parse_address(address) if address is not None else None
+        self._timeout = check_timeout(timeout)
+        self._connection = Connection(Session(target, token, as_tls(tls)))
+
+    @overload
+    def compare(
+        self,
+        left: TextLike,
+        right: TextLike,
+        *,
+        scorer: ScorerLike = ...,
+        score_cutoff: float | None = ...,
+        timeout: Timeout = ...,
+    ) -> int | float: ...
+    @overload
+    def compare(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        *,
+        scorer: ScorerLike = ...,
+        score_cutoff: float | None = ...,
+        timeout: Timeout = ...,
+    ) -> int | float | None: ...
+    def compare(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        timeout: Timeout = UNSET,
+    ) -> int | float | None:
+        """The score of one pair of texts.
+
+        A round trip each: for many pairs, use pairwise().
+
+        Args:
+            left, right: str (its units are code points), bytes (each the Latin-1 character of its
+                value) or a sequence of hashable things. None for either gives None.
+            scorer: a dotted name such as "levenshtein.normalized_similarity" (kernels() lists
+                them), a kernelserve.Scorer, or RapidFuzz's function, such as
+                rapidfuzz.distance.Levenshtein.distance.
+            score_cutoff: scores beyond it are of no interest. A distance over it becomes
+                score_cutoff + 1, a similarity below it 0, a normalised distance over it 1.0.
+
+        Returns:
+            An int for distances and similarities, a float for normalised ones.
+
+        Raises:
+            UnknownNameError: of the scorer or of a parameter of it; suggests a close one.
+            OutOfRangeError: of score_cutoff or a parameter.
+            WrongTypeError: left or right is no text.
+        """
+        return self._run(verbs.compare(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
+
+    def editops(
+        self,
+        left: TextLike,
+        right: TextLike,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        timeout: Timeout = UNSET,
+    ) -> Editops:
+        """A shortest list of edits that turn `left` into `right`.
+
+        Args:
+            left, right: as in compare().
+            scorer: any form of a metric that has edits, such as "levenshtein.distance".
+
+        Returns:
+            The edits in ascending order of position, those of RapidFuzz's editops(): tuples of
+            kind ("replace", "insert" or "delete"), position in left, position in right.
+
+        Raises:
+            UnsupportedError: the metric has no edits.
+            UnknownNameError, WrongTypeError: as in compare().
+        """
+        return self._run(verbs.editops(left, right, scorer), timeout)  # type: ignore[no-any-return]
+
+    def pairwise(
+        self,
+        left: Any,
+        right: Any,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        dtype: DTypeLike | None = None,
+        row_errors: RowErrorsLike = "fail",
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        """The scores of two columns of texts, row by row.
+
+        Cut into calls of a size that the server likes, several of which are under way at a time.
+
+        Args:
+            left, right: columns of n rows each: a list or tuple, a numpy array, a pandas or Polars
+                Series, a pyarrow array, or anything with `__arrow_c_array__` or
+                `__arrow_c_stream__`. Rows are texts as in compare(); None, NaN and pandas.NA are
+                null. One text, or a column of one row, is paired with every row of the other.
+            scorer, score_cutoff: as in compare().
+            dtype: the type of the scores, such as "int64" or numpy.float32. A score too great for
+                it becomes its maximum.
+            row_errors: "fail" raises for the first row that has no score (text that is not UTF-8);
+                "null" makes such rows null, with a RowErrorWarning.
+
+        Returns:
+            n scores, null where a text is, as the same kind of thing as `left` (or as `right`,
+            where left is one text):
+
+            - list: int or float, and None
+            - numpy array: int32 or float64; a MaskedArray where rows are null
+            - pandas Series: int32 or float64 with left's index and name; Int32, and NaN for floats,
+              where rows are null
+            - Polars Series: Int32 or Float64, with left's name
+            - pyarrow, and other Arrow data: an Array, or ChunkedArray, of int32 or float64
+
+        Raises:
+            LengthMismatchError: the columns differ in length.
+            WrongTypeError: an argument is no column, or no column of texts.
+            InvalidTextError, MalformedColumnError: `row` and `field` tell where.
+            UnknownNameError, OutOfRangeError: as in compare().
+        """
+        verb = verbs.pairwise(left, right, scorer, score_cutoff, dtype, row_errors)
+        return self._run(verb, timeout)
+
+    @overload
+    def fibonacci(self, n: int, *, modulus: int | None = ..., timeout: Timeout = ...) -> int: ...
+    @overload
+    def fibonacci(
+        self,
+        n: Any,
+        *,
+        modulus: int | None = ...,
+        dtype: DTypeLike | None = ...,
+        row_errors: RowErrorsLike = ...,
+        timeout: Timeout = ...,
+    ) -> Any: ...
+    def fibonacci(
+        self,
+        n: Any,
+        *,
+        modulus: int | None = None,
+        dtype: DTypeLike | None = None,
+        row_errors: RowErrorsLike = "fail",
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        """Fibonacci numbers: F(0) = 0, F(1) = 1, F(n) = F(n - 1) + F(n - 2).
+
+        Args:
+            n: an integer of at least 0, or a column of them: a list, numpy array, Series or Arrow
+                data. Up to the server's limit (server_info().limits.fibonacci_n_max), or with a
+                modulus any below 2^64.
+            modulus: 1 to 2^64 - 1, for the number modulo it.
+            dtype: of a column's results: "uint64", `object` (Python integers) or "binary" (least
+                significant byte first).
+            row_errors: "fail" raises for the first row that has no result; "null" makes such rows
+                null, with a RowErrorWarning.
+
+        Returns:
+            An int of any size for an int; a list of them for a list or tuple. For other columns the
+            same kind of thing, of uint64, in which F(93) is the greatest that fits; arrays and
+            Series of Python objects give Python integers of any size.
+
+        Raises:
+            OutOfRangeError: n is negative or over the limit, or the modulus is 0.
+            ResultOverflowError: a row's number does not fit uint64: ask for another dtype.
+            WrongTypeError: n is no integer.
+        """
+        return self._run(verbs.fibonacci(n, modulus, dtype, row_errors), timeout)
+
+    def kernels(self, *, timeout: Timeout = UNSET) -> list[kernel_pb2.Kernel]:
+        """The server's catalog: every kernel and scorer, as the contract's own messages.
+
+        Each has `name`, `doc`, `arguments`, `parameters` (with `name`, `type`, `doc`,
+        `default_value`), `result`, `scorer`, `symmetric` and `fallible`; kernel.proto says more.
+        """
+        return self._run(verbs.kernels(), timeout)  # type: ignore[no-any-return]
+
+    def run(
+        self,
+        kernel: str,
+        /,
+        *columns: Any,
+        parameters: Mapping[str, ParameterValue] | None = None,
+        result_type: DTypeLike | None = None,
+        row_errors: RowErrorsLike = "fail",
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        """Any kernel of the catalog, by its name, row by row.
+
+        Args:
+            kernel: a name that kernels() lists, such as "fibonacci".
+            columns: its arguments in order: columns as in pairwise(), or single values.
+            parameters: those of its parameters that are not to have their defaults.
+            result_type: another type for the result than the kernel's own, such as "int64".
+            row_errors: as in fibonacci().
+
+        Returns:
+            One result for each row, as the same kind of thing as the first argument that is a
+            column; a single value where none is.
+
+        Raises:
+            UnknownNameError: of the kernel or of a parameter; suggests a close one.
+            InvalidArgumentError: another number of columns than the kernel takes.
+            TooLargeError: one row's result alone is over the server's bound.
+            WrongTypeError, LengthMismatchError, OutOfRangeError: as in pairwise() and fibonacci().
+        """
+        return self._run(verbs.run(kernel, columns, parameters, result_type, row_errors), timeout)
+
+    def server_info(self, *, timeout: Timeout = UNSET) -> server_info_pb2.GetServerInfoResponse:
+        """The server's version, limits and capabilities, as the contract's own message."""
+        return self._run(verbs.server_info(), timeout)  # type: ignore[no-any-return]
+
+    @property
+    def address(self) -> str:
+        """Where calls go: the address as given, or the embedded server's once it is started."""
+        return self._connection.address
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called: every verb then raises ClientClosedError."""
+        return self._connection.session.closed
+
+    def close(self) -> None:
+        """Closes the connections; calls of other threads end with CallCancelledError.
+
+        May be called again.
+        """
+        self._connection.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        session = self._connection.session
+        how = "closed" if session.closed else "embedded server" if session.given is None else ""
+        return f"<kernelserve.Client {self.address}{f' ({how})' if how else ''}>"
+
+    def _run(self, verb: verbs.Verb, timeout: Timeout) -> Any:
+        seconds = self._timeout if timeout is UNSET else check_timeout(timeout)
+        return self._connection.run(verb, seconds)
+
+
+def connect(
+    address: str | Sequence[str] | None = None,
+    *,
+    token: str | None = None,
+    tls: bool | str | os.PathLike[str] | TLS | None = None,
+    timeout: float | None = None,
+) -> Client:
+    """A client of the server at `address`, or of an embedded one.
+
+        with ks.connect() as client:                     # starts a server on this machine
+            client.compare("kitten", "sitting")          # 3
+        client = ks.connect("dns:///kernels:50051", token="...", tls=True, timeout=30)
+
+    Without an address, this process's embedded server: started by the first call, shared by all
+    clients and by child processes, ended with the last client or with the process. It needs the
+    package kernelserve-server.
+
+    Args:
+        address: "host:port", "[ipv6]:port", "unix:/path" or "dns:///host:port". Calls are balanced
+            over all addresses of a name, and over all that a list (or a str with commas) has.
+        token: sent as bearer token with every call. Use it with tls, or on one machine.
+        tls: True for the system's certificates, a path of certificates to trust, or a TLS.
+        timeout: seconds that a verb may take where it is not told otherwise.
+
+    Raises:
+        InvalidArgumentError: of an address or file that cannot be used. Whether anybody answers
+            shows in the first call.
+    """
+    return Client(address, token=token, tls=tls, timeout=timeout)

@@ -1,0 +1,213 @@
+"""Columns as the wire has them, and the request bytes of any range of their rows.
+
+A Column is a list of Pieces; a Piece holds the buffers of one Arrow array as they are. Encoding a
+range of rows slices those buffers and copies nothing but offsets (to begin at 0, as int32) and,
+where text lies outside them, views.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._wire import Buffer, Writer
+from .v1 import types_pb2 as types
+
+# Bytes of one element in `values`; types that are not here have none, or bits, or vary.
+FIXED_WIDTH = {
+    types.DATA_TYPE_INT8: 1,
+    types.DATA_TYPE_INT16: 2,
+    types.DATA_TYPE_INT32: 4,
+    types.DATA_TYPE_INT64: 8,
+    types.DATA_TYPE_UINT8: 1,
+    types.DATA_TYPE_UINT16: 2,
+    types.DATA_TYPE_UINT32: 4,
+    types.DATA_TYPE_UINT64: 8,
+    types.DATA_TYPE_FLOAT32: 4,
+    types.DATA_TYPE_FLOAT64: 8,
+    types.DATA_TYPE_UTF8_VIEW: 16,
+    types.DATA_TYPE_BINARY_VIEW: 16,
+}
+VIEW_TYPES = (types.DATA_TYPE_UTF8_VIEW, types.DATA_TYPE_BINARY_VIEW)
+VIEW_INLINE_BYTES_MAX = 12  # Arrow's: longer text lies in a buffer
+
+_TYPE, _LENGTH, _REPEAT, _BIT_OFFSET, _DICTIONARY = 1, 2, 3, 4, 5
+_VALIDITY, _OFFSETS, _VALUES, _VIEW_BUFFERS = 12, 13, 14, 15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """The buffers of one Arrow array. Row i of the piece is element `start + i` of the buffers.
+
+    `offsets` counts units of `values`: bytes, or for SYMBOLS uint32. With `dictionary`, `type` is
+    the type of the indices in `values`.
+    """
+
+    type: types.DataType.ValueType
+    length: int
+    start: int = 0
+    validity: memoryview | None = None
+    offsets: npt.NDArray[np.signedinteger[Any]] | None = None
+    values: memoryview = field(default_factory=lambda: memoryview(b""))
+    view_buffers: tuple[memoryview, ...] = ()
+    dictionary: Piece | None = None
+
+    def nbytes(self, begin: int, end: int) -> int:
+        """About how long encode(begin, end) is: exact but for views and headers of a few bytes."""
+        rows = end - begin
+        size = rows // 8 if self.validity is not None else 0
+        if self.dictionary is not None:
+            size += self.dictionary.nbytes(0, self.dictionary.length)
+        if self.offsets is not None:
+            lo = self.start + begin
+            text = int(self.offsets[lo + rows]) - int(self.offsets[lo])
+            size += 4 * rows + text * _unit_bytes(self.type)
+        elif self.type in VIEW_TYPES:
+            outside = sum(map(len, self.view_buffers))
+            size += 16 * rows + outside * rows // max(1, self.length)
+        else:
+            size += rows * FIXED_WIDTH.get(self.type, 1)
+        return size
+
+    def encode(self, begin: int, end: int, *, repeat: bool = False) -> Writer:
+        """The Column message of rows [begin, end)."""
+        lo, hi = self.start + begin, self.start + end
+        out = Writer()
+        out.uint(_TYPE, self.type)
+        out.uint(_LENGTH, end - begin)
+        out.uint(_REPEAT, repeat)
+        if self.validity is not None or self.type == types.DATA_TYPE_BOOL:
+            out.uint(_BIT_OFFSET, lo % 8)
+        if self.dictionary is not None:
+            out.message(_DICTIONARY, self.dictionary.encode(0, self.dictionary.length))
+        if self.validity is not None:
+            out.buffer(_VALIDITY, self.validity[lo // 8 : (hi + 7) // 8])
+        if self.offsets is not None:
+            self._encode_offsets(out, lo, hi)
+        elif self.type in VIEW_TYPES:
+            self._encode_views(out, lo, hi)
+        elif self.type == types.DATA_TYPE_BOOL:
+            out.buffer(_VALUES, self.values[lo // 8 : (hi + 7) // 8])
+        elif self.type != types.DATA_TYPE_NULL:
+            width = FIXED_WIDTH[self.type]
+            out.buffer(_VALUES, self.values[lo * width : hi * width])
+        return out
+
+    def _encode_offsets(self, out: Writer, lo: int, hi: int) -> None:
+        assert self.offsets is not None
+        offsets = self.offsets[lo : hi + 1]
+        first, last = int(offsets[0]), int(offsets[-1])
+        if first or offsets.dtype != np.int32:
+            offsets = (offsets - first).astype(np.int32, copy=False)
+        unit = _unit_bytes(self.type)
+        out.buffer(_OFFSETS, bytes_of(offsets))
+        out.buffer(_VALUES, self.values[first * unit : last * unit])
+
+    def _encode_views(self, out: Writer, lo: int, hi: int) -> None:
+        values = self.values[lo * 16 : hi * 16]
+        views = np.frombuffer(values, np.int32).reshape(-1, 4)
+        outside = views[:, 0] > VIEW_INLINE_BYTES_MAX
+        if self.validity is not None:  # what a null's view holds means nothing
+            outside &= unpack_bits(self.validity, lo, hi - lo)
+        rows = np.flatnonzero(outside)
+        if not len(rows):
+            out.buffer(_VALUES, values)
+            return
+        views = views.copy()  # to point into the parts of the buffers that are sent
+        buffers: list[memoryview] = []
+        numbers = views[rows, 2]
+        for number in np.unique(numbers).tolist():
+            used = rows[numbers == number]
+            if not 0 <= number < len(self.view_buffers):
+                views[used, 2] = -1  # still points nowhere, for the server to say so
+                continue
+            buffer = self.view_buffers[number]
+            at = views[used, 3].astype(np.int64)
+            sizes = views[used, 0].astype(np.int64)
+            first, past = int(at.min()), int((at + sizes).max())
+            text = int(sizes.sum())
+            if past - first <= 2 * text:
+                buffers.append(buffer[first:past])
+                at -= first
+            else:
+                # The rows are scattered over the buffer, as after a sort or a filter: gather them.
+                ends = zip(at.tolist(), (at + sizes).tolist(), strict=True)
+                buffers.append(memoryview(b"".join([buffer[a:b] for a, b in ends])))
+                at = np.cumsum(sizes) - sizes
+            views[used, 2] = len(buffers) - 1
+            views[used, 3] = at
+        out.buffer(_VALUES, bytes_of(views))
+        for buffer in buffers:
+            out.buffer(_VIEW_BUFFERS, buffer)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One argument of a call: pieces of one type, end to end, or one value for every row.
+
+    `starts` are the rows at which the pieces begin, and the length.
+    """
+
+    pieces: list[Piece]
+    repeat: bool
+    starts: list[int]
+
+    @classmethod
+    def of(cls, pieces: list[Piece], *, repeat: bool = False) -> Column:
+        starts = [0]
+        for piece in pieces:
+            starts.append(starts[-1] + piece.length)
+        return cls(pieces, repeat, starts)
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    def nbytes(self, begin: int, end: int) -> int:
+        """About how long encode(begin, end) is."""
+        index = self._piece_at(begin)
+        return self.pieces[index].nbytes(*self._within(index, begin, end))
+
+    def encode(self, begin: int, end: int) -> Writer:
+        """The Column message of rows [begin, end), which lie in one piece."""
+        index = self._piece_at(begin)
+        return self.pieces[index].encode(*self._within(index, begin, end), repeat=self.repeat)
+
+    def greatest(self) -> int:
+        """The greatest of a column of 64-bit integers; 0 of anything else, or of nothing."""
+        dtypes = {types.DATA_TYPE_INT64: "<i8", types.DATA_TYPE_UINT64: "<u8"}
+        found = [0]
+        for piece in self.pieces:
+            if piece.length and piece.type in dtypes:
+                numbers = np.frombuffer(piece.values, dtypes[piece.type])
+                found.append(int(numbers[piece.start : piece.start + piece.length].max()))
+        return max(found)
+
+    def _piece_at(self, row: int) -> int:
+        if self.repeat or row >= len(self):
+            return 0
+        return bisect_right(self.starts, row) - 1
+
+    def _within(self, index: int, begin: int, end: int) -> tuple[int, int]:
+        if self.repeat:
+            return 0, 1
+        return begin - self.starts[index], end - self.starts[index]
+
+
+def bytes_of(array: npt.NDArray[np.generic]) -> memoryview:
+    """A contiguous array's memory, as single bytes."""
+    return memoryview(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
+
+
+def unpack_bits(bitmap: Buffer, begin: int, length: int) -> npt.NDArray[np.bool_]:
+    """Bits [begin, begin + length) of an Arrow bitmap."""
+    some = np.frombuffer(bitmap, np.uint8)[begin // 8 : (begin + length + 7) // 8]
+    skip = begin % 8
+    return np.unpackbits(some, bitorder="little")[skip : skip + length].view(np.bool_)
+
+
+def _unit_bytes(data_type: types.DataType.ValueType) -> int:
+    return 4 if data_type == types.DATA_TYPE_SYMBOLS else 1

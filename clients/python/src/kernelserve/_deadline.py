@@ -1,0 +1,52 @@
+"""A timeout for a whole verb, however many calls it takes."""
+
+from __future__ import annotations
+
+import math
+import time
+from enum import Enum
+from numbers import Real
+from typing import Literal, TypeAlias
+
+from ._exceptions import invalid
+
+
+class _Unset(Enum):
+    UNSET = "the client's own"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Literal[_Unset.UNSET] = _Unset.UNSET
+
+# Seconds; None: no limit; UNSET: what the client was made with.
+Timeout: TypeAlias = "float | Literal[_Unset.UNSET] | None"
+
+
+class Deadline:
+    """When a verb has to be done. Counts from when it is made."""
+
+    __slots__ = ("_ends",)
+
+    def __init__(self, timeout: float | None) -> None:
+        self._ends = None if timeout is None else time.monotonic() + timeout
+
+    def remaining(self) -> float | None:
+        """Seconds; below 0 once it has passed; None without one."""
+        return None if self._ends is None else self._ends - time.monotonic()
+
+
+def check_timeout(timeout: object) -> float | None:
+    """The timeout as a number of seconds."""
+    if timeout is None or timeout == math.inf:
+        return None
+    if isinstance(timeout, Real) and not isinstance(timeout, bool) and timeout == timeout:
+        return float(timeout)
+    raise invalid(
+        f"timeout is {timeout!r}: it should be a number of seconds, or None",
+        field="timeout",
+        bound="seconds or None",
+        value=timeout,
+        reason="WRONG_TYPE",
+    )

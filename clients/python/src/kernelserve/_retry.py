@@ -1,0 +1,57 @@
+"""When a call that failed is sent again, and after how long.
+
+gRPC itself tries again what a lost connection dropped (see _target.service_config). Here it is
+what the server refused and said, by RetryInfo, would go through later; nothing else is retried,
+since gRPC uses the same codes for what never gets better.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+
+from ._deadline import Deadline
+from ._exceptions import Error
+
+# A server that stays overloaded for this many attempts gets no more of them: about half a minute.
+ATTEMPTS_MAX = 10
+
+# The pause doubles with each attempt, from what the server said up to this.
+PAUSE_S_MAX = 5.0
+
+# Retries that one client may have in hand: each costs one, each success gives a part of one back.
+# Together with the pauses, a fleet of clients adds at most a tenth to an overload.
+_BUDGET_MAX = 100.0
+_BUDGET_PER_SUCCESS = 0.1
+
+
+class RetryBudget:
+    """Decides about retries for one client. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left = _BUDGET_MAX
+
+    def succeeded(self) -> None:
+        if self._left < _BUDGET_MAX:
+            with self._lock:
+                self._left = min(_BUDGET_MAX, self._left + _BUDGET_PER_SUCCESS)
+
+    def pause(self, error: Error, attempt: int, deadline: Deadline) -> float | None:
+        """Seconds to wait before sending the call again; None to give up.
+
+        `attempt` counts those made so far, from 1.
+        """
+        if error.retry_after is None or attempt >= ATTEMPTS_MAX:
+            return None
+        told = max(error.retry_after, 0.001)
+        pause = max(told, min(PAUSE_S_MAX, told * 2.0 ** (attempt - 1)))
+        pause *= random.uniform(1.0, 1.5)  # so that clients refused together do not return together
+        remaining = deadline.remaining()
+        if remaining is not None and remaining <= pause:
+            return None
+        with self._lock:
+            if self._left < 1:
+                return None
+            self._left -= 1
+        return pause

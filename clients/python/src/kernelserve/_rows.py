@@ -1,0 +1,107 @@
+"""A verb over rows: cut into calls of a size that the server takes, and put together again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from ._limits import REQUEST_BYTES_RESERVED, Limits
+from ._verbs import warn_of_row_errors
+from ._wire import DecodeError, Writer, fields
+from .v1 import types_pb2 as types
+
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    from ._columns import Column
+    from ._results import Results
+
+# Rows [begin, end) of a verb, sent as one call.
+Range = tuple[int, int]
+
+_ROW_ERRORS, _RESULT = 1, 15  # in PairwiseResponse as in RunResponse
+
+
+@dataclass(slots=True)
+class ColumnVerb:
+    """Columns to send, each with its field number, behind a `head` of the other fields."""
+
+    method: str
+    head: bytes
+    columns: Sequence[tuple[int, Column]]
+    rows: int
+    results: Results
+    _row_errors: int = 0
+    _first_error: tuple[int, str] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def plan(self, limits: Limits) -> list[Range]:
+        """Cuts the rows into calls, in ascending order; one call even where there are no rows."""
+        cuts = {0, self.rows}
+        for _, column in self.columns:
+            if not column.repeat:
+                cuts.update(column.starts)
+        edges = sorted(cuts)
+        out: list[Range] = []
+        for begin, end in pairwise(edges):
+            size = self._nbytes(begin, end)
+            calls = max(
+                -(-size // limits.request_bytes_preferred), -(-(end - begin) // limits.rows_max)
+            )
+            step = -(-(end - begin) // max(1, calls))
+            for first in range(begin, end, step):
+                self._add(out, first, min(first + step, end), limits)
+        return out or [(0, 0)]
+
+    def _add(self, out: list[Range], begin: int, end: int, limits: Limits) -> None:
+        """Adds the range, in halves where rows of uneven length make it too long."""
+        bytes_max = limits.request_bytes_max - REQUEST_BYTES_RESERVED
+        if end - begin > 1 and self._nbytes(begin, end) > bytes_max:
+            for half in self.split((begin, end)):
+                self._add(out, *half, limits)
+        else:
+            out.append((begin, end))
+
+    def split(self, rows: Range) -> list[Range]:
+        """Two halves; nothing for a single row."""
+        begin, end = rows
+        middle = (begin + end) // 2
+        return [(begin, middle), (middle, end)] if end - begin > 1 else []
+
+    def _nbytes(self, begin: int, end: int) -> int:
+        return sum(column.nbytes(begin, end) for _, column in self.columns)
+
+    def request(self, rows: Range) -> bytes:
+        """The request for a range that plan() or split() gave."""
+        out = Writer()
+        out.raw(self.head)
+        for number, column in self.columns:
+            out.message(number, column.encode(*rows))
+        return out.join()
+
+    def accept(self, rows: Range, reply: bytes) -> None:
+        """Takes the reply for a range. Thread-safe. Raises DecodeError where it is none."""
+        result: memoryview | None = None
+        for number, value in fields(memoryview(reply)):
+            if number == _RESULT and isinstance(value, memoryview):
+                result = value
+            elif number == _ROW_ERRORS and isinstance(value, memoryview):
+                self._note(types.RowErrors.FromString(bytes(value)), rows[0])
+        if result is None:
+            raise DecodeError("there is no result column in it")
+        self.results.put(*rows, result)
+
+    def _note(self, errors: types.RowErrors, first_row: int) -> None:
+        with self._lock:
+            self._row_errors += errors.count
+            for error in errors.first[:1]:
+                row = error.row + first_row
+                if self._first_error is None or row < self._first_error[0]:
+                    self._first_error = (row, f"row {row}, {error.reason}: {error.message}")
+
+    def finish(self) -> Any:
+        """The result, once every range has been accepted."""
+        if self._row_errors:
+            warn_of_row_errors(self._row_errors, self._first_error[1] if self._first_error else "?")
+        return self.results.finish()

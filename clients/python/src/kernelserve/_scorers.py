@@ -1,0 +1,193 @@
+"""Scorers: a dotted name of the catalog, a Scorer with parameters, or RapidFuzz's own function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ._exceptions import Error, invalid
+from .v1 import string_distance_pb2 as sd
+from .v1 import types_pb2 as types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ParameterValue: TypeAlias = "bool | int | float | str | Sequence[int] | Sequence[float]"
+ScorerLike: TypeAlias = "str | Scorer | Callable[..., Any]"
+
+DEFAULT_SCORER = "levenshtein.distance"
+
+
+class Scorer:
+    """A metric in one of its forms, with parameters that are not to have their defaults.
+
+        ks.Scorer("levenshtein.distance", weights=(1, 1, 2))
+
+    `kernels()` lists the names (those with `scorer` set) and what parameters each takes. Immutable
+    and hashable by value. Names and parameters are checked by the server.
+    """
+
+    __slots__ = ("_name", "_parameters")
+
+    def __init__(self, name: str, /, **parameters: ParameterValue) -> None:
+        self._name = name
+        self._parameters = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in parameters.items()
+        }
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def parameters(self) -> Mapping[str, ParameterValue]:
+        return dict(self._parameters)
+
+    def __repr__(self) -> str:
+        told = "".join(f", {key}={value!r}" for key, value in self._parameters.items())
+        return f"Scorer({self._name!r}{told})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scorer):
+            return NotImplemented
+        return (self._name, self._parameters) == (other._name, other._parameters)
+
+    def __hash__(self) -> int:
+        return hash((self._name, tuple(sorted(self._parameters.items()))))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle_scorer, (self._name, self._parameters)
+
+
+def _unpickle_scorer(name: str, parameters: dict[str, ParameterValue]) -> Scorer:
+    return Scorer(name, **parameters)
+
+
+def scorer_message(
+    scorer: ScorerLike, score_cutoff: float | None, score_hint: float | None = None
+) -> sd.Scorer:
+    """The wire's Scorer. A cutoff's range is the server's to check, its being a number ours."""
+    scorer = as_scorer(scorer)
+    message = sd.Scorer(name=scorer.name)
+    for name, value in scorer.parameters.items():
+        message.parameters.append(parameter(name, value, f"scorer.{name}"))
+    if score_cutoff is not None:
+        message.score_cutoff = _real(score_cutoff, "score_cutoff")
+    if score_hint is not None:
+        message.score_hint = _real(score_hint, "score_hint")
+    return message
+
+
+def as_scorer(scorer: ScorerLike) -> Scorer:
+    """Any of the three ways to name a scorer, as a Scorer."""
+    if isinstance(scorer, Scorer):
+        return scorer
+    if isinstance(scorer, str):
+        return Scorer(scorer)
+    name = _rapidfuzz_name(scorer)
+    if name is None:
+        raise _not_a_scorer(scorer)
+    return Scorer(name)
+
+
+_RAPIDFUZZ_METRICS = {
+    "Levenshtein": "levenshtein",
+    "DamerauLevenshtein": "damerau_levenshtein",
+    "OSA": "osa",
+    "Indel": "indel",
+    "LCSseq": "lcs_seq",
+    "Hamming": "hamming",
+    "Jaro": "jaro",
+    "JaroWinkler": "jaro_winkler",
+    "Prefix": "prefix",
+    "Postfix": "postfix",
+}
+_FORMS = ("distance", "similarity", "normalized_distance", "normalized_similarity")
+_RAPIDFUZZ_FUZZ = {
+    "ratio": "fuzz.ratio",
+    "partial_ratio": "fuzz.partial_ratio",
+    "token_sort_ratio": "fuzz.token_sort_ratio",
+    "token_set_ratio": "fuzz.token_set_ratio",
+    "token_ratio": "fuzz.token_ratio",
+    "partial_token_sort_ratio": "fuzz.partial_token_sort_ratio",
+    "partial_token_set_ratio": "fuzz.partial_token_set_ratio",
+    "partial_token_ratio": "fuzz.partial_token_ratio",
+    "WRatio": "fuzz.wratio",
+    "QRatio": "fuzz.qratio",
+}
+
+
+def _rapidfuzz_name(function: object) -> str | None:
+    """The catalog's name of a function of RapidFuzz. Whoever has one has imported it."""
+    distance = sys.modules.get("rapidfuzz.distance")
+    for metric, name in _RAPIDFUZZ_METRICS.items():
+        module = getattr(distance, metric, None)
+        for form in _FORMS:
+            if module is not None and getattr(module, form, None) is function:
+                return f"{name}.{form}"
+    fuzz = sys.modules.get("rapidfuzz.fuzz")
+    for attribute, name in _RAPIDFUZZ_FUZZ.items():
+        if fuzz is not None and getattr(fuzz, attribute, None) is function:
+            return name
+    return None
+
+
+def _not_a_scorer(scorer: object) -> Error:
+    named = getattr(scorer, "__qualname__", None) or type(scorer).__name__
+    return invalid(
+        f"{named} is no scorer: a scorer is a dotted name such as {DEFAULT_SCORER!r}, a ks.Scorer, "
+        f"or a function of rapidfuzz.distance or rapidfuzz.fuzz",
+        field="scorer",
+        bound="str, ks.Scorer or a function of rapidfuzz",
+        value=named,
+        reason="WRONG_TYPE",
+    )
+
+
+def parameter(name: str, value: object, field: str) -> types.Parameter:
+    """The wire's Parameter for a Python value."""
+    if hasattr(value, "tolist"):  # of numpy, a number or an array
+        value = value.tolist()
+    if isinstance(value, bool):
+        return types.Parameter(name=name, boolean=value)
+    if isinstance(value, int):
+        if -(1 << 63) <= value < 1 << 63:
+            return types.Parameter(name=name, integer=value)
+        return types.Parameter(name=name, column=_numbers([value], field))
+    if isinstance(value, float):
+        return types.Parameter(name=name, real=value)
+    if isinstance(value, str):
+        return types.Parameter(name=name, text=value)
+    if isinstance(value, (list, tuple)):
+        return types.Parameter(name=name, column=_numbers(value, field))
+    raise invalid(
+        f"{field} is a {type(value).__name__}: a parameter is a number, a bool, a str "
+        f"or a sequence of numbers",
+        field=field,
+        bound="number, bool, str or sequence of numbers",
+        value=type(value).__name__,
+        reason="WRONG_TYPE",
+    )
+
+
+def _numbers(values: Sequence[Any], field: str) -> types.Column:
+    from ._lists import pieces_of_list
+    from ._symbols import SymbolTable
+
+    (piece,) = pieces_of_list(values, field, SymbolTable())
+    return types.Column.FromString(piece.encode(0, piece.length).join())
+
+
+def _real(value: object, field: str) -> float:
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    raise invalid(
+        f"{field} is a {type(value).__name__}, not a number",
+        field=f"scorer.{field}",
+        bound="a number",
+        value=type(value).__name__,
+        reason="WRONG_TYPE",
+    )
