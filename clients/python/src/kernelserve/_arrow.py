@@ -113,7 +113,7 @@ def _plain(array: Any, name: str) -> Any:
         values = array.dictionary
         if values.type in _TYPES and values.nbytes <= _DICTIONARY_BYTES_MAX:
             return array
-        return _plain(pc.take(_plain(values, name), array.indices), name)
+        return _plain(pc.take(_takeable(_plain(values, name)), array.indices), name)
     if isinstance(array, pa.ExtensionArray):
         return _plain(array.storage, name)
     if pa.types.is_struct(kind) and kind.num_fields == 1:
@@ -134,6 +134,13 @@ def _plain(array: Any, name: str) -> Any:
         value=str(kind),
         reason="WRONG_TYPE",
     )
+
+
+def _takeable(values: Any) -> Any:
+    """pyarrow gathers rows of everything but views."""
+    if pa.types.is_string_view(values.type):
+        return values.cast(pa.large_string())
+    return values.cast(pa.large_binary()) if pa.types.is_binary_view(values.type) else values
 
 
 _LISTS = [
