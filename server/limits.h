@@ -48,6 +48,11 @@ inline constexpr uint64_t kRequestBytesPreferred = 8ull << 20;
 inline constexpr uint64_t kRequestBytesMaxLeast = 4ull << 20;
 inline constexpr uint64_t kRowsMaxLeast = 65'536;
 
+// What settings can be raised to: gRPC and protobuf count a message's bytes in an int, and Arrow a
+// column's rows, here, in an int32.
+inline constexpr uint64_t kRequestBytesMaxMost = (2ull << 30) - 1 - (1 << 20);
+inline constexpr uint64_t kRowsMaxMost = 0x7fff'ffff;
+
 // Default of --rows_max. A column of that many empty rows is 64 MB of offsets.
 inline constexpr uint64_t kRowsMax = 16ull << 20;
 
@@ -75,6 +80,9 @@ inline constexpr size_t kRequestIdBytes = 128;
 // Default of --fibonacci_n_max: F(10^9) has 87 MB and takes some ten seconds on one core.
 inline constexpr uint64_t kFibonacciNMax = 1'000'000'000;
 
+// Its most: F(n) has 870 MB, under kResultBytesMax.
+inline constexpr uint64_t kFibonacciNMaxMost = 10'000'000'000;
+
 // ---- Connections ----
 
 // Calls at once on one connection; further ones wait in the client. Bounds what a connection can
@@ -85,8 +93,16 @@ inline constexpr int kStreamsMax = 1024;
 // then clients with keepalive set are sent away with too_many_pings).
 inline constexpr int kPingIntervalLeastMs = 10'000;
 
+// A connection that is silent for so long is asked for a sign of life, and closed without one: a
+// client whose machine vanished is not to hold its calls' memory for TCP's two hours.
+inline constexpr int kKeepaliveMs = 60'000;
+inline constexpr int kKeepaliveTimeoutMs = 20'000;
+
 // gRPC's metadata for one call, its default; named so that the limit is ours to test.
 inline constexpr int kMetadataBytes = 8 * 1024;
+
+// How long --healthcheck waits: under the three seconds or so that orchestrators give a probe.
+inline constexpr int64_t kHealthcheckTimeoutMs = 2'000;
 
 // sockaddr_un.sun_path less its terminating zero is 107 bytes; macOS has 103, and a path that
 // works on one host is to work on all.
@@ -94,8 +110,14 @@ inline constexpr size_t kUnixPathBytes = 103;
 
 // ---- Memory ----
 
-// Default of --memory_ceiling_mb, unless the cgroup's limit is lower: then three quarters of that.
+// Default of --memory_ceiling_mb, unless three quarters of the cgroup's limit are less. Half of it is
+// gRPC's, as a hard limit: what has arrived and no handler has seen yet. The other half is the
+// budget of admitted calls: together they stay under the ceiling, whatever comes in.
 inline constexpr uint64_t kMemoryCeilingMb = 2048;
+
+// Memory of requests that is kept for the next ones, a quarter of the budget at most: two of the
+// largest requests, since two are decoded at a time on a small machine.
+inline constexpr uint64_t kIdleBufferBytes = 2 * kRequestBytesMax;
 
 // How long a client that was refused for memory or load is asked to wait.
 inline constexpr int64_t kRetryDelayMs = 100;

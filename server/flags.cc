@@ -1,0 +1,270 @@
+#include "server/flags.h"
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/reflection.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "kernels/did_you_mean.h"
+#include "server/limits.h"
+
+ABSL_FLAG(std::string, listen, "127.0.0.1:50051",
+          "where to listen, separated by commas: unix:/path, host:port or [v6]:port; with port 0, "
+          "any free one");
+ABSL_FLAG(int64_t, workers, 0,
+          "threads that compute; 0: as many as the CPU quota of the control group, or the affinity, "
+          "allows");
+ABSL_FLAG(int64_t, memory_ceiling_mb, 0,
+          "megabytes that requests, what is made of them, and replies may take; 0: three quarters "
+          "of the control group's limit, and 2048 at most");
+ABSL_FLAG(int64_t, request_bytes_max, kernelserve::server::kRequestBytesMax,
+          "bytes that a request may have");
+ABSL_FLAG(int64_t, rows_max, kernelserve::server::kRowsMax, "rows that a call may have");
+ABSL_FLAG(int64_t, fibonacci_n_max, kernelserve::server::kFibonacciNMax,
+          "the greatest n of which the whole Fibonacci number is given");
+ABSL_FLAG(int64_t, lame_duck_ms, kernelserve::server::kLameDuckMs,
+          "how long health says NOT_SERVING, upon SIGTERM, before connections are closed");
+ABSL_FLAG(int64_t, drain_timeout_ms, kernelserve::server::kDrainTimeoutMs,
+          "how long calls may then still run");
+ABSL_FLAG(std::string, log_format, "text", "text or json, on standard error");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
+ABSL_FLAG(bool, healthcheck, false,
+          "ask a running server for its health instead of being one: exit code 0 where it serves, "
+          "1 where not");
+ABSL_FLAG(std::string, healthcheck_address, "",
+          "the server that --healthcheck asks; empty: the first of --listen");
+ABSL_FLAG(int64_t, parent_pidfd, -1,
+          "an inherited descriptor, as of pidfd_open: drain when that process ends");
+ABSL_FLAG(int64_t, ready_fd, -1,
+          "an inherited descriptor: write one line of JSON there when serving, and close it");
+ABSL_FLAG(bool, version, false, "print the version");
+
+namespace kernelserve::server {
+namespace {
+
+constexpr absl::string_view kVariablePrefix = "KERNELSERVE_SERVER_";
+
+struct Row {
+  absl::CommandLineFlag* flag;  // by name: only the registry's can be set
+  const char* expects;
+  int64_t least = 0;  // of numbers
+  int64_t most = 0;
+};
+
+// In the order of --help.
+const std::vector<Row>& Rows() {
+  constexpr int64_t kTera = int64_t{1} << 40;
+  constexpr int64_t kDayMs = 86'400'000;
+  static const auto* const rows = new std::vector<Row>{
+      {absl::FindCommandLineFlag("listen"), "addresses"},
+      {absl::FindCommandLineFlag("workers"), "a whole number", 0, 1024},
+      {absl::FindCommandLineFlag("memory_ceiling_mb"), "a whole number", 0, kTera},
+      {absl::FindCommandLineFlag("request_bytes_max"), "a whole number",
+       kRequestBytesMaxLeast, kRequestBytesMaxMost},
+      {absl::FindCommandLineFlag("rows_max"), "a whole number", kRowsMaxLeast,
+       kRowsMaxMost},
+      {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93,
+       kFibonacciNMaxMost},
+      {absl::FindCommandLineFlag("lame_duck_ms"), "a whole number", 0, kDayMs},
+      {absl::FindCommandLineFlag("drain_timeout_ms"), "a whole number", 0, kDayMs},
+      {absl::FindCommandLineFlag("log_format"), "text or json"},
+      {absl::FindCommandLineFlag("log_level"), "debug, info, warning or error"},
+      {absl::FindCommandLineFlag("healthcheck"), "true or false"},
+      {absl::FindCommandLineFlag("healthcheck_address"), "an address"},
+      {absl::FindCommandLineFlag("parent_pidfd"), "a whole number", -1, INT32_MAX},
+      {absl::FindCommandLineFlag("ready_fd"), "a whole number", -1, INT32_MAX},
+      {absl::FindCommandLineFlag("version"), "true or false"},
+  };
+  return *rows;
+}
+
+std::string Variable(const Row& row) {
+  return absl::StrCat(kVariablePrefix, absl::AsciiStrToUpper(row.flag->Name()));
+}
+
+absl::Status Usage(absl::string_view origin, absl::string_view value, absl::string_view expects) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(origin, " is \"", value, "\" and must be ", expects));
+}
+
+// Where each flag that was given had its value from, as errors name it.
+using Origins = std::map<absl::string_view, std::string>;
+
+absl::Status Set(const Row& row, absl::string_view value, std::string origin, Origins* origins) {
+  std::string error;
+  const bool parsed = row.flag->ParseFrom(value, &error);
+  if (const auto number = row.flag->TryGet<int64_t>(); number.has_value()) {
+    if (!parsed || *number < row.least || *number > row.most) {
+      return Usage(origin, value,
+                   absl::StrCat(row.expects, " from ", row.least, " to ", row.most));
+    }
+  } else if (!parsed) {
+    return Usage(origin, value, row.expects);
+  }
+  (*origins)[row.flag->Name()] = std::move(origin);
+  return absl::OkStatus();
+}
+
+const Row* Find(absl::string_view name) {
+  for (const Row& row : Rows()) {
+    if (row.flag->Name() == name) return &row;
+  }
+  return nullptr;
+}
+
+absl::Status Unknown(absl::string_view name) {
+  std::vector<absl::string_view> known;
+  for (const Row& row : Rows()) known.push_back(row.flag->Name());
+  std::string hint = DidYouMean(name, known);
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", name, " is not a flag", hint.empty() ? "; --help lists them" : hint));
+}
+
+absl::Status ReadEnvironment(Origins* origins) {
+  for (const Row& row : Rows()) {
+    const std::string variable = Variable(row);
+    if (const char* value = std::getenv(variable.c_str())) {
+      if (absl::Status status = Set(row, value, variable, origins); !status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// --name=value, --name value, --boolean and --noboolean. Abseil's own parser ends the process with
+// exit code 1 upon an error, and knows flags that are not ours.
+absl::Status ReadCommandLine(std::span<const char* const> arguments, Origins* origins) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    absl::string_view argument = arguments[i];
+    if (!absl::ConsumePrefix(&argument, "--")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", argument, "\" is not a flag; --help lists them"));
+    }
+    const size_t equals = argument.find('=');
+    const absl::string_view name = argument.substr(0, equals);
+    const Row* row = Find(name);
+    absl::string_view value;
+    if (row != nullptr && equals != argument.npos) {
+      value = argument.substr(equals + 1);
+    } else if (row != nullptr && row->flag->IsOfType<bool>()) {
+      value = "true";
+    } else if (row != nullptr) {
+      if (++i == arguments.size()) {
+        return absl::InvalidArgumentError(absl::StrCat("--", name, " needs a value"));
+      }
+      value = arguments[i];
+    } else {
+      absl::string_view negated = name;
+      if (absl::ConsumePrefix(&negated, "no")) row = Find(negated);
+      if (row == nullptr || !row->flag->IsOfType<bool>() || equals != argument.npos) {
+        return Unknown(name);
+      }
+      value = "false";
+    }
+    if (absl::Status status =
+            Set(*row, value, absl::StrCat("--", row->flag->Name()), origins);
+        !status.ok()) {
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <typename Value, size_t N>
+absl::StatusOr<Value> Choose(const absl::Flag<std::string>& flag, absl::string_view origin,
+                             absl::string_view expects,
+                             const std::array<std::pair<absl::string_view, Value>, N>& choices) {
+  const std::string chosen = absl::GetFlag(flag);
+  for (const auto& [name, value] : choices) {
+    if (chosen == name) return value;
+  }
+  return Usage(origin, chosen, expects);
+}
+
+}  // namespace
+
+absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments) {
+  const absl::FlagSaver back_to_defaults;
+  ProcessOptions options;
+  for (const char* argument : arguments) {
+    const absl::string_view text(argument);
+    if (text == "--help" || text == "-h") {
+      options.help = true;
+      return options;
+    }
+  }
+
+  Origins origins;
+  if (absl::Status status = ReadEnvironment(&origins); !status.ok()) return status;
+  if (absl::Status status = ReadCommandLine(arguments, &origins); !status.ok()) return status;
+
+  const auto named = [&origins](absl::string_view name, const absl::Status& status) {
+    return absl::InvalidArgumentError(absl::StrCat(origins[name], ": ", status.message()));
+  };
+  absl::StatusOr<std::vector<ListenAddress>> listen =
+      ParseListenAddresses(absl::GetFlag(FLAGS_listen));
+  if (!listen.ok()) return named("listen", listen.status());
+  options.server.listen = *std::move(listen);
+  options.server.workers = static_cast<uint32_t>(absl::GetFlag(FLAGS_workers));
+  options.server.memory_ceiling_mb =
+      static_cast<uint64_t>(absl::GetFlag(FLAGS_memory_ceiling_mb));
+  options.server.request_bytes_max =
+      static_cast<uint64_t>(absl::GetFlag(FLAGS_request_bytes_max));
+  options.server.rows_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_rows_max));
+  options.server.fibonacci_n_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_fibonacci_n_max));
+  options.server.lame_duck_ms = absl::GetFlag(FLAGS_lame_duck_ms);
+  options.server.drain_timeout_ms = absl::GetFlag(FLAGS_drain_timeout_ms);
+
+  using FormatChoice = std::pair<absl::string_view, LogFormat>;
+  const auto format = Choose(FLAGS_log_format, origins["log_format"], "text or json",
+                             std::array{FormatChoice{"text", LogFormat::kText},
+                                        FormatChoice{"json", LogFormat::kJson}});
+  if (!format.ok()) return format.status();
+  options.log_format = *format;
+  using LevelChoice = std::pair<absl::string_view, LogLevel>;
+  const auto level = Choose(
+      FLAGS_log_level, origins["log_level"], "debug, info, warning or error",
+      std::array{LevelChoice{"debug", LogLevel::kDebug}, LevelChoice{"info", LogLevel::kInfo},
+                 LevelChoice{"warning", LogLevel::kWarning},
+                 LevelChoice{"error", LogLevel::kError}});
+  if (!level.ok()) return level.status();
+  options.log_level = *level;
+
+  options.healthcheck = absl::GetFlag(FLAGS_healthcheck);
+  options.healthcheck_address = options.server.listen.front();
+  if (const std::string address = absl::GetFlag(FLAGS_healthcheck_address); !address.empty()) {
+    absl::StatusOr<ListenAddress> parsed = ParseListenAddress(address);
+    if (!parsed.ok()) return named("healthcheck_address", parsed.status());
+    options.healthcheck_address = *std::move(parsed);
+  }
+  options.parent_pidfd = static_cast<int>(absl::GetFlag(FLAGS_parent_pidfd));
+  options.ready_fd = static_cast<int>(absl::GetFlag(FLAGS_ready_fd));
+  options.version = absl::GetFlag(FLAGS_version);
+  return options;
+}
+
+std::string FlagsHelp() {
+  std::string help =
+      "Usage: kernelserve-server [--flag=value ...]\n\n"
+      "Serves native kernels over gRPC. Each flag is also an environment variable, as --listen is\n"
+      "KERNELSERVE_SERVER_LISTEN; the flag wins.\n\n";
+  for (const Row& row : Rows()) {
+    absl::StrAppend(&help, "  --", row.flag->Name(), "\n      ", row.flag->Help());
+    if (const std::string value = row.flag->DefaultValue(); !value.empty()) {
+      absl::StrAppend(&help, " (default ", value, ")");
+    }
+    help += '\n';
+  }
+  return help;
+}
+
+}  // namespace kernelserve::server

@@ -1,0 +1,75 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_join.h"
+#include "server/flags.h"
+#include "server/healthcheck.h"
+#include "server/log.h"
+#include "server/parent_watch.h"
+#include "server/ready.h"
+#include "server/server.h"
+#include "server/shutdown_signal.h"
+#include "server/version.h"
+
+namespace {
+
+namespace ks = kernelserve::server;
+
+// Exit codes.
+constexpr int kOk = 0;
+constexpr int kFailed = 1;  // did not start; as a probe: is not healthy
+constexpr int kUsage = 64;  // EX_USAGE of sysexits.h
+
+int Complain(int exit_code, const absl::Status& status) {
+  std::fprintf(stderr, "kernelserve-server: %s\n", std::string(status.message()).c_str());
+  return exit_code;
+}
+
+int Serve(const ks::ProcessOptions& options) {
+  ks::ShutdownSignal shutdown;
+  ks::StartLogging(options.log_format, options.log_level);
+  if (options.parent_pidfd >= 0) {
+    if (absl::Status status = ks::CheckPidfd(options.parent_pidfd); !status.ok()) {
+      return Complain(kFailed, absl::Status(status.code(), "--parent_pidfd: " +
+                                                               std::string(status.message())));
+    }
+  }
+
+  absl::StatusOr<std::unique_ptr<ks::Server>> server = ks::Server::Start(options.server);
+  if (!server.ok()) {
+    return Complain(kFailed, absl::Status(server.status().code(),
+                                          "--listen: " + std::string(server.status().message())));
+  }
+  ks::Log(ks::LogLevel::kInfo, "serving",
+          {{"version", ks::kVersion},
+           {"pid", std::to_string(getpid())},
+           {"addresses", absl::StrJoin((*server)->addresses(), ",")}});
+  if (options.ready_fd >= 0) {
+    ks::TellReady(options.ready_fd,
+                  ks::ReadyLine(ks::kVersion, getpid(), (*server)->addresses()));
+  }
+
+  const std::string reason = shutdown.Wait(options.parent_pidfd);
+  ks::Log(ks::LogLevel::kInfo, "draining", {{"reason", reason}});
+  (*server)->Drain();
+  ks::Log(ks::LogLevel::kInfo, "drained");
+  return kOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);  // a log or a ready descriptor that nobody reads is no reason to end
+  const absl::StatusOr<ks::ProcessOptions> options =
+      ks::ParseFlags({argv + 1, static_cast<size_t>(argc > 0 ? argc - 1 : 0)});
+  if (!options.ok()) return Complain(kUsage, options.status());
+  if (options->help) return std::fputs(ks::FlagsHelp().c_str(), stdout) < 0 ? kFailed : kOk;
+  if (options->version) return std::puts(ks::kVersion) < 0 ? kFailed : kOk;
+  if (!options->healthcheck) return Serve(*options);
+  const absl::Status health = ks::Healthcheck(options->healthcheck_address);
+  return health.ok() ? kOk : Complain(kFailed, health);
+}

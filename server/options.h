@@ -1,0 +1,42 @@
+#ifndef KERNELSERVE_SERVER_OPTIONS_H_
+#define KERNELSERVE_SERVER_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/limits.h"
+#include "server/listen_address.h"
+#include "server/log.h"
+
+namespace kernelserve::server {
+
+// What an operator decides about a server. flags.h fills it from the command line and environment,
+// tests by hand.
+struct Options {
+  std::vector<ListenAddress> listen = {{.path = "", .host = "127.0.0.1", .port = 50051}};
+  uint32_t workers = 0;           // 0: UsableCpus()
+  uint64_t memory_ceiling_mb = 0;  // 0: by the cgroup's limit and kMemoryCeilingMb
+  uint64_t request_bytes_max = kRequestBytesMax;
+  uint64_t rows_max = kRowsMax;
+  uint64_t fibonacci_n_max = kFibonacciNMax;
+  int64_t lame_duck_ms = kLameDuckMs;
+  int64_t drain_timeout_ms = kDrainTimeoutMs;
+};
+
+// What concerns the process around it.
+struct ProcessOptions {
+  Options server;
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
+  bool healthcheck = false;  // be a probe instead of a server
+  ListenAddress healthcheck_address;
+  int parent_pidfd = -1;  // drain when that process ends; -1: none
+  int ready_fd = -1;      // tell of readiness there; -1: nobody asks
+  bool help = false;
+  bool version = false;
+};
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_OPTIONS_H_

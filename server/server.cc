@@ -1,0 +1,205 @@
+#include "server/server.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "kernels/catalog.h"
+#include "kernels/simd_target.h"
+#include "server/call.h"
+#include "server/call_metadata.h"
+#include "server/cgroup.h"
+#include "server/columns/buffer_pool.h"
+#include "server/fibonacci_service.h"
+#include "server/kernel_service.h"
+#include "server/limits.h"
+#include "server/log.h"
+#include "server/memory_budget.h"
+#include "server/scheduler/worker_pool.h"
+#include "server/server_info_service.h"
+#include "server/string_distance_service.h"
+#include "server/version.h"
+
+namespace kernelserve::server {
+namespace {
+
+uint64_t MemoryCeilingBytes(const Options& options) {
+  if (options.memory_ceiling_mb > 0) return options.memory_ceiling_mb << 20;
+  uint64_t bytes = kMemoryCeilingMb << 20;
+  if (const auto limit = CgroupMemoryBytes()) bytes = std::min(bytes, *limit / 4 * 3);
+  return bytes;
+}
+
+v1::GetServerInfoResponse Info(const Options& options, const std::string& instance_id,
+                               size_t workers) {
+  v1::GetServerInfoResponse info;
+  info.set_version(kVersion);
+#ifdef NDEBUG
+  info.set_build("release, " __VERSION__);
+#else
+  info.set_build("debug, " __VERSION__);
+#endif
+  info.set_simd_target(SimdTarget());
+  info.set_instance_id(instance_id);
+  info.set_catalog_digest(CatalogDigest());
+  info.set_workers(static_cast<uint32_t>(workers));
+  v1::Limits& limits = *info.mutable_limits();
+  limits.set_request_bytes_max(options.request_bytes_max);
+  limits.set_request_bytes_preferred(std::min(options.request_bytes_max, kRequestBytesPreferred));
+  limits.set_rows_max(options.rows_max);
+  limits.set_text_units_max(kTextUnitsMax);
+  limits.set_result_bytes_max(kResultBytesMax);
+  limits.set_fibonacci_n_max(options.fibonacci_n_max);
+  limits.set_streams_max(kStreamsMax);
+  return info;
+}
+
+void SetChannelArguments(const Options& options, grpc::ServerBuilder* builder) {
+  // Two servers that share a port by accident would each get some of the calls.
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytes);
+  // A compressed message reaches the adapter as it is, which refuses it with a reason: gRPC would
+  // decompress it before anything can say no, and a megabyte of zeros takes a kilobyte.
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              kPingIntervalLeastMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder->SetMaxReceiveMessageSize(static_cast<int>(options.request_bytes_max));
+  builder->SetMaxSendMessageSize(-1);  // kResultBytesMax is checked before there is a message
+}
+
+// Sockets that are made while it exists are for the owner only.
+class PrivateUmask {
+ public:
+  PrivateUmask() : before_(umask(0177)) {}
+  ~PrivateUmask() { umask(before_); }
+  PrivateUmask(const PrivateUmask&) = delete;
+  PrivateUmask& operator=(const PrivateUmask&) = delete;
+
+ private:
+  const mode_t before_;
+};
+
+}  // namespace
+
+// Destroyed from the last to the first: gRPC's server, which waits for its calls, before what
+// they use.
+struct Server::Parts {
+  explicit Parts(const Options& options)
+      : memory(MemoryCeilingBytes(options) / 2),
+        buffers(std::min(memory.bytes() / 4, kIdleBufferBytes)),
+        pool(options.workers > 0 ? options.workers : UsableCpus(), kJobsMax),
+        calls{.pool = &pool,
+              .memory = &memory,
+              .request_bytes_max = options.request_bytes_max,
+              .instance_id = NewRequestId()},
+        batches{.buffers = &buffers,
+                .rows_max = options.rows_max,
+                .result_bytes_max = kResultBytesMax},
+        string_distance(calls, batches),
+        kernels(calls, batches),
+        fibonacci(calls, options.fibonacci_n_max),
+        server_info(calls, Info(options, calls.instance_id, pool.workers())) {}
+
+  std::array<grpc::Service*, 4> services() {
+    return {&string_distance, &kernels, &fibonacci, &server_info};
+  }
+
+  MemoryBudget memory;
+  BufferPool buffers;
+  WorkerPool pool;
+  const CallEnvironment calls;
+  const BatchEnvironment batches;
+  StringDistanceService string_distance;
+  KernelService kernels;
+  FibonacciService fibonacci;
+  ServerInfoService server_info;
+  std::unique_ptr<grpc::Server> server;
+};
+
+Server::Server(const Options& options)
+    : options_(options), parts_(std::make_unique<Parts>(options)) {}
+
+Server::~Server() {
+  if (parts_->server != nullptr) parts_->server->Shutdown(std::chrono::system_clock::now());
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  std::unique_ptr<Server> server(new Server(options));
+  if (absl::Status status = server->Listen(); !status.ok()) return status;
+  return server;
+}
+
+absl::Status Server::Listen() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+
+  grpc::ServerBuilder builder;
+  SetChannelArguments(options_, &builder);
+  grpc::ResourceQuota quota("kernelserve");
+  quota.Resize(parts_->memory.bytes());
+  builder.SetResourceQuota(quota);
+  for (grpc::Service* service : parts_->services()) builder.RegisterService(service);
+
+  std::vector<int> ports(options_.listen.size(), -1);
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const ListenAddress& address = options_.listen[i];
+    if (address.is_unix()) {
+      if (absl::Status status = PrepareUnixPath(address.path); !status.ok()) return status;
+    } else if (!IsLocal(address)) {
+      Log(LogLevel::kWarning,
+          "listening beyond loopback without encryption or authentication: whoever reaches the "
+          "address can read and use everything",
+          {{"address", address.ToString()}});
+    }
+    builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  {
+    const PrivateUmask sockets_for_the_owner;
+    parts_->server = builder.BuildAndStart();
+  }
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i] > 0) continue;
+    // gRPC says no more than that it failed.
+    absl::Status reason = TryToListen(options_.listen[i]);
+    if (!reason.ok()) return reason;
+    return absl::InternalError(
+        absl::StrCat("\"", options_.listen[i].ToString(), "\": gRPC cannot listen there"));
+  }
+  if (parts_->server == nullptr) return absl::InternalError("gRPC's server did not start");
+
+  for (size_t i = 0; i < ports.size(); ++i) {
+    ListenAddress address = options_.listen[i];
+    if (!address.is_unix()) address.port = static_cast<uint16_t>(ports[i]);
+    addresses_.push_back(address.ToString());
+  }
+  grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
+  for (const char* name :
+       {v1::StringDistanceService::service_full_name(), v1::KernelService::service_full_name(),
+        v1::FibonacciService::service_full_name(), v1::ServerInfoService::service_full_name()}) {
+    health->SetServingStatus(name, true);
+  }
+  return absl::OkStatus();
+}
+
+void Server::Drain() {
+  const auto ms = [](int64_t count) { return std::chrono::milliseconds(count); };
+  parts_->server->GetHealthCheckService()->Shutdown();
+  std::this_thread::sleep_for(ms(options_.lame_duck_ms));
+  parts_->server->Shutdown(std::chrono::system_clock::now() + ms(options_.drain_timeout_ms));
+}
+
+}  // namespace kernelserve::server
