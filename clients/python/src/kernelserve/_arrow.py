@@ -88,6 +88,22 @@ def piece_of(array: Any) -> Piece:
     )
 
 
+def with_offsets(piece: Piece, begin: int, end: int) -> Piece:
+    """Rows [begin, end) of a piece of views, their text gathered."""
+    utf8 = piece.type == types.DATA_TYPE_UTF8_VIEW
+    views = pa.Array.from_buffers(
+        pa.string_view() if utf8 else pa.binary_view(),
+        end - begin,
+        [
+            None if piece.validity is None else pa.py_buffer(piece.validity),
+            pa.py_buffer(piece.values),
+            *map(pa.py_buffer, piece.view_buffers),
+        ],
+        offset=piece.start + begin,
+    )
+    return piece_of(views.cast(pa.large_string() if utf8 else pa.large_binary()))
+
+
 def _joined(chunks: list[Any]) -> list[Any]:
     """Neighbours put together until each has a size worth a call."""
     out: list[Any] = []

@@ -1,8 +1,8 @@
 """Columns as the wire has them, and the request bytes of any range of their rows.
 
 A Column is a list of Pieces; a Piece holds the buffers of one Arrow array as they are. Encoding a
-range of rows slices those buffers and copies nothing but offsets (to begin at 0, as int32) and,
-where text lies outside them, views.
+range of rows slices those buffers and copies nothing but offsets (to begin at 0, as int32) and
+views of long text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._views import ViewParts, view_parts
 from ._wire import Buffer, Writer
 from .v1 import types_pb2 as types
 
@@ -33,7 +34,6 @@ FIXED_WIDTH = {
     types.DATA_TYPE_BINARY_VIEW: 16,
 }
 VIEW_TYPES = (types.DATA_TYPE_UTF8_VIEW, types.DATA_TYPE_BINARY_VIEW)
-VIEW_INLINE_BYTES_MAX = 12  # Arrow's: longer text lies in a buffer
 
 _TYPE, _LENGTH, _REPEAT, _BIT_OFFSET, _DICTIONARY = 1, 2, 3, 4, 5
 _VALIDITY, _OFFSETS, _VALUES, _VIEW_BUFFERS = 12, 13, 14, 15
@@ -76,6 +76,14 @@ class Piece:
     def encode(self, begin: int, end: int, *, repeat: bool = False) -> Writer:
         """The Column message of rows [begin, end)."""
         lo, hi = self.start + begin, self.start + end
+        parts: ViewParts | None = None
+        if self.type in VIEW_TYPES:
+            valid = unpack_bits(self.validity, lo, hi - lo) if self.validity is not None else None
+            parts = view_parts(self.values[lo * 16 : hi * 16], valid, self.view_buffers)
+            if parts is None:
+                from ._arrow import with_offsets
+
+                return with_offsets(self, begin, end).encode(0, end - begin, repeat=repeat)
         out = Writer()
         out.uint(_TYPE, self.type)
         out.uint(_LENGTH, end - begin)
@@ -88,8 +96,10 @@ class Piece:
             out.buffer(_VALIDITY, self.validity[lo // 8 : (hi + 7) // 8])
         if self.offsets is not None:
             self._encode_offsets(out, lo, hi)
-        elif self.type in VIEW_TYPES:
-            self._encode_views(out, lo, hi)
+        elif parts is not None:
+            out.buffer(_VALUES, parts.views)
+            for part in parts.buffers:
+                out.buffer(_VIEW_BUFFERS, part)
         elif self.type == types.DATA_TYPE_BOOL:
             out.buffer(_VALUES, self.values[lo // 8 : (hi + 7) // 8])
         elif self.type != types.DATA_TYPE_NULL:
@@ -106,43 +116,6 @@ class Piece:
         unit = _unit_bytes(self.type)
         out.buffer(_OFFSETS, bytes_of(offsets))
         out.buffer(_VALUES, self.values[first * unit : last * unit])
-
-    def _encode_views(self, out: Writer, lo: int, hi: int) -> None:
-        values = self.values[lo * 16 : hi * 16]
-        views = np.frombuffer(values, np.int32).reshape(-1, 4)
-        outside = views[:, 0] > VIEW_INLINE_BYTES_MAX
-        if self.validity is not None:  # what a null's view holds means nothing
-            outside &= unpack_bits(self.validity, lo, hi - lo)
-        rows = np.flatnonzero(outside)
-        if not len(rows):
-            out.buffer(_VALUES, values)
-            return
-        views = views.copy()  # to point into the parts of the buffers that are sent
-        buffers: list[memoryview] = []
-        numbers = views[rows, 2]
-        for number in np.unique(numbers).tolist():
-            used = rows[numbers == number]
-            if not 0 <= number < len(self.view_buffers):
-                views[used, 2] = -1  # still points nowhere, for the server to say so
-                continue
-            buffer = self.view_buffers[number]
-            at = views[used, 3].astype(np.int64)
-            sizes = views[used, 0].astype(np.int64)
-            first, past = int(at.min()), int((at + sizes).max())
-            text = int(sizes.sum())
-            if past - first <= 2 * text:
-                buffers.append(buffer[first:past])
-                at -= first
-            else:
-                # The rows are scattered over the buffer, as after a sort or a filter: gather them.
-                ends = zip(at.tolist(), (at + sizes).tolist(), strict=True)
-                buffers.append(memoryview(b"".join([buffer[a:b] for a, b in ends])))
-                at = np.cumsum(sizes) - sizes
-            views[used, 2] = len(buffers) - 1
-            views[used, 3] = at
-        out.buffer(_VALUES, bytes_of(views))
-        for buffer in buffers:
-            out.buffer(_VIEW_BUFFERS, buffer)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
