@@ -237,11 +237,16 @@ bool TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
                                      static_cast<size_t>(offsets[i + 1] - offsets[i])));
   }
   if (!decodes_) return true;
-  // One look at all the bytes; only a block with other than ASCII is looked at row by row.
-  if (IsAscii({values + offsets[0], end - static_cast<size_t>(offsets[0])})) return true;
-  for (size_t i = 0; i < count; ++i) {
-    const std::string_view bytes(static_cast<const char*>(texts[i].data()), texts[i].size());
-    if (Decode(bytes, &texts[i]) != RowState::kValue) return false;
+  // One look at the bytes of several rows; those with other than ASCII are looked at one by one.
+  constexpr size_t kRowsAtOnce = 16;
+  for (size_t row = 0; row < count; row += kRowsAtOnce) {
+    const size_t last = std::min(count, row + kRowsAtOnce);
+    const size_t bytes_at_once = static_cast<size_t>(offsets[last] - offsets[row]);
+    if (IsAscii({values + offsets[row], bytes_at_once})) continue;
+    for (size_t i = row; i < last; ++i) {
+      const std::string_view bytes(static_cast<const char*>(texts[i].data()), texts[i].size());
+      if (Decode(bytes, &texts[i]) != RowState::kValue) return false;
+    }
   }
   return true;
 }

@@ -23,6 +23,9 @@ struct ScoreCutoffs {
   int64_t all;
 
   int64_t operator[](size_t i) const { return each.empty() ? all : each[i]; }
+  ScoreCutoffs Subspan(size_t begin, size_t count) const {
+    return {each.empty() ? each : each.subspan(begin, count), all};
+  }
 };
 
 // For each pair whose shorter text is within kLevenshteinShortUnits, or whose cutoff decides by
