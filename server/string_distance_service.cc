@@ -103,11 +103,11 @@ class CompareHandler final : public MessageHandler<v1::CompareRequest, v1::Compa
 
 v1::EditKind EncodeEditKind(EditKind kind) {
   switch (kind) {
-    case EditKind::kInsert:
+    case EditKind::kInsertion:
       return v1::EDIT_KIND_INSERT;
-    case EditKind::kDelete:
+    case EditKind::kDeletion:
       return v1::EDIT_KIND_DELETE;
-    case EditKind::kReplace:
+    case EditKind::kSubstitution:
       return v1::EDIT_KIND_REPLACE;
   }
   return v1::EDIT_KIND_UNSPECIFIED;
