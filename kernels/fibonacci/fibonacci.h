@@ -97,7 +97,7 @@ class FibonacciModuloTerms {
 int64_t FibonacciMagnitudeCostNs(uint64_t n);
 int64_t FibonacciTermCostNs(uint64_t n);  // of one consecutive term near n, as a magnitude
 inline constexpr int64_t kFibonacciSmallCostNs = 1;
-inline constexpr int64_t kFibonacciModuloCostNs = 1000;
+inline constexpr int64_t kFibonacciModuloCostNs = 500;
 inline constexpr int64_t kFibonacciModuloTermCostNs = 2;
 
 }  // namespace kernelserve
