@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import kernelserve as ks
 import pytest
-from kernelserve import _exceptions
+from click.testing import CliRunner
+from kernelserve import _embedded, _exceptions
+from kernelserve.cli.program import program
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
@@ -61,7 +65,8 @@ def reasons_of_the_contract() -> dict[str, str | None]:
 
 
 def test_every_error_reason_is_explained() -> None:
-    table = {reason.strip("`"): (code, cls) for reason, code, cls, _ in errors_table()}
+    explained = rows(ROOT / "docs/errors.md", "reason")
+    table = {reason.strip("`"): (code, cls) for reason, code, cls, _ in explained}
     contract = reasons_of_the_contract()
     assert table.keys() == contract.keys()
     for reason, (code, cls) in table.items():
@@ -69,51 +74,98 @@ def test_every_error_reason_is_explained() -> None:
         assert cls.strip("`") == _exceptions.error_class(code.strip("`"), reason).__name__
 
 
-def errors_table() -> list[list[str]]:
-    return rows(ROOT / "docs/errors.md", "reason")
-
-
 def server_flags() -> dict[str, str]:
-    """Each flag of the server that is its own, with its default."""
-    binary = server_binary()
-    shown = subprocess.run([binary, "--help"], capture_output=True, text=True, check=False).stdout
-    return dict(re.findall(r"--(\w+) \(.*?default: (.*?);", shown, re.DOTALL))
-
-
-def server_binary() -> str:
-    import kernelserve_server
-
-    return str(kernelserve_server.binary_path())
+    """Each flag of the server with its default."""
+    command = [_embedded.find_binary(), "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    flag = r"^  --(\w+)\n((?:      .+\n)+)"
+    found = re.findall(flag, shown, re.MULTILINE)
+    default = re.compile(r"\(default (.*)\)\n$")
+    return {name: m[1] if (m := default.search(text)) else "" for name, text in found}
 
 
 def test_every_flag_of_the_server_is_documented() -> None:
-    table = {name.strip("`-"): default.strip("`") for name, default, *_ in flags_table()}
-    flags = server_flags()
-    assert flags
-    assert table == {name: default.strip('"') for name, default in flags.items()}
+    table = rows(ROOT / "docs/server.md", "flag")
+    documented = {name.strip("`-"): default.strip("`") for name, default, _ in table}
+    assert documented == server_flags()
 
 
-def flags_table() -> list[list[str]]:
-    return rows(ROOT / "docs/server.md", "flag")
+@pytest.fixture(scope="module")
+def client() -> Iterator[ks.Client]:
+    with ks.connect() as connected:
+        connected.kernels()  # starts the server: its address is known from here
+        yield connected
+
+
+def test_every_kernel_is_documented(client: ks.Client) -> None:
+    table = {
+        name.strip("`"): re.findall(r"`(\w+)`", arguments + parameters)
+        for name, arguments, parameters, _ in rows(ROOT / "docs/kernels.md", "kernel")
+    }
+    assert table == {
+        kernel.name: [field.name for field in [*kernel.arguments, *kernel.parameters]]
+        for kernel in client.kernels()
+    }
+
+
+def test_results_differ_from_rapidfuzz_only_as_documented(client: ks.Client) -> None:
+    # A test for each row of the table; tests/conformance holds that there are no others.
+    table = rows(ROOT / "docs/kernels.md", "case")
+    assert len(table) == 3
+    scores = client.pairwise(["a" * 300], ["b" * 300], dtype="uint8")
+    assert scores == [255]
+    for form in ("distance", "similarity", "normalized_distance", "normalized_similarity"):
+        scorer = f"levenshtein.{form}"
+        assert (
+            client.pairwise([None, "a", float("nan")], ["a", None, "a"], scorer=scorer)
+            == [None] * 3
+        )
+    assert client.pairwise("kitten", ["sitting", "mitten"]) == [3, 1]
+
+
+def test_every_command_is_documented() -> None:
+    shown = CliRunner().invoke(program, ["--help"]).output
+    commands = re.findall(r"^  (\w+)  ", shown[shown.index("Commands:") :], re.MULTILINE)
+    documented = [row[0] for row in rows(ROOT / "docs/command_line.md", "command")]
+    assert [row.strip("`").split()[1] for row in documented] == commands
 
 
 PYTHON_EXAMPLES = [
     pytest.param(text, id=f"{page_id(page)}-{number}")
     for page in PAGES
     for number, text in enumerate(blocks(page, "python"))
-    if ">>>" not in text and "server.example" not in text
+    if ">>>" not in text
 ]
-
-
-@pytest.fixture(scope="module")
-def client():
-    with ks.connect() as connected:
-        yield connected
 
 
 @pytest.mark.parametrize("example", PYTHON_EXAMPLES)
 def test_python_examples_run(example: str, client: ks.Client) -> None:
-    exec(compile(example, "example", "exec"), {"address": client.address})
+    """Each statement runs, and gives what a comment behind it shows."""
+    example = re.sub(r'"dns:///server\.example:\d+"', repr(client.address), example)
+    # Whatever is an expression with a literal in its comment becomes an assertion.
+    checked = []
+    for line in example.splitlines():
+        shown = re.fullmatch(r"(\s*)(\S.*?)\s+# (.+)", line)
+        if shown and is_literal(shown[3]) and is_expression(shown[2]):
+            line = f"{shown[1]}assert ({shown[2]}) == ({shown[3]})"
+        checked.append(line)
+    exec(compile("\n".join(checked), "example", "exec"), {"address": client.address})
+
+
+def is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True
+
+
+def is_expression(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def grpcurl_examples() -> list[tuple[str, str]]:
