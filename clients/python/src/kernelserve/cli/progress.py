@@ -1,0 +1,40 @@
+"""The progress bar: on standard error, on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Measured(Protocol):
+    """What can tell how far it has been read."""
+
+    name: str
+
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def position(self) -> int: ...
+
+
+@contextmanager
+def show_progress(source: Measured, wanted: bool) -> Iterator[Callable[[int], None]]:
+    """Gives what is to be told how many rows are done."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda rows: None
+        return
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.TaskProgressColumn(),
+        rich.TextColumn("{task.fields[rows]:,} rows"),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(source.name, total=source.size, rows=0)
+        yield lambda rows: progress.update(task, completed=source.position, rows=rows)

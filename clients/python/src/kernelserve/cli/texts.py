@@ -1,0 +1,64 @@
+"""`kernelserve compare` and `kernelserve editops`: two texts."""
+
+from __future__ import annotations
+
+import click
+
+from .. import Client, Scorer
+from .listing import print_rows
+from .options import cutoff_option, examples, scorer_options, with_client
+
+
+@click.command(
+    epilog=examples(
+        "kernelserve compare kitten sitting",
+        "kernelserve compare kitten sitting --scorer levenshtein.normalized_similarity",
+        "kernelserve compare kitten sitting --param weights=1,1,2",
+        "kernelserve compare -- -v --version",
+    )
+)
+@click.argument("left", metavar="A")
+@click.argument("right", metavar="B")
+@scorer_options
+@cutoff_option
+@with_client
+def compare(
+    client: Client, left: str, right: str, scorer: Scorer, score_cutoff: float | None
+) -> None:
+    """Print the score of the texts A and B."""
+    click.echo(client.compare(left, right, scorer=scorer, score_cutoff=score_cutoff))
+
+
+@click.command(
+    epilog=examples(
+        "kernelserve editops kitten sitting",
+        "kernelserve editops kitten sitting | cut -f1 | sort | uniq -c",
+    )
+)
+@click.argument("left", metavar="A")
+@click.argument("right", metavar="B")
+@scorer_options
+@with_client
+def editops(client: Client, left: str, right: str, scorer: Scorer) -> None:
+    """Print the edits that turn the text A into B, one a line.
+
+    Each line has the kind of edit, the position in A and the position in B, counted in code points
+    from 0; then the character of A that goes and the one of B that comes.
+    """
+
+    def character(text: str, position: int, there: bool) -> str:
+        return text[position] if there else ""
+
+    print_rows(
+        ["edit", "in A", "in B", "goes", "comes"],
+        [
+            (
+                kind,
+                str(at_left),
+                str(at_right),
+                character(left, at_left, kind != "insert"),
+                character(right, at_right, kind != "delete"),
+            )
+            for kind, at_left, at_right in client.editops(left, right, scorer=scorer)
+        ],
+    )
