@@ -1,0 +1,114 @@
+"""Three replicas behind HAProxy, as deploy/compose.yaml has them: every call is balanced by itself, and
+replicas may come and go without a call being lost."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import grpc
+import pytest
+from harness.waiting import until
+
+import kernelserve as ks
+from kernelserve.v1 import server_info_pb2, server_info_pb2_grpc
+
+from .cluster import Cluster, docker, inspect
+
+pytestmark = pytest.mark.deploy
+
+CALLS = 60
+
+
+def serving(cluster: Cluster, calls: int = CALLS) -> Counter[str]:
+    """Which replicas answer, over one connection, and how many of the calls each."""
+    with grpc.insecure_channel(cluster.address) as channel:
+        stub = server_info_pb2_grpc.ServerInfoServiceStub(channel)
+        request = server_info_pb2.GetServerInfoRequest()
+        return Counter(stub.GetServerInfo(request).instance_id for _ in range(calls))
+
+
+def until_three_serve(cluster: Cluster) -> None:
+    until(lambda: len(serving(cluster)) == 3, "all three replicas get calls")
+
+
+class Callers:
+    """Clients of default settings that call all the time, from threads of their own."""
+
+    def __init__(self, address: str) -> None:
+        self._stopping = threading.Event()
+        self.answered = 0
+        self.failures: list[str] = []
+        calls = (self._compare, self._pairwise, self._fibonacci)
+        self._threads = [threading.Thread(target=self._run, args=(address, f)) for f in calls]
+
+    def _run(self, address: str, call: Callable[[ks.Client], bool]) -> None:
+        with ks.connect(address) as client:
+            while not self._stopping.is_set():
+                try:
+                    right = call(client)
+                except Exception as error:
+                    self.failures.append(repr(error))
+                else:
+                    self.answered += 1
+                    if not right:
+                        self.failures.append(f"wrong answer from {call.__name__}")
+
+    @staticmethod
+    def _compare(client: ks.Client) -> bool:
+        return client.compare("kitten", "sitting") == 3
+
+    @staticmethod
+    def _pairwise(client: ks.Client) -> bool:
+        return client.pairwise(["kitten", "flaw"] * 500, ["sitting", "lawn"] * 500) == [3, 2] * 500
+
+    @staticmethod
+    def _fibonacci(client: ks.Client) -> bool:
+        return client.fibonacci(10_000, modulus=10**9 + 7) == 271496360
+
+    def until_answered(self, more: int) -> None:
+        goal = self.answered + more
+        until(lambda: self.answered >= goal, f"{more} more calls are answered")
+
+    def __enter__(self) -> Callers:
+        for thread in self._threads:
+            thread.start()
+        self.until_answered(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_calls_of_one_connection_spread_evenly_over_all_three(cluster: Cluster) -> None:
+    until_three_serve(cluster)
+    assert sorted(serving(cluster).values()) == [CALLS // 3] * 3
+
+
+def test_a_killed_replica_costs_no_call(cluster: Cluster) -> None:
+    until_three_serve(cluster)
+    victim = cluster.replicas()[0]
+    with Callers(cluster.address) as callers:
+        docker("kill", victim)
+        callers.until_answered(200)
+        assert len(serving(cluster)) == 2
+        docker("start", victim)
+        until_three_serve(cluster)
+        callers.until_answered(200)
+    assert callers.failures == []
+
+
+def test_a_replica_that_is_stopped_drains_and_costs_no_call(cluster: Cluster) -> None:
+    until_three_serve(cluster)
+    leaving = cluster.replicas()[0]
+    with Callers(cluster.address) as callers:
+        docker("stop", "--time=30", leaving)
+        assert inspect(leaving)["State"]["ExitCode"] == 0
+        callers.until_answered(200)
+        docker("start", leaving)
+        until_three_serve(cluster)
+        callers.until_answered(200)
+    assert callers.failures == []
