@@ -48,7 +48,10 @@ def test_what_the_rules_ask_for_passes(tmp_path: Path) -> None:
         "clients/python/hook.py": 'PROTO = "../../proto"\n',
         "README.md": "x" * 200 + "\n",
         "kernels/seed.bin": "",
-        "kernels/common_affix.cc": "",
+        "kernels/common_affix.cc": "#include <array>\n",
+        "kernels/common_affix_test.cc": "#include <thread>\n#include <fstream>\n",
+        "kernels/lanes-inl.h": GUARDED.replace("EDIT_H", "LANES_INL_H"),
+        "tests/test_ports.py": 'BAD = "127.0.0.1:99999"\nANY = "127.0.0.1:0"\n',
         "dev": "apt-get install docker.io\n",
     }
     assert found(tmp_path, files) == []
@@ -82,6 +85,11 @@ def test_what_the_rules_ask_for_passes(tmp_path: Path) -> None:
             "kernels/a.cc",
             "#include <spdlog/spdlog.h>",
             "includes spdlog/spdlog.h: a kernel reports by absl::Status",
+        ),
+        (
+            "kernels/a_test.cc",
+            '#include "server/limits.h"',
+            "includes server/limits.h: server/ depends",
         ),
         ("kernels/a.cc", "#include <unistd.h>", "includes unistd.h: a kernel reports by absl"),
         (
