@@ -175,7 +175,9 @@ class AsyncConnection:
                 method = channel.method(path)
                 reply = await method(request, timeout=deadline.remaining(), metadata=metadata)
             except grpc.aio.AioRpcError as failure:
-                error = self.session.error_of(failure, channel.target, request_id, first_row)
+                error = self.session.error_of(
+                    failure, channel.target, request_id, first_row, deadline
+                )
                 pause = self.session.budget.pause(error, attempt, deadline)
                 if pause is None:
                     await self._raise(channel, error)

@@ -69,8 +69,10 @@ class Piece:
         elif self.type in VIEW_TYPES:
             outside = sum(map(len, self.view_buffers))
             size += 16 * rows + outside * rows // max(1, self.length)
+        elif self.type == types.DATA_TYPE_BOOL:
+            size += rows // 8
         else:
-            size += rows * FIXED_WIDTH.get(self.type, 1)
+            size += rows * FIXED_WIDTH.get(self.type, 0)
         return size
 
     def encode(self, begin: int, end: int, *, repeat: bool = False) -> Writer:

@@ -200,7 +200,9 @@ class Connection:
                     method = lane.method(path)
                     reply = method(request, timeout=deadline.remaining(), metadata=metadata)
             except grpc.RpcError as failure:
-                error = self.session.error_of(failure, lanes.target, request_id, first_row)
+                error = self.session.error_of(
+                    failure, lanes.target, request_id, first_row, deadline
+                )
                 pause = self.session.budget.pause(error, attempt, deadline)
                 if pause is None:
                     self._raise(lanes, error)

@@ -25,11 +25,12 @@ Timeout: TypeAlias = "float | Literal[_Unset.UNSET] | None"
 
 
 class Deadline:
-    """When a verb has to be done. Counts from when it is made."""
+    """When a verb has to be done: `timeout` seconds after this is made; None for never."""
 
-    __slots__ = ("_ends",)
+    __slots__ = ("_ends", "timeout")
 
     def __init__(self, timeout: float | None) -> None:
+        self.timeout = timeout
         self._ends = None if timeout is None else time.monotonic() + timeout
 
     def remaining(self) -> float | None:

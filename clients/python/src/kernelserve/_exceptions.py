@@ -38,7 +38,7 @@ import re
 from collections.abc import Mapping
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_TRAILER = re.compile(rf"\s*\[code=\w+(?: \w+=(?:{_STRING}|[^\s\"\]]+))*\]")
+_TRAILER = re.compile(rf" \[code=\w+(?: \w+=(?:{_STRING}|[^\s\"\]]+))*\]")
 _ATTRIBUTE = re.compile(rf"(\w+)=({_STRING}|[^\s\"\]]+)")
 _BARE = re.compile(r"[\w.:-]+")
 

@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.message import DecodeError as MessageDecodeError
 
 from . import _embedded as embedded
+from ._deadline import Deadline
 from ._exceptions import (
     CallCancelledError,
     ClientClosedError,
@@ -92,11 +93,20 @@ class Session:
         return request_id, metadata
 
     def error_of(
-        self, failure: RpcFailure, target: Target, request_id: str, first_row: int
+        self,
+        failure: RpcFailure,
+        target: Target,
+        request_id: str,
+        first_row: int,
+        deadline: Deadline,
     ) -> Error:
         """The error to raise for a failed call, with what only the client knows about it."""
         error = from_rpc_error(
-            failure, address=target.address, request_id=request_id, first_row=first_row
+            failure,
+            address=target.address,
+            request_id=request_id,
+            first_row=first_row,
+            timeout=deadline.timeout,
         )
         if isinstance(error, CallCancelledError) and self.closed:
             return closed_error()

@@ -37,11 +37,17 @@ class StatusDetails:
 
 
 def from_rpc_error(
-    failure: RpcFailure, *, address: str, request_id: str, first_row: int = 0
+    failure: RpcFailure,
+    *,
+    address: str,
+    request_id: str,
+    first_row: int = 0,
+    timeout: float | None = None,
 ) -> Error:
     """The error to raise for a call that failed.
 
     `first_row` is where the call's rows begin in the caller's column: errors count from there.
+    `timeout` is what the verb was given, in seconds.
     """
     code = failure.code().name
     message = failure.details() or code.lower().replace("_", " ")
@@ -56,7 +62,7 @@ def from_rpc_error(
     if row is not None and row.isdecimal():
         message = re.sub(rf"\brow {row}\b", f"row {int(row) + first_row}", message)
     if details.reason is None:
-        message = _without_details(code, message, address)
+        message = _explain(code, message, address, timeout, told)
     return error_class(code, details.reason)(
         describe(
             message,
@@ -81,12 +87,20 @@ def is_older(version: str, than: str) -> bool:
     return numbers(version) < numbers(than)
 
 
-def _without_details(code: str, message: str, address: str) -> str:
-    """What gRPC itself says knows nothing of the address, or of what to do."""
+def _explain(
+    code: str, message: str, address: str, timeout: float | None, told: dict[str, str]
+) -> str:
+    """gRPC's own errors, which come without details, in our words and with details."""
     if code == "UNAVAILABLE":
+        told.update(field="address", bound="an address that answers", value=address)
         return f"no answer from {address}: {message}"
-    if code == "DEADLINE_EXCEEDED":
-        return f"the timeout passed before {address} answered"
+    if code == "DEADLINE_EXCEEDED" and timeout is not None:
+        told.update(field="timeout", value=f"{timeout:g}")
+        if timeout <= 0:
+            told.update(bound="over 0")
+            return f"the timeout is {timeout:g} s: it has passed before the call is made"
+        told.update(bound=f"the time that the call takes: over {timeout:g}")
+        return f"the timeout of {timeout:g} s passed before {address} answered"
     if code == "UNAUTHENTICATED":
         return f"{address} refuses the call: {message}"
     return message

@@ -1,0 +1,21 @@
+"""What the tests of the Python client share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+import kernelserve as ks
+
+# The same examples on each run; no limit of time for one, on machines that do other things too.
+settings.register_profile("kernelserve", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("kernelserve")
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[ks.Client]:
+    """A client of an embedded server, which is the server of the whole run."""
+    with ks.connect(timeout=60) as made:
+        yield made
