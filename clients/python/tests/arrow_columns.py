@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -64,6 +65,14 @@ def read(column: types.Column) -> list[Any]:
     array = pa.Array.from_buffers(ARROW_TYPES[column.type], column.length, buffers, offset=shift)
     array.validate(full=True)
     return array.to_pylist()  # type: ignore[no-any-return]
+
+
+def as_list(result: Any) -> list[Any]:
+    """The values of a result of any kind; nulls of any kind as None."""
+    if isinstance(result, (pa.Array, pa.ChunkedArray)):
+        return result.to_pylist()  # type: ignore[no-any-return]
+    values: Iterable[Any] = result.tolist() if hasattr(result, "tolist") else list(result)
+    return [None if value is pd.NA or value != value else value for value in values]
 
 
 def validity_bits(column: types.Column) -> list[bool]:

@@ -89,7 +89,9 @@ def mapped(
     code: grpc.StatusCode, details: str | None, encoded: bytes | None = None, first_row: int = 0
 ) -> ks.Error:
     failure = Failure(code, details, encoded)
-    return from_rpc_error(failure, address="here:1", request_id="ours.1", first_row=first_row)
+    return from_rpc_error(
+        failure, address="here:1", request_id="ours.1", first_row=first_row, timeout=0.5
+    )
 
 
 @given(st.text(), st.dictionaries(st.text(), st.text()), st.integers(0, 10**9), st.text())
@@ -156,7 +158,7 @@ def test_rows_count_from_the_callers_first() -> None:
             grpc.StatusCode.DEADLINE_EXCEEDED,
             "Deadline Exceeded",
             ks.DeadlineError,
-            "the timeout passed before here:1 answered",
+            "the timeout of 0.5 s passed before here:1 answered",
         ),
         (grpc.StatusCode.UNIMPLEMENTED, None, ks.UnsupportedError, "unimplemented"),
         (
