@@ -11,7 +11,7 @@ if(NOT EXISTS "${KERNELSERVE_GOOGLEAPIS_DIR}/google/rpc/status.proto")
       OUTPUT_VARIABLE python_path ERROR_QUIET)
   endif()
   find_path(googleapis_FOUND_DIR google/rpc/status.proto
-    PATHS ${site_packages} ${python_path} NO_CACHE)
+    PATHS "${PROJECT_SOURCE_DIR}/.deps/googleapis" ${site_packages} ${python_path} NO_CACHE)
   if(googleapis_FOUND_DIR)
     set(KERNELSERVE_GOOGLEAPIS_DIR "${googleapis_FOUND_DIR}" CACHE PATH
       "Directory that holds google/rpc/status.proto" FORCE)
