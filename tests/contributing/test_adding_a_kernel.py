@@ -78,9 +78,10 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (checkout / path).write_text(text, encoding="utf-8")
     for path, diff in blocks("diff").items():
         (checkout / path).write_text(apply(diff, (ROOT / path).read_text(encoding="utf-8")))
-    configure = ["cmake", "--preset", PRESET, f"-DCMAKE_PREFIX_PATH={ROOT / '.deps'}"]
-    google_rpc = [path for path in sys.path if Path(path, "google/rpc/status.proto").exists()]
-    configure += [f"-DKERNELSERVE_GOOGLEAPIS_DIR={path}" for path in google_rpc]
+    for installed in (".deps", ".venv"):  # what ./dev setup has put there
+        if (ROOT / installed).exists():
+            (checkout / installed).symlink_to(ROOT / installed)
+    configure = ["cmake", "--preset", PRESET]
     build = [
         "cmake",
         "--build",
