@@ -98,7 +98,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_its_unit_tests_pass(example: Path) -> None:
-    command = [example / "kernels/kernels_test", "--gtest_filter=CollatzStepsTest.*"]
+    command = [str(example / "kernels/kernels_test"), "--gtest_filter=CollatzStepsTest.*"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "[  PASSED  ] 3 tests." in done.stdout

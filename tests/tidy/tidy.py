@@ -191,10 +191,10 @@ def check_name(file: File) -> Iterator[Violation]:
                 "function beside its only caller"
             )
             yield Violation(file.path, 0, message)
-    if file.path.suffix in {".cc", ".h", ".py", ".proto"}:
-        # Highway's headers that are included once for each target end in -inl.h.
-        if not _SNAKE_CASE.match(file.path.name.split(".")[0].removesuffix("-inl")):
-            yield Violation(file.path, 0, "file names are snake_case: rename it")
+    # Highway's headers that are included once for each target end in -inl.h.
+    name = file.path.name.split(".")[0].removesuffix("-inl")
+    if file.path.suffix in {".cc", ".h", ".py", ".proto"} and not _SNAKE_CASE.match(name):
+        yield Violation(file.path, 0, "file names are snake_case: rename it")
 
 
 # --- length, lines, siblings, guards -------------------------------------------------------------
@@ -218,8 +218,8 @@ def check_lines(file: File) -> Iterator[Violation]:
         return
     for number, line in enumerate(file.lines, 1):
         if len(line) > LINE_COLUMNS_MAX and "https://" not in line:
-            message = f"{len(line)} columns, over {LINE_COLUMNS_MAX}: wrap it (clang-format -i, ruff format)"
-            yield Violation(file.path, number, message)
+            message = f"{len(line)} columns, over {LINE_COLUMNS_MAX}: wrap it, or let clang-format"
+            yield Violation(file.path, number, f"{message} or ruff do it")
 
 
 def check_siblings(file: File, paths: set[PurePosixPath]) -> Iterator[Violation]:
