@@ -137,7 +137,7 @@ class Connection:
         lanes = self._lanes
         if lanes is not None and not self.session.is_stale(lanes.target, lanes.pid):
             return lanes
-        with self._lock:
+        with gate, self._lock:
             if self.session.closed:
                 raise closed_error()
             if self._lanes is lanes:
@@ -283,12 +283,12 @@ class Connection:
             raise min(failures, key=_importance)[1] from None
 
     def _take(self, lanes: _Lanes, count: int) -> list[Lane]:
-        with self._lock:
+        with gate, self._lock:
             taken = [lanes.idle.pop() for _ in range(min(count, len(lanes.idle)))]
-        return taken + [Lane(self.session, lanes.target) for _ in range(count - len(taken))]
+            return taken + [Lane(self.session, lanes.target) for _ in range(count - len(taken))]
 
     def _give_back(self, lanes: _Lanes, taken: list[Lane]) -> None:
-        with self._lock:
+        with gate, self._lock:
             if self._lanes is lanes:
                 lanes.idle += taken
                 return

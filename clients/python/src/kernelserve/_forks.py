@@ -1,8 +1,8 @@
-"""What keeps fork() safe around gRPC.
+"""What keeps fork() safe while other threads make calls.
 
-gRPC makes itself ready for a fork only while no thread is inside a call of it; otherwise the child
-now and then crashes. So a fork waits, for a moment, until the calls of this package are done, and
-calls wait for a fork.
+gRPC makes itself ready for a fork only while no thread is inside it, and otherwise the child now and
+then crashes; a lock that another thread holds stays locked in the child for good. So a fork waits,
+for a moment, until what this package does under locks is done, and that waits for a fork.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Protocol
 _FORK_WAITS_S_MAX = 0.5
 
 
-class CallGate:
-    """Wraps every blocking call: `with gate: call()`."""
+class ForkGate:
+    """Wraps what must not be cut in two by a fork: `with gate: call()`. Does not nest."""
 
     def __init__(self) -> None:
         self._reset()
@@ -27,9 +27,12 @@ class CallGate:
     def _reset(self) -> None:
         self._changed = threading.Condition(threading.Lock())
         self._inside = 0
+        self._forking = False
 
     def __enter__(self) -> None:
         with self._changed:
+            while self._forking:
+                self._changed.wait()
             self._inside += 1
 
     def __exit__(
@@ -40,20 +43,24 @@ class CallGate:
     ) -> None:
         with self._changed:
             self._inside -= 1
-            self._changed.notify_all()
+            if self._forking:
+                self._changed.notify_all()
 
     def before_fork(self) -> None:
         self._changed.acquire()
+        self._forking = True
         self._changed.wait_for(lambda: self._inside == 0, _FORK_WAITS_S_MAX)
 
     def after_fork_in_parent(self) -> None:
+        self._forking = False
+        self._changed.notify_all()
         self._changed.release()
 
     def after_fork_in_child(self) -> None:
         self._reset()  # other threads' calls are not ours
 
 
-gate = CallGate()
+gate = ForkGate()
 
 
 class Forkable(Protocol):

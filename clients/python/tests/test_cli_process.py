@@ -1,0 +1,172 @@
+"""The command line as a process: signals, pipes, terminals, and becoming the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+import kernelserve as ks
+
+PROGRAM = [sys.executable, "-m", "kernelserve.cli"]
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def address(client: ks.Client) -> str:
+    """That of the server of the whole run."""
+    client.server_info()  # starts it
+    return client.address
+
+
+def start(arguments: Sequence[str], address: str | None = None, **streams: Any) -> Any:
+    environment = {k: v for k, v in os.environ.items() if k != "KERNELSERVE_ADDRESS"}
+    if address is not None:
+        environment["KERNELSERVE_ADDRESS"] = address
+    return subprocess.Popen([*PROGRAM, *arguments], env=environment, **streams)
+
+
+def write_rows(stream: IO[bytes], rows: int) -> None:
+    stream.write(b"left,right\n" + b"kitten,sitting\n" * rows)
+    stream.flush()
+
+
+# More than one block, so that some come out while the input is still open.
+ROWS = 400_000
+
+
+def test_rows_come_out_while_others_are_to_come_and_ctrl_c_ends_it_at_once(address: str) -> None:
+    process = start(
+        ["pairwise", "-", "left", "right"],
+        address,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    write_rows(process.stdin, ROWS)
+    assert process.stdout.readline() == b"left,right,score\n"
+    assert process.stdout.readline() == b"kitten,sitting,3\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert err.strip() == b"kernelserve: error: interrupted"
+
+
+def test_ctrl_c_in_the_middle_of_a_call(address: str) -> None:
+    process = start(
+        ["fibonacci", "10", "1000000000"], address, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"55\n"  # the next call is on its way
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert err.strip() == b"kernelserve: error: interrupted"
+
+
+def test_a_reader_that_has_enough_is_no_error(address: str) -> None:
+    process = start(
+        ["pairwise", "-", "left", "right"],
+        address,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    write_rows(process.stdin, ROWS)
+    assert process.stdout.readline() == b"left,right,score\n"
+    process.stdout.close()
+    process.stdin.close()
+    assert process.stderr.read() == b""
+    assert process.wait(PATIENCE_S) == 141
+
+
+def on_terminal(arguments: Sequence[str], address: str, which: str) -> tuple[int, str, str]:
+    """Exit code, what the stream `which` showed on a terminal, and what the other one got."""
+    terminal, end = pty.openpty()
+    other = "stderr" if which == "stdout" else "stdout"
+    streams = {which: end, other: subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    process = start(arguments, address, **streams)
+    os.close(end)
+    shown = b""
+    while True:
+        readable, _, _ = select.select([terminal], [], [], PATIENCE_S)
+        assert readable
+        try:
+            some = os.read(terminal, 1 << 16)
+        except OSError:  # its last user has gone
+            break
+        if not some:
+            break
+        shown += some
+    os.close(terminal)
+    with getattr(process, other) as pipe:
+        beside = pipe.read()
+    return process.wait(PATIENCE_S), shown.decode(), beside.decode()
+
+
+def test_a_progress_bar_is_for_terminals(address: str, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("left,right\n" + "kitten,sitting\n" * 5)
+    arguments = ["pairwise", str(tmp_path / "in.csv"), "left", "right"]
+    code, shown, out = on_terminal(arguments, address, "stderr")
+    assert code == 0
+    assert "100%" in shown
+    assert "5 rows" in shown
+    assert out == "left,right,score\n" + "kitten,sitting,3\n" * 5
+    assert on_terminal([*arguments, "--no-progress"], address, "stderr") == (0, "", out)
+
+
+def test_tables_are_for_terminals(address: str) -> None:
+    code, shown, err = on_terminal(["editops", "ab", "b"], address, "stdout")
+    assert (code, err) == (0, "")
+    assert "edit" in shown
+    assert "delete" in shown
+    assert "\t" not in shown
+
+
+def test_long_numbers_are_cut_on_terminals_only(address: str) -> None:
+    code, shown, err = on_terminal(["fibonacci", "100000"], address, "stdout")
+    assert code == 0
+    assert shown.startswith("2597406934722172416615503402127591541488…")
+    assert "20,899 digits" in err
+    code, shown, err = on_terminal(["fibonacci", "100000", "--full"], address, "stdout")
+    assert (code, len(shown.strip()), err) == (0, 20_899, "")
+    process = start(["fibonacci", "100000"], address, stdout=subprocess.PIPE)
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert len(out) == 20_900
+
+
+def test_serve_becomes_the_server_and_health_tells_when_it_is_gone(tmp_path: Path) -> None:
+    ready, write_end = os.pipe()
+    listen = f"--listen=unix:{tmp_path}/s"
+    server = start(
+        ["serve", listen, "--lame_duck_ms=0", f"--ready_fd={write_end}"],
+        pass_fds=[write_end],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_end)
+    with os.fdopen(ready) as lines:
+        told = json.loads(lines.readline())
+    assert told["pid"] == server.pid
+    (address,) = told["addresses"]
+    health = start(["health", "--address", address], stdout=subprocess.PIPE)
+    assert health.communicate(timeout=PATIENCE_S)[0] == b"SERVING\n"
+    assert health.returncode == 0
+    server.terminate()
+    assert server.wait(PATIENCE_S) == 0
+    health = start(["health", "--address", address], stderr=subprocess.PIPE)
+    assert b"no answer from" in health.communicate(timeout=PATIENCE_S)[1]
+    assert health.returncode == 1
+
+
+def test_without_an_address_it_starts_a_server_and_ends_it() -> None:
+    process = start(["compare", "kitten", "sitting"], stdout=subprocess.PIPE)
+    assert process.communicate(timeout=PATIENCE_S)[0] == b"3\n"
+    assert process.returncode == 0
