@@ -22,8 +22,8 @@ std::vector<Kernel> MakeCatalog() {
       NullKernel("null", "0 for every row, which is not read: the cost of the boundary itself."),
   };
   DefineMetric<LevenshteinMetric>(
-      "levenshtein", "The least cost of insertions, deletions and substitutions from left to right.",
-      &catalog);
+      "levenshtein",
+      "The least cost of insertions, deletions and substitutions from left to right.", &catalog);
   return catalog;
 }
 

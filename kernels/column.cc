@@ -12,10 +12,9 @@ absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::s
                        std::string value) {
   const std::string path = buffer.empty() ? std::string(field) : absl::StrCat(field, ".", buffer);
   std::string message = absl::StrCat(path, " is ", value, ", expected ", bound);
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
-      std::move(message));
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
+                   std::move(message));
 }
 
 // Lengths come from the wire: a sum or product that wraps would pass the check below it.

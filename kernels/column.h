@@ -46,7 +46,8 @@ struct ColumnView {
 };
 
 // Whether each buffer is long enough for `length` rows and the layout is one of those above. Takes
-// constant time. The error's field is `field` (".offsets" and so on), the column's path in the request.
+// constant time. The error's field is `field` (".offsets" and so on), the column's path in the
+// request.
 absl::Status ValidateLayout(const ColumnView& column, absl::string_view field);
 
 }  // namespace kernelserve

@@ -16,21 +16,17 @@ namespace {
 absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::string bound,
                        std::string value) {
   const std::string path = absl::StrCat(field, ".", buffer);
-  std::string message =
-      absl::StrCat(path, " has ", value, ", expected ", bound);
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
-      std::move(message));
+  std::string message = absl::StrCat(path, " has ", value, ", expected ", bound);
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
+                   std::move(message));
 }
 
 absl::Status WrongType(absl::string_view field, absl::string_view wanted, DataType type) {
-  return MakeError(absl::StatusCode::kInvalidArgument,
-                   {.reason = "WRONG_TYPE",
-                    .field = field,
-                    .bound = wanted,
-                    .value = DataTypeName(type)},
-                   absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", wanted));
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "WRONG_TYPE", .field = field, .bound = wanted, .value = DataTypeName(type)},
+      absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", wanted));
 }
 
 // Widens the element at `place` to int64 (unsigned types over int64's range don't come here).
@@ -72,20 +68,16 @@ constexpr absl::string_view kNumberName<bool> = "a boolean";
 }  // namespace
 
 RowLocator::RowLocator(const ColumnView& column, absl::string_view field)
-    : column_(column),
-      leaf_(column.dictionary ? *column.dictionary : column),
-      field_(field) {}
+    : column_(column), leaf_(column.dictionary ? *column.dictionary : column), field_(field) {}
 
 RowState RowLocator::LocateInDictionary(size_t row, size_t* place) {
   const uint8_t* values = column_.values.data();
   const bool wide = column_.type == DataType::kUint64;
-  const int64_t index =
-      wide ? static_cast<int64_t>(LoadUnaligned<uint64_t>(values, row))
-           : LoadSigned(column_.type, values, row);
+  const int64_t index = wide ? static_cast<int64_t>(LoadUnaligned<uint64_t>(values, row))
+                             : LoadSigned(column_.type, values, row);
   if (index < 0 || static_cast<uint64_t>(index) >= leaf_.length) {
-    return Invalid(Malformed(field_, "dictionary",
-                                absl::StrCat("an index below ", leaf_.length),
-                                absl::StrCat("index ", index)));
+    return Invalid(Malformed(field_, "dictionary", absl::StrCat("an index below ", leaf_.length),
+                             absl::StrCat("index ", index)));
   }
   *place = static_cast<size_t>(index);
   if (leaf_.type == DataType::kNull) return RowState::kNull;
@@ -117,8 +109,8 @@ RowState BytesReader::ReadAt(size_t place, std::string_view* bytes) {
   if (begin < 0 || end < begin || static_cast<uint64_t>(end) > size) [[unlikely]] {
     return locator_.Invalid(
         Malformed(locator_.field(), "offsets",
-                     absl::StrCat("offsets that ascend within the ", size, " of values"),
-                     absl::StrCat("offsets ", begin, " to ", end)));
+                  absl::StrCat("offsets that ascend within the ", size, " of values"),
+                  absl::StrCat("offsets ", begin, " to ", end)));
   }
   *bytes = {reinterpret_cast<const char*>(leaf.values.data()) + begin * unit,
             static_cast<size_t>(end - begin) * unit};
@@ -143,12 +135,10 @@ RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
   }
   const Bytes data = leaf.view_buffers[buffer];
   if (offset < 0 || static_cast<uint64_t>(offset) + length > data.size()) {
-    return locator_.Invalid(
-        Malformed(locator_.field(), "values",
-                     absl::StrCat("a view inside view_buffers[", buffer, "] of ", data.size(),
-                                  " bytes"),
-                     absl::StrCat("a view of bytes ", offset, " to ",
-                                  static_cast<int64_t>(offset) + length)));
+    return locator_.Invalid(Malformed(
+        locator_.field(), "values",
+        absl::StrCat("a view inside view_buffers[", buffer, "] of ", data.size(), " bytes"),
+        absl::StrCat("a view of bytes ", offset, " to ", static_cast<int64_t>(offset) + length)));
   }
   *bytes = {reinterpret_cast<const char*>(data.data()) + offset, static_cast<size_t>(length)};
   return RowState::kValue;
@@ -233,8 +223,8 @@ bool TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
 
   const char* values = reinterpret_cast<const char*>(column.values.data());
   for (size_t i = 0; i < count; ++i) {
-    texts[i] = Text(std::string_view(values + offsets[i],
-                                     static_cast<size_t>(offsets[i + 1] - offsets[i])));
+    texts[i] = Text(
+        std::string_view(values + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])));
   }
   if (!decodes_) return true;
   // One look at the bytes of several rows; those with other than ASCII are looked at one by one.
@@ -296,7 +286,8 @@ RowState NumberReader<T>::ReadAt(size_t place, T* value) {
   const ColumnView& leaf = locator_.leaf();
   const uint8_t* values = leaf.values.data();
   const auto refuse = [&](std::string received) {
-    const std::string message = absl::StrCat(locator_.field(), " is ", received, ", expected ", kNumberName<T>);
+    const std::string message =
+        absl::StrCat(locator_.field(), " is ", received, ", expected ", kNumberName<T>);
     return locator_.Invalid(MakeError(absl::StatusCode::kOutOfRange,
                                       {.reason = "OUT_OF_RANGE",
                                        .field = locator_.field(),

@@ -155,7 +155,8 @@ class TextReader {
 };
 
 // Reads any integer or float type (and bool for bool) as T: int64_t, uint64_t, double or bool.
-// A value that T does not hold exactly (negative for uint64_t, a fraction for an integer) is kInvalid.
+// A value that T does not hold exactly (negative for uint64_t, a fraction for an integer) is
+// kInvalid.
 template <typename T>
 class NumberReader {
  public:

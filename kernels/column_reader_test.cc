@@ -46,10 +46,8 @@ std::vector<Row> ReadAll(const ColumnView& column, size_t rows) {
 TEST(TextReaderTest, Utf8BecomesCodePointsSideBySide) {
   const std::string bytes = "abcé日本😀";
   const std::vector<int32_t> offsets = {0, 3, 5, 5, 11, 15};
-  const ColumnView column{.type = DataType::kUtf8,
-                          .length = 5,
-                          .offsets = BytesOf(offsets),
-                          .values = BytesOf(bytes)};
+  const ColumnView column{
+      .type = DataType::kUtf8, .length = 5, .offsets = BytesOf(offsets), .values = BytesOf(bytes)};
   const std::vector<Row> expected = {Value(U"abc"), Value(U"é"), Value(U""), Value(U"日本"),
                                      Value(U"😀")};
   EXPECT_EQ(ReadAll(column, 5), expected);
@@ -89,7 +87,8 @@ TEST(TextReaderTest, SymbolsAreReadAtAnyAlignment) {
   const std::vector<uint32_t> units = {1, 0x110000, 0xffffffff, 7};
   const std::vector<int32_t> offsets = {1, 3, 4};
   std::string memory = "x" + std::string(reinterpret_cast<const char*>(units.data()), 16);
-  std::string offset_memory = "yyy" + std::string(reinterpret_cast<const char*>(offsets.data()), 12);
+  std::string offset_memory =
+      "yyy" + std::string(reinterpret_cast<const char*>(offsets.data()), 12);
   const ColumnView column{.type = DataType::kSymbols,
                           .length = 2,
                           .offsets = BytesOf(offset_memory).subspan(3),
@@ -115,8 +114,8 @@ TEST(TextReaderTest, ViewsAreInlineOrInABuffer) {
   add({27, 0, 0, 0});
   add({20, 0, 1, 13});
   add(InlineView(""));
-  add({28, 0, 0, 0});   // a byte too long
-  add({13, 0, 2, 0});   // no such buffer
+  add({28, 0, 0, 0});  // a byte too long
+  add({13, 0, 2, 0});  // no such buffer
   add({13, 0, -1, 0});
   add({-1, 0, 0, 0});
   add({13, 0, 0, -1});
@@ -139,10 +138,8 @@ TEST(TextReaderTest, ViewsAreInlineOrInABuffer) {
 TEST(TextReaderTest, OffsetsThatPointOutsideOrDecreaseAreInvalid) {
   const std::string bytes = "abcdef";
   const std::vector<int32_t> offsets = {-1, 2, 1, 6, 7, 7};
-  const ColumnView column{.type = DataType::kUtf8,
-                          .length = 5,
-                          .offsets = BytesOf(offsets),
-                          .values = BytesOf(bytes)};
+  const ColumnView column{
+      .type = DataType::kUtf8, .length = 5, .offsets = BytesOf(offsets), .values = BytesOf(bytes)};
   const std::vector<Row> expected = {kInvalidRow, kInvalidRow, Value(U"bcdef"), kInvalidRow,
                                      kInvalidRow};
   EXPECT_EQ(ReadAll(column, 5), expected);
@@ -157,10 +154,8 @@ TEST(TextReaderTest, OffsetsThatPointOutsideOrDecreaseAreInvalid) {
 TEST(TextReaderTest, InvalidUtf8NamesTheByte) {
   const std::string bytes = "ab\xff";
   const std::vector<int32_t> offsets = {0, 3};
-  const ColumnView column{.type = DataType::kUtf8,
-                          .length = 1,
-                          .offsets = BytesOf(offsets),
-                          .values = BytesOf(bytes)};
+  const ColumnView column{
+      .type = DataType::kUtf8, .length = 1, .offsets = BytesOf(offsets), .values = BytesOf(bytes)};
   TextReader reader(column, "right");
   Text text;
   ASSERT_EQ(reader.Read(0, &text), RowState::kInvalid);
@@ -193,10 +188,8 @@ TEST(TextReaderTest, ADictionaryIsUsedAndItsIndicesAreChecked) {
 TEST(TextReaderTest, AnUnsignedIndexOverInt64IsInvalid) {
   const auto texts = std::make_shared<ColumnView>(ColumnView{.type = DataType::kNull, .length = 1});
   const std::vector<uint64_t> indices = {0, ~uint64_t{0}};
-  const ColumnView column{.type = DataType::kUint64,
-                          .length = 2,
-                          .values = BytesOf(indices),
-                          .dictionary = texts};
+  const ColumnView column{
+      .type = DataType::kUint64, .length = 2, .values = BytesOf(indices), .dictionary = texts};
   const std::vector<Row> expected = {kNullRow, kInvalidRow};
   EXPECT_EQ(ReadAll(column, 2), expected);
 }

@@ -22,15 +22,15 @@ std::string RefusedField(const ColumnView& column) {
 TEST(ColumnTest, BuffersMayBeLongerThanNeededAndNotShorter) {
   struct Case {
     DataType type;
-    size_t values;   // least bytes for 5 rows
+    size_t values;  // least bytes for 5 rows
     size_t offsets;
   };
-  for (const auto& [type, values, offsets] : {
-           Case{DataType::kBool, 1, 0}, Case{DataType::kInt8, 5, 0}, Case{DataType::kUint16, 10, 0},
-           Case{DataType::kFloat32, 20, 0}, Case{DataType::kInt64, 40, 0},
-           Case{DataType::kUtf8, 0, 24}, Case{DataType::kBinary, 0, 24},
-           Case{DataType::kSymbols, 0, 24}, Case{DataType::kUtf8View, 80, 0},
-           Case{DataType::kBinaryView, 80, 0}, Case{DataType::kNull, 0, 0}}) {
+  for (const auto& [type, values, offsets] :
+       {Case{DataType::kBool, 1, 0}, Case{DataType::kInt8, 5, 0}, Case{DataType::kUint16, 10, 0},
+        Case{DataType::kFloat32, 20, 0}, Case{DataType::kInt64, 40, 0},
+        Case{DataType::kUtf8, 0, 24}, Case{DataType::kBinary, 0, 24},
+        Case{DataType::kSymbols, 0, 24}, Case{DataType::kUtf8View, 80, 0},
+        Case{DataType::kBinaryView, 80, 0}, Case{DataType::kNull, 0, 0}}) {
     SCOPED_TRACE(DataTypeName(type));
     ColumnView column{
         .type = type, .length = 5, .offsets = Memory(offsets), .values = Memory(values)};

@@ -53,20 +53,23 @@ absl::Status CheckArgumentType(absl::string_view name, DataType wanted, const Co
 absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType> offered,
                              DataType asked) {
   if (std::find(offered.begin(), offered.end(), asked) != offered.end()) return absl::OkStatus();
-  const std::string names =
-      absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
-        absl::StrAppend(out, DataTypeName(type));
-      });
+  const std::string names = absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
+    absl::StrAppend(out, DataTypeName(type));
+  });
   return MakeError(
       absl::StatusCode::kInvalidArgument,
-      {.reason = "WRONG_TYPE", .field = "result_type", .bound = names, .value = DataTypeName(asked)},
+      {.reason = "WRONG_TYPE",
+       .field = "result_type",
+       .bound = names,
+       .value = DataTypeName(asked)},
       absl::StrCat("result_type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
 }
 
 absl::Status ScoringNotTaken(absl::string_view kernel) {
-  return MakeError(absl::StatusCode::kInvalidArgument,
-                   {.reason = "INVALID_ARGUMENT", .field = "scorer.score_cutoff"},
-                   absl::StrCat(kernel, " is not a scorer and takes no score_cutoff or score_hint"));
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "INVALID_ARGUMENT", .field = "scorer.score_cutoff"},
+      absl::StrCat(kernel, " is not a scorer and takes no score_cutoff or score_hint"));
 }
 
 }  // namespace kernelserve::define_internal

@@ -45,15 +45,18 @@
 //
 //   static absl::Status Validate(const Parameters&)            refuses values before any row runs
 //   static double Cost(arguments..., const Parameters&)        ns for one row on one core; a text
-//                                                              is passed as its size (size_t, in bytes)
-//   static uint64_t ResultBytes(arguments..., const Parameters&)   bound for a row of string results
-//   static absl::StatusOr<std::string> RunBinary(as Run)       results as bytes, when binary is asked for
-//   static void RunBlock(std::span<const Argument>..., [const Parameters&], const StopToken&,
+//                                                              is passed as its size (size_t, in
+//                                                              bytes)
+//   static uint64_t ResultBytes(arguments..., const Parameters&)   bound for a row of string
+//   results static absl::StatusOr<std::string> RunBinary(as Run)       results as bytes, when
+//   binary is asked for static void RunBlock(std::span<const Argument>..., [const Parameters&],
+//   const StopToken&,
 //                        std::span<Result>)                    many rows at once; no row may fail
 //   Prepared, static Prepared Prepare(Text, Side, const Parameters&), static uint64_t
 //   PreparedBytes(const Prepared&), static void RunPrepared(const Prepared&, std::span<const Text>,
 //   const Parameters&, const StopToken&, std::span<Result>)    of two texts, one is a literal
-//   static constexpr DataType kResults[]                       result types on offer, the default first
+//   static constexpr DataType kResults[]                       result types on offer, the default
+//   first
 
 namespace kernelserve {
 
@@ -76,9 +79,9 @@ struct ResultOf<absl::StatusOr<T>> {
 };
 
 template <typename T>
-concept Argument = std::same_as<T, Text> || std::same_as<T, std::string_view> ||
-                   std::same_as<T, int64_t> || std::same_as<T, uint64_t> ||
-                   std::same_as<T, double> || std::same_as<T, bool>;
+concept Argument =
+    std::same_as<T, Text> || std::same_as<T, std::string_view> || std::same_as<T, int64_t> ||
+    std::same_as<T, uint64_t> || std::same_as<T, double> || std::same_as<T, bool>;
 
 template <typename List, typename... Rest>
 struct SplitArguments {
@@ -94,8 +97,7 @@ struct SignatureOf;
 template <typename Result, typename... Args>
 struct SignatureOf<Result (*)(Args...)> {
   using Returned = Result;
-  using Arguments =
-      typename SplitArguments<std::tuple<>, std::remove_cvref_t<Args>...>::Type;
+  using Arguments = typename SplitArguments<std::tuple<>, std::remove_cvref_t<Args>...>::Type;
   static constexpr bool kTakesStopToken =
       (std::is_same_v<std::remove_cvref_t<Args>, StopToken> || ...);
 };
@@ -105,7 +107,7 @@ struct ParametersOf {
   using Type = NoParameters;
 };
 template <typename K>
-  requires requires { typename K::Parameters; }
+requires requires { typename K::Parameters; }
 struct ParametersOf<K> {
   using Type = typename K::Parameters;
 };
@@ -192,8 +194,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   static_assert(!(kFallible && (kHasBlock || kHasPrepared)), "a block of rows can't fail in part");
 
   Bound(Parameters parameters, const Binding& binding, DataType result_type,
-        std::span<const ColumnView> columns,
-        std::shared_ptr<const std::vector<std::string>> names)
+        std::span<const ColumnView> columns, std::shared_ptr<const std::vector<std::string>> names)
       : parameters_(std::move(parameters)),
         row_errors_(binding.row_errors),
         names_rows_(binding.names_rows),
@@ -218,7 +219,8 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       Readers readers = MakeReaders(kIndices);
       for (size_t row = 0; row < rows; ++row) {
         bytes += AtSizes(readers, row, [this](auto... sizes) -> uint64_t {
-          return WithParameters([](const auto&... all) { return K::ResultBytes(all...); }, sizes...);
+          return WithParameters([](const auto&... all) { return K::ResultBytes(all...); },
+                                sizes...);
         });
       }
     }
@@ -322,10 +324,9 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   }
 
   double RowCost(Readers& readers, size_t row) const {
-    return AtSizes(readers, row,
-                   [this](auto... sizes) -> double {
-                     return WithParameters([](const auto&... all) { return K::Cost(all...); }, sizes...);
-                   });
+    return AtSizes(readers, row, [this](auto... sizes) -> double {
+      return WithParameters([](const auto&... all) { return K::Cost(all...); }, sizes...);
+    });
   }
 
   template <typename Function, typename... Sizes>
@@ -354,7 +355,8 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   // What to do with a row that failed: a null with its reason, or the end of the call.
   absl::Status Fail(const absl::Status& error, size_t row, ResultBlock& out) const {
     if (row_errors_ == RowErrorPolicy::kFail) return names_rows_ ? AtRow(error, row) : error;
-    out.AppendError({.row = row, .reason = ErrorReason(error), .message = std::string(error.message())});
+    out.AppendError(
+        {.row = row, .reason = ErrorReason(error), .message = std::string(error.message())});
     return absl::OkStatus();
   }
 
@@ -400,8 +402,8 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
         if (absl::Status status = Fail(*error, row, out); !status.ok()) return status;
         continue;
       }
-      const auto result = std::apply(
-          [&](const auto&... value) { return Call(function, stop, value...); }, values);
+      const auto result =
+          std::apply([&](const auto&... value) { return Call(function, stop, value...); }, values);
       if constexpr (requires { result.status(); }) {
         if (!result.ok()) {
           if (stop.stopped()) return result.status();
@@ -529,9 +531,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
     }
   }
 
-  void Prepare()
-    requires kHasPrepared
-  {
+  void Prepare() requires kHasPrepared {
     if (!columns_[0].repeat && !columns_[1].repeat) return;
     literal_ = columns_[0].repeat ? Side::kLeft : Side::kRight;
     const size_t index = literal_ == Side::kLeft ? 0 : 1;
@@ -549,7 +549,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
     using Type = Nothing;
   };
   template <typename T>
-    requires requires { typename T::Prepared; }
+  requires requires { typename T::Prepared; }
   struct PreparedOf<T> {
     using Type = typename T::Prepared;
   };
@@ -589,10 +589,10 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
   }(std::type_identity<typename Signature::Arguments>());
 
   const auto names = std::make_shared<const std::vector<std::string>>(std::move(arguments));
-  kernel.bind = [name = kernel.name, names, results = kernel.results,
-                 types = kernel.arguments](const Binding& binding,
-                                           std::span<const ColumnView> columns)
-      -> absl::StatusOr<std::unique_ptr<BoundKernel>> {
+  kernel.bind =
+      [name = kernel.name, names, results = kernel.results, types = kernel.arguments](
+          const Binding& binding,
+          std::span<const ColumnView> columns) -> absl::StatusOr<std::unique_ptr<BoundKernel>> {
     typename Bound::Parameters parameters;
     if (absl::Status status = ReadParameters(binding.parameters, &parameters); !status.ok()) {
       return status;
@@ -613,8 +613,8 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
         return status;
       }
     }
-    const DataType type = binding.result_type == DataType::kUnspecified ? results.front()
-                                                                        : binding.result_type;
+    const DataType type =
+        binding.result_type == DataType::kUnspecified ? results.front() : binding.result_type;
     if (absl::Status status = define_internal::CheckResultType(name, results, type); !status.ok()) {
       return status;
     }

@@ -138,7 +138,8 @@ TEST(DefineTest, SignatureBecomesDescription) {
 
 TEST(DefineTest, AFunctionRunsOverAColumn) {
   const std::vector<int64_t> n = {0, 41, 7};
-  const auto [status, block] = RunAll(DefineFunction<Successor>("successor", {"n"}, ""), {Int64s(n)});
+  const auto [status, block] =
+      RunAll(DefineFunction<Successor>("successor", {"n"}, ""), {Int64s(n)});
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_THAT(ValuesOf<uint64_t>(block), ElementsAre(1, 42, 8));
 }
@@ -181,7 +182,8 @@ TEST(DefineTest, ARowThatFailsBecomesNullWhereThatIsAskedFor) {
 
 TEST(DefineTest, ANegativeNumberIsRefusedWhereTheKernelCounts) {
   const std::vector<int64_t> n = {1, -2};
-  const auto [status, block] = RunAll(DefineFunction<Successor>("successor", {"n"}, ""), {Int64s(n)});
+  const auto [status, block] =
+      RunAll(DefineFunction<Successor>("successor", {"n"}, ""), {Int64s(n)});
   EXPECT_EQ(ErrorReason(status), "OUT_OF_RANGE");
   EXPECT_EQ(ErrorField(status), "n");
   EXPECT_EQ(ErrorValue(status), "-2");
@@ -214,9 +216,9 @@ TEST(DefineTest, ALiteralRepeats) {
   const Strings right({"a", "", "abcd"});
   ColumnView literal = left.view;
   literal.repeat = true;
-  const auto [status, block] = RunAll(
-      DefineFunction<SizeDifference>("size_difference", {"left", "right"}, ""),
-      {literal, right.view}, {}, 3);
+  const auto [status, block] =
+      RunAll(DefineFunction<SizeDifference>("size_difference", {"left", "right"}, ""),
+             {literal, right.view}, {}, 3);
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(2, 3, -1));
 }

@@ -9,12 +9,14 @@
 
 namespace kernelserve {
 
-// What a caller needs to act on a refusal without parsing its message. Empty where it doesn't apply.
+// What a caller needs to act on a refusal without parsing its message. Empty where it doesn't
+// apply.
 struct ErrorDetails {
-  absl::string_view reason = {};  // a constant for programs: "OUT_OF_RANGE", one of kernelserve.v1.ErrorReason
-  absl::string_view field = {};   // the argument, as a path: "n", "left.offsets", "scorer.name"
-  absl::string_view bound = {};   // what would have been taken: "at most 1000000000"
-  absl::string_view value = {};   // what was received
+  absl::string_view reason =
+      {};  // a constant for programs: "OUT_OF_RANGE", one of kernelserve.v1.ErrorReason
+  absl::string_view field = {};  // the argument, as a path: "n", "left.offsets", "scorer.name"
+  absl::string_view bound = {};  // what would have been taken: "at most 1000000000"
+  absl::string_view value = {};  // what was received
 };
 
 // A status that carries `details` as payloads; `message` is a whole sentence for people that names

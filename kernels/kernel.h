@@ -26,8 +26,7 @@ namespace kernelserve {
 // A parameter's value: the same for every row of a call, unlike an argument. A list of numbers
 // (the three weights of an edit distance) is a column, and so is
 // one that an int64_t doesn't hold.
-using ParameterValue =
-    std::variant<std::monostate, int64_t, double, bool, std::string, ColumnView>;
+using ParameterValue = std::variant<std::monostate, int64_t, double, bool, std::string, ColumnView>;
 
 struct Parameter {
   std::string name;
@@ -39,7 +38,7 @@ struct Field {
   std::string name;
   DataType type = DataType::kUnspecified;  // what it is read as; any type that converts is taken
   std::string doc;
-  ParameterValue default_value;  // monostate: an argument, or a parameter that may be absent
+  ParameterValue default_value;       // monostate: an argument, or a parameter that may be absent
   std::vector<int64_t> default_list;  // where the default is a list of numbers
 };
 
@@ -51,8 +50,8 @@ enum class RowErrorPolicy : uint8_t {
 // What one call fixes for all its rows.
 struct Binding {
   std::vector<Parameter> parameters;
-  std::optional<double> score_cutoff;  // scorers only
-  std::optional<double> score_hint;    // scorers only
+  std::optional<double> score_cutoff;             // scorers only
+  std::optional<double> score_hint;               // scorers only
   DataType result_type = DataType::kUnspecified;  // the kernel's own where unspecified
   RowErrorPolicy row_errors = RowErrorPolicy::kFail;
   bool names_rows = true;  // an error says which row it is about: not where there is but one

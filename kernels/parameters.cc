@@ -17,7 +17,9 @@ std::string Describe(const ParameterValue& value) {
     std::string operator()(int64_t v) const { return absl::StrCat(v); }
     std::string operator()(double v) const { return absl::StrCat(v); }
     std::string operator()(bool v) const { return v ? "true" : "false"; }
-    std::string operator()(const std::string& v) const { return absl::StrCat("the text '", v, "'"); }
+    std::string operator()(const std::string& v) const {
+      return absl::StrCat("the text '", v, "'");
+    }
     std::string operator()(const ColumnView& v) const {
       return absl::StrCat("a list of ", v.length, " ", DataTypeName(v.value_type()));
     }

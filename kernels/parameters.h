@@ -21,7 +21,8 @@
 //   struct Parameters {
 //     std::optional<uint64_t> modulus;
 //     static constexpr auto Fields() {
-//       return std::tuple(ParameterField("modulus", &Parameters::modulus, "Results are taken modulo it."));
+//       return std::tuple(ParameterField("modulus", &Parameters::modulus, "Results are taken modulo
+//       it."));
 //     }
 //   };
 //
@@ -50,7 +51,8 @@ absl::Status ReadParameter(absl::string_view name, const ParameterValue& value, 
 absl::Status ReadParameter(absl::string_view name, const ParameterValue& value, uint64_t* member);
 absl::Status ReadParameter(absl::string_view name, const ParameterValue& value, double* member);
 absl::Status ReadParameter(absl::string_view name, const ParameterValue& value, bool* member);
-absl::Status ReadParameter(absl::string_view name, const ParameterValue& value, std::string* member);
+absl::Status ReadParameter(absl::string_view name, const ParameterValue& value,
+                           std::string* member);
 absl::Status ReadParameter(absl::string_view name, const ParameterValue& value,
                            std::span<int64_t> members);
 template <size_t N>
@@ -73,12 +75,11 @@ absl::Status ReadParameters(std::span<const Parameter> given, Struct* parameters
     absl::Status status = std::apply(
         [&](const auto&... fields) {
           absl::Status result;
-          const bool found =
-              ((fields.name == parameter.name &&
-                (result = ReadParameter(fields.name, parameter.value,
-                                        &(parameters->*fields.member)),
-                 true)) ||
-               ...);
+          const bool found = ((fields.name == parameter.name &&
+                               (result = ReadParameter(fields.name, parameter.value,
+                                                       &(parameters->*fields.member)),
+                                true)) ||
+                              ...);
           if (found) return result;
           const std::vector<absl::string_view> known = {fields.name...};
           return UnknownParameter(parameter.name, known);

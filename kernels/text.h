@@ -21,9 +21,12 @@ class Text {
   // Bytes as they are: ASCII, or Latin-1.
   explicit Text(std::string_view latin1)
       : data_(latin1.data()), size_(static_cast<uint32_t>(latin1.size())), width_(1) {}
-  explicit Text(std::span<const uint8_t> units) : data_(units.data()), size_(static_cast<uint32_t>(units.size())), width_(1) {}
-  explicit Text(std::span<const uint16_t> units) : data_(units.data()), size_(static_cast<uint32_t>(units.size())), width_(2) {}
-  explicit Text(std::span<const uint32_t> units) : data_(units.data()), size_(static_cast<uint32_t>(units.size())), width_(4) {}
+  explicit Text(std::span<const uint8_t> units)
+      : data_(units.data()), size_(static_cast<uint32_t>(units.size())), width_(1) {}
+  explicit Text(std::span<const uint16_t> units)
+      : data_(units.data()), size_(static_cast<uint32_t>(units.size())), width_(2) {}
+  explicit Text(std::span<const uint32_t> units)
+      : data_(units.data()), size_(static_cast<uint32_t>(units.size())), width_(4) {}
 
   size_t size() const { return size_; }  // units
   bool empty() const { return size_ == 0; }

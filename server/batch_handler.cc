@@ -14,11 +14,10 @@ absl::Status LengthMismatch(absl::string_view field, uint64_t length, absl::stri
                             uint64_t expected) {
   const std::string bound = absl::StrCat(expected, " rows, as ", other);
   const std::string value = absl::StrCat(length, " rows");
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "LENGTH_MISMATCH", .field = field, .bound = bound, .value = value},
-      absl::StrCat(field, " has ", value, ", but ", other, " has ", expected,
-                   "; a single value for every row is a column with repeat set"));
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "LENGTH_MISMATCH", .field = field, .bound = bound, .value = value},
+                   absl::StrCat(field, " has ", value, ", but ", other, " has ", expected,
+                                "; a single value for every row is a column with repeat set"));
 }
 
 absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t value,
@@ -137,8 +136,8 @@ absl::StatusOr<grpc::ByteBuffer> BatchHandler::Encode() {
   blocks.reserve(blocks_.size());
   for (auto& [begin, block] : blocks_) blocks.push_back(std::move(block));
   blocks_.clear();
-  absl::StatusOr<std::string> reply = EncodeReply(
-      blocks, {.type = bound_->result_type(), .narrow = batch_.narrow}, batch_.reply);
+  absl::StatusOr<std::string> reply =
+      EncodeReply(blocks, {.type = bound_->result_type(), .narrow = batch_.narrow}, batch_.reply);
   if (!reply.ok()) return reply.status();
   return AsByteBuffer(*std::move(reply));
 }

@@ -1,8 +1,8 @@
 #ifndef KERNELSERVE_SERVER_KERNEL_SERVICE_H_
 #define KERNELSERVE_SERVER_KERNEL_SERVICE_H_
 
-#include "kernelserve/v1/kernel.grpc.pb.h"
 #include "kernels/kernel.h"
+#include "kernelserve/v1/kernel.grpc.pb.h"
 #include "server/batch_handler.h"
 #include "server/call.h"
 

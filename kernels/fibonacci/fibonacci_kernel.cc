@@ -44,12 +44,10 @@ absl::StatusOr<std::string> FibonacciKernel::RunBinary(uint64_t n, const Paramet
   }
   if (n > kExactMax) {
     const std::string bound = absl::StrCat("at most ", kExactMax);
-    return MakeError(absl::StatusCode::kOutOfRange,
-                     {.reason = "OUT_OF_RANGE",
-                      .field = "n",
-                      .bound = bound,
-                      .value = absl::StrCat(n)},
-                     absl::StrCat("n is ", n, ", ", bound, " without a modulus"));
+    return MakeError(
+        absl::StatusCode::kOutOfRange,
+        {.reason = "OUT_OF_RANGE", .field = "n", .bound = bound, .value = absl::StrCat(n)},
+        absl::StrCat("n is ", n, ", ", bound, " without a modulus"));
   }
   return FibonacciMagnitude(n, stop);
 }

@@ -23,9 +23,9 @@ using ::testing::ElementsAre;
 std::vector<Edit> Edits(const Editops& script) {
   std::vector<Edit> edits;
   for (size_t i = 0; i < script.size(); ++i) {
-    const char kind = script.kinds[i] == EditKind::kSubstitution  ? 's'
-                      : script.kinds[i] == EditKind::kInsertion ? 'i'
-                                                             : 'd';
+    const char kind = script.kinds[i] == EditKind::kSubstitution ? 's'
+                      : script.kinds[i] == EditKind::kInsertion  ? 'i'
+                                                                 : 'd';
     edits.push_back({kind, script.left_positions.at(i), script.right_positions.at(i)});
   }
   return edits;

@@ -69,7 +69,8 @@ TEST(LevenshteinLanesTest, BlocksOfWordsAtEveryTarget) {
 
 TEST(LevenshteinLanesTest, NothingIsReadBeyondThePageThatATextEndsOn) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  void* memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(memory, MAP_FAILED);
   char* const end = static_cast<char*>(memory) + page;
   ASSERT_EQ(mprotect(end, page, PROT_NONE), 0);

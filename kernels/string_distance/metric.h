@@ -64,14 +64,14 @@ struct MetricKernel {
     static constexpr auto Fields() { return Metric::Parameters::Fields(); }
 
     absl::Status SetScoring(std::optional<double> cutoff, std::optional<double> hint) {
-      for (const auto& [field, value] : {std::pair("scorer.score_cutoff", cutoff),
-                                         std::pair("scorer.score_hint", hint)}) {
+      for (const auto& [field, value] :
+           {std::pair("scorer.score_cutoff", cutoff), std::pair("scorer.score_hint", hint)}) {
         absl::Status status = metric_internal::CheckScore(field, value, kWhole);
         if (!status.ok()) return status;
       }
       if (cutoff) {
-        score_cutoff = kWhole ? static_cast<Score>(std::min(*cutoff, 0x1p62))
-                              : static_cast<Score>(*cutoff);
+        score_cutoff =
+            kWhole ? static_cast<Score>(std::min(*cutoff, 0x1p62)) : static_cast<Score>(*cutoff);
       }
       // A hint for another form than the distance depends on the pair's lengths: not worth it.
       if (hint && form == Form::kDistance) {
@@ -82,13 +82,16 @@ struct MetricKernel {
   };
 
   static constexpr DataType kWholeResults[] = {
-      DataType::kInt32,  DataType::kInt8,   DataType::kInt16,  DataType::kInt64,   DataType::kUint8,
-      DataType::kUint16, DataType::kUint32, DataType::kUint64, DataType::kFloat32, DataType::kFloat64};
+      DataType::kInt32,   DataType::kInt8,   DataType::kInt16,  DataType::kInt64,
+      DataType::kUint8,   DataType::kUint16, DataType::kUint32, DataType::kUint64,
+      DataType::kFloat32, DataType::kFloat64};
   static constexpr DataType kRealResults[] = {DataType::kFloat64, DataType::kFloat32};
   static constexpr std::span<const DataType> kResults =
       kWhole ? std::span<const DataType>(kWholeResults) : std::span<const DataType>(kRealResults);
 
-  static absl::Status Validate(const Parameters& parameters) { return Metric::Validate(parameters); }
+  static absl::Status Validate(const Parameters& parameters) {
+    return Metric::Validate(parameters);
+  }
 
   static double Cost(size_t left, size_t right, const Parameters& parameters) {
     return Metric::Cost(left, right, parameters);
@@ -103,30 +106,31 @@ struct MetricKernel {
   static void RunBlock(std::span<const Text> left, std::span<const Text> right,
                        const Parameters& parameters, const StopToken& stop,
                        std::span<Score> scores) {
-    ScoreAll(
-        [&](size_t i) { return Metric::Maximum(left[i].size(), right[i].size(), parameters); },
-        [&](auto cutoffs, auto distances) {
-          Metric::Block(left, right, parameters, cutoffs, parameters.distance_hint, stop, distances);
-        },
-        parameters, scores);
+    ScoreAll([&](size_t i) { return Metric::Maximum(left[i].size(), right[i].size(), parameters); },
+             [&](auto cutoffs, auto distances) {
+               Metric::Block(left, right, parameters, cutoffs, parameters.distance_hint, stop,
+                             distances);
+             },
+             parameters, scores);
   }
 
   using Prepared = typename Metric::Prepared;
   static Prepared Prepare(Text query, Side side, const Parameters& parameters) {
     return Metric::Prepare(query, side, parameters);
   }
-  static uint64_t PreparedBytes(const Prepared& prepared) { return Metric::PreparedBytes(prepared); }
+  static uint64_t PreparedBytes(const Prepared& prepared) {
+    return Metric::PreparedBytes(prepared);
+  }
 
   static void RunPrepared(const Prepared& prepared, std::span<const Text> others,
                           const Parameters& parameters, const StopToken& stop,
                           std::span<Score> scores) {
-    ScoreAll(
-        [&](size_t i) { return Metric::PreparedMaximum(prepared, others[i].size()); },
-        [&](auto cutoffs, auto distances) {
-          Metric::PreparedBlock(prepared, others, cutoffs, parameters.distance_hint, stop,
-                                distances);
-        },
-        parameters, scores);
+    ScoreAll([&](size_t i) { return Metric::PreparedMaximum(prepared, others[i].size()); },
+             [&](auto cutoffs, auto distances) {
+               Metric::PreparedBlock(prepared, others, cutoffs, parameters.distance_hint, stop,
+                                     distances);
+             },
+             parameters, scores);
   }
 
  private:
@@ -139,7 +143,7 @@ struct MetricKernel {
   // distances(cutoffs, out) computes them all.
   template <typename MaximumOf, typename Distances>
   static void ScoreAll(const MaximumOf& maximum, const Distances& distances,
-                     const Parameters& parameters, std::span<Score> scores) {
+                       const Parameters& parameters, std::span<Score> scores) {
     const Score cutoff = parameters.score_cutoff.value_or(kKeepAll);
     constexpr size_t kChunk = define_internal::kBlockRows;
     std::array<int64_t, kChunk> cutoffs;

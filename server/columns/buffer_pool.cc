@@ -17,7 +17,7 @@ constexpr size_t kHugePage = 2 << 20;
 
 uint8_t* Allocate(size_t capacity) {
   if (capacity < kHugePage) return static_cast<uint8_t*>(operator new(capacity, kAlignment));
-  uint8_t* data = static_cast<uint8_t*>(operator new(capacity, std::align_val_t{kHugePage}));
+  uint8_t* data = static_cast<uint8_t*>(operator new (capacity, std::align_val_t{kHugePage}));
   // A hint: where it is refused, small pages do.
   (void)madvise(data, capacity, MADV_HUGEPAGE);
   return data;
@@ -27,7 +27,7 @@ void Free(uint8_t* data, size_t capacity) {
   if (capacity < kHugePage) {
     operator delete(data, kAlignment);
   } else {
-    operator delete(data, std::align_val_t{kHugePage});
+    operator delete (data, std::align_val_t{kHugePage});
   }
 }
 

@@ -32,9 +32,9 @@ class Buffer {
   size_t capacity_ = 0;  // as allocated
 };
 
-// Keeps the memory of large messages for the next ones. Fresh memory costs a page fault every 4 KiB:
-// writing 27 MB of it takes 18 to 32 ms, and 4 ms once the pages are there. Thread-safe; outlives
-// its buffers.
+// Keeps the memory of large messages for the next ones. Fresh memory costs a page fault every 4
+// KiB: writing 27 MB of it takes 18 to 32 ms, and 4 ms once the pages are there. Thread-safe;
+// outlives its buffers.
 class BufferPool {
  public:
   // At most `idle_bytes_max` are kept that no message is using.

@@ -102,9 +102,9 @@ absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_
   WireReader reader(message);
   WireField field;
   while (reader.Next(&field)) {
-    const bool column = field.type == WireType::kLengthDelimited &&
-                        std::find(column_fields.begin(), column_fields.end(), field.number) !=
-                            column_fields.end();
+    const bool column =
+        field.type == WireType::kLengthDelimited &&
+        std::find(column_fields.begin(), column_fields.end(), field.number) != column_fields.end();
     if (column) {
       split.columns.push_back({field.number, field.payload});
     } else {

@@ -29,19 +29,21 @@ struct SplitMessage {
   std::vector<Occurrence> columns;
 };
 
-// Splits off the fields numbered in `column_fields`, at the top level. Agrees with protobuf's parser
-// about every message, malformed ones included (MALFORMED_MESSAGE). Views point into `message`.
+// Splits off the fields numbered in `column_fields`, at the top level. Agrees with protobuf's
+// parser about every message, malformed ones included (MALFORMED_MESSAGE). Views point into
+// `message`.
 absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_t> column_fields);
 
 // Parses what SplitColumns left. MALFORMED_MESSAGE where that is no such message.
 absl::Status ParseRest(const SplitMessage& split, google::protobuf::MessageLite* message);
 
 // Decodes one occurrence of a kernelserve.v1.Column, on top of what *column holds: scalars replace,
-// lists grow, dictionaries merge. Its buffers are views into `encoded`. MALFORMED_MESSAGE where that is
-// no Column; what the column says is for ValidateLayout to judge.
+// lists grow, dictionaries merge. Its buffers are views into `encoded`. MALFORMED_MESSAGE where
+// that is no Column; what the column says is for ValidateLayout to judge.
 absl::Status DecodeColumn(Bytes encoded, ColumnView* column);
 
-// The same for a column that protobuf has parsed: one among the parameters. Views point into `column`.
+// The same for a column that protobuf has parsed: one among the parameters. Views point into
+// `column`.
 ColumnView ViewOf(const v1::Column& column);
 
 // A parameter as the kernels have it, its column validated. Views point into `parameter`.

@@ -57,7 +57,8 @@ inline std::string CheckAgainstProtobuf(Bytes message) {
       decoded = decoded && DecodeColumn(encoded, &columns[number - kFields[0]]).ok();
     }
   }
-  if (decoded != parsed) return parsed ? "refused what protobuf takes" : "took what protobuf refuses";
+  if (decoded != parsed)
+    return parsed ? "refused what protobuf takes" : "took what protobuf refuses";
   if (!parsed) return "";
   if (const std::string left = Difference(columns[0], expected.left()); !left.empty()) {
     return "left: " + left;

@@ -126,7 +126,7 @@ TEST(DecoderTest, DeepNestingIsRefusedNotARanOutStack) {
   std::string column;
   for (int depth = 0; depth < 10'000; ++depth) {
     std::string size;
-    for (size_t rest = column.size(); ; rest >>= 7) {
+    for (size_t rest = column.size();; rest >>= 7) {
       size.push_back(static_cast<char>((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0)));
       if (rest < 0x80) break;
     }

@@ -42,9 +42,9 @@ std::vector<ResultBlock> Blocks(ResultBlock a, ResultBlock b) {
 }
 
 TEST(EncoderTest, BlocksFollowEachOther) {
-  const v1::PairwiseResponse reply = Encoded(
-      Blocks(Integers(DataType::kInt32, {1, -2, 3}), Integers(DataType::kInt32, {100'000})),
-      {.type = DataType::kInt32});
+  const v1::PairwiseResponse reply =
+      Encoded(Blocks(Integers(DataType::kInt32, {1, -2, 3}), Integers(DataType::kInt32, {100'000})),
+              {.type = DataType::kInt32});
   EXPECT_EQ(reply.scores().type(), v1::DATA_TYPE_INT32);
   EXPECT_EQ(reply.scores().length(), 4u);
   EXPECT_EQ(reply.scores().validity(), "");

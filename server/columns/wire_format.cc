@@ -3,7 +3,8 @@
 namespace kernelserve::server {
 namespace {
 
-// As protobuf's own parser: messages nested deeper are refused, so that input can't run the stack out.
+// As protobuf's own parser: messages nested deeper are refused, so that input can't run the stack
+// out.
 constexpr int kDepthMax = 100;
 
 constexpr uint32_t kFieldNumberMax = (1u << 29) - 1;

@@ -35,7 +35,8 @@ class WireReader {
   explicit WireReader(Bytes message) : rest_(message) {}
 
   // Reads the next field. False at the end, and where the message is malformed: then ok() is false.
-  // Groups, which proto3 has not, are passed over, as protobuf's own parser does with unknown fields.
+  // Groups, which proto3 has not, are passed over, as protobuf's own parser does with unknown
+  // fields.
   bool Next(WireField* field);
 
   bool ok() const { return ok_; }
