@@ -7,6 +7,7 @@
 #include <new>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "kernels/error.h"
 #include "server/limits.h"
 #include "server/scheduler/worker_pool.h"
@@ -124,7 +125,7 @@ absl::Status CallJob::CheckDeadline() const {
   const double needed_ns =
       handler_->cost_ns() / static_cast<double>(environment_.pool->workers());
   if (needed_ns <= left_ns * kDeadlineEstimateFactor) return absl::OkStatus();
-  const auto ms = [](double ns) { return absl::StrCat(std::ceil(ns / 1e6), " ms"); };
+  const auto ms = [](double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); };
   return MakeError(
       absl::StatusCode::kDeadlineExceeded,
       {.reason = "DEADLINE_UNREACHABLE",

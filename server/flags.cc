@@ -193,8 +193,11 @@ absl::StatusOr<Value> Choose(const absl::Flag<std::string>& flag, absl::string_v
 }  // namespace
 
 absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments) {
-  const absl::FlagSaver back_to_defaults;
   ProcessOptions options;
+  for (const Row& row : Rows()) {
+    std::string error;
+    row.flag->ParseFrom(row.flag->DefaultValue(), &error);
+  }
   for (const char* argument : arguments) {
     const absl::string_view text(argument);
     if (text == "--help" || text == "-h") {

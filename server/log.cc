@@ -37,10 +37,10 @@ void LogForGrpc(gpr_log_func_args* args) {
   Log(level, "grpc", {{"text", args->message}});
 }
 
-void LogForProtobuf(google::protobuf::LogLevel severity, const char*, int,
-                    const std::string& message) {
-  Log(severity >= google::protobuf::LOGLEVEL_ERROR ? LogLevel::kWarning : LogLevel::kInfo,
-      "protobuf", {{"text", message}});
+// What protobuf complains of is in the requests: the client hears of it, and shall not be able to
+// fill the log.
+void LogForProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  Log(LogLevel::kDebug, "protobuf", {{"text", message}});
 }
 
 // A value in a line of text: in quotes where it would not be told from what follows.

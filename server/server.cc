@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
-#include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -21,6 +20,7 @@
 #include "server/cgroup.h"
 #include "server/columns/buffer_pool.h"
 #include "server/fibonacci_service.h"
+#include "server/health_service.h"
 #include "server/kernel_service.h"
 #include "server/limits.h"
 #include "server/log.h"
@@ -64,7 +64,7 @@ v1::GetServerInfoResponse Info(const Options& options, const std::string& instan
   return info;
 }
 
-void SetChannelArguments(const Options& options, grpc::ServerBuilder* builder) {
+void SetChannelArguments(grpc::ServerBuilder* builder) {
   // Two servers that share a port by accident would each get some of the calls.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
@@ -77,7 +77,9 @@ void SetChannelArguments(const Options& options, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  builder->SetMaxReceiveMessageSize(static_cast<int>(options.request_bytes_max));
+  // The adapter refuses a long message with a reason. gRPC would not refuse it any sooner: it reads
+  // a message whole before it looks at its length, bounded by the resource quota alone.
+  builder->SetMaxReceiveMessageSize(-1);
   builder->SetMaxSendMessageSize(-1);  // kResultBytesMax is checked before there is a message
 }
 
@@ -112,10 +114,13 @@ struct Server::Parts {
         string_distance(calls, batches),
         kernels(calls, batches),
         fibonacci(calls, options.fibonacci_n_max),
-        server_info(calls, Info(options, calls.instance_id, pool.workers())) {}
+        server_info(calls, Info(options, calls.instance_id, pool.workers())),
+        health({v1::StringDistanceService::service_full_name(),
+                v1::KernelService::service_full_name(), v1::FibonacciService::service_full_name(),
+                v1::ServerInfoService::service_full_name()}) {}
 
-  std::array<grpc::Service*, 4> services() {
-    return {&string_distance, &kernels, &fibonacci, &server_info};
+  std::array<grpc::Service*, 5> services() {
+    return {&string_distance, &kernels, &fibonacci, &server_info, &health};
   }
 
   MemoryBudget memory;
@@ -127,6 +132,7 @@ struct Server::Parts {
   KernelService kernels;
   FibonacciService fibonacci;
   ServerInfoService server_info;
+  HealthService health;
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -134,6 +140,7 @@ Server::Server(const Options& options)
     : options_(options), parts_(std::make_unique<Parts>(options)) {}
 
 Server::~Server() {
+  parts_->health.EndWatches();
   if (parts_->server != nullptr) parts_->server->Shutdown(std::chrono::system_clock::now());
 }
 
@@ -144,11 +151,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
 }
 
 absl::Status Server::Listen() {
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   grpc::ServerBuilder builder;
-  SetChannelArguments(options_, &builder);
+  SetChannelArguments(&builder);
   grpc::ResourceQuota quota("kernelserve");
   quota.Resize(parts_->memory.bytes());
   builder.SetResourceQuota(quota);
@@ -186,19 +192,14 @@ absl::Status Server::Listen() {
     if (!address.is_unix()) address.port = static_cast<uint16_t>(ports[i]);
     addresses_.push_back(address.ToString());
   }
-  grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
-  for (const char* name :
-       {v1::StringDistanceService::service_full_name(), v1::KernelService::service_full_name(),
-        v1::FibonacciService::service_full_name(), v1::ServerInfoService::service_full_name()}) {
-    health->SetServingStatus(name, true);
-  }
   return absl::OkStatus();
 }
 
 void Server::Drain() {
   const auto ms = [](int64_t count) { return std::chrono::milliseconds(count); };
-  parts_->server->GetHealthCheckService()->Shutdown();
+  parts_->health.StopServing();
   std::this_thread::sleep_for(ms(options_.lame_duck_ms));
+  parts_->health.EndWatches();
   parts_->server->Shutdown(std::chrono::system_clock::now() + ms(options_.drain_timeout_ms));
 }
 

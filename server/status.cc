@@ -21,7 +21,7 @@ constexpr absl::string_view kRetryDelay = "kernelserve/retry_delay_ms";
 // The details travel in a header too, which all in all may have 8 KiB: what a field violation repeats
 // of the message, which is there already, and any single datum.
 constexpr size_t kDescriptionBytes = 256;
-constexpr size_t kDatumBytes = 512;
+constexpr size_t kDatumBytes = 256;
 
 // `text` as valid UTF-8 with \xNN for the bytes that are none, cut where it would take more than
 // `bytes_max` in a grpc-message header, which escapes as URLs do: three bytes for one.
