@@ -135,7 +135,7 @@ def test_the_binary_serves_from_an_empty_root(in_empty_root: str) -> None:
 def test_both_install_with_pip(tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", tmp_path / "venv")
     python = tmp_path / "venv/bin/python"
-    run(python, "-m", "pip", "install", "--quiet", CLIENT, SERVER)
+    run(python, "-m", "pip", "install", "--quiet", f"{CLIENT}[cli]", SERVER)
     assert run(python, "-c", HELLO) == "3"
     assert run(tmp_path / "venv/bin/kernelserve-server", "--version")
     assert run(tmp_path / "venv/bin/kernelserve", "compare", "kitten", "sitting") == "3"
@@ -156,6 +156,6 @@ def test_the_binary_is_found_where_pip_put_it_by_target(tmp_path: Path) -> None:
 
 def test_both_run_in_a_uv_project(tmp_path: Path) -> None:
     run("uv", "init", "--quiet", "--bare", "--python", sys.executable, cwd=tmp_path)
-    run("uv", "add", "--quiet", CLIENT, SERVER, cwd=tmp_path)
+    run("uv", "add", "--quiet", f"{CLIENT}[cli]", SERVER, cwd=tmp_path)
     assert run("uv", "run", "--quiet", "python", "-c", HELLO, cwd=tmp_path) == "3"
     assert run("uv", "run", "--quiet", "kernelserve", "fibonacci", "42", cwd=tmp_path) == "267914296"
