@@ -109,8 +109,8 @@ HWY_INLINE void Distances(const Group& group, const uint16_t* HWY_RESTRICT match
     const auto carried = hn::Xor(hn::Add(hn::And(match, vp), vp), vp);
     const auto d0 = hn::Or(hn::Or(carried, match), vn);
     const auto hp = hn::Or(hn::ShiftLeft<1>(hn::Or(vn, hn::Not(hn::Or(d0, vp)))), one);
-    const auto hn_ = hn::ShiftLeft<1>(hn::And(d0, vp));
-    const auto next_vp = hn::Or(hn_, hn::Not(hn::Or(d0, hp)));
+    const auto down_step = hn::ShiftLeft<1>(hn::And(d0, vp));
+    const auto next_vp = hn::Or(down_step, hn::Not(hn::Or(d0, hp)));
     const auto next_vn = hn::And(hp, d0);
     if (step < group.steps_min) {
       vp = next_vp;
