@@ -7,10 +7,9 @@ import tarfile
 from collections.abc import Iterator
 from io import BytesIO
 
+import kernelserve as ks
 import pytest
 from harness.waiting import until
-
-import kernelserve as ks
 
 from .cluster import docker, inspect
 

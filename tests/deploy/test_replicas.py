@@ -1,5 +1,7 @@
-"""Three replicas behind HAProxy, as deploy/compose.yaml has them: every call is balanced by itself, and
-replicas may come and go without a call being lost."""
+"""Three replicas behind HAProxy, as deploy/compose.yaml has them.
+
+Every call is balanced by itself, and replicas may come and go without a call being lost.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 
 import grpc
+import kernelserve as ks
 import pytest
 from harness.waiting import until
-
-import kernelserve as ks
 from kernelserve.v1 import server_info_pb2, server_info_pb2_grpc
 
 from .cluster import Cluster, docker, inspect

@@ -1,7 +1,7 @@
 """Where pip put the Kernelserve server: one static binary, and this function that finds it.
 
-    import kernelserve_server, subprocess
-    subprocess.run([kernelserve_server.binary_path(), "--version"])
+import kernelserve_server, subprocess
+subprocess.run([kernelserve_server.binary_path(), "--version"])
 """
 
 from __future__ import annotations
