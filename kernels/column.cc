@@ -11,10 +11,10 @@ namespace {
 absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::string bound,
                        std::string value) {
   const std::string path = buffer.empty() ? std::string(field) : absl::StrCat(field, ".", buffer);
-  std::string message = absl::StrCat(path, " is ", value, ", expected ", bound);
+  const std::string message = absl::StrCat(path, " is ", value, ", expected ", bound);
   return MakeError(absl::StatusCode::kInvalidArgument,
                    {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
-                   std::move(message));
+                   message);
 }
 
 // Lengths come from the wire: a sum or product that wraps would pass the check below it.

@@ -19,7 +19,7 @@ absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::s
   std::string message = absl::StrCat(path, " has ", value, ", expected ", bound);
   return MakeError(absl::StatusCode::kInvalidArgument,
                    {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
-                   std::move(message));
+                   message);
 }
 
 absl::Status WrongType(absl::string_view field, absl::string_view wanted, DataType type) {

@@ -1,7 +1,5 @@
 #include "kernels/error.h"
 
-#include <utility>
-
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 
@@ -28,8 +26,9 @@ std::string Get(const absl::Status& status, absl::string_view key) {
 
 }  // namespace
 
-absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details, std::string message) {
-  absl::Status status(code, std::move(message));
+absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details,
+                       absl::string_view message) {
+  absl::Status status(code, message);
   Set(status, kReason, details.reason);
   Set(status, kField, details.field);
   Set(status, kBound, details.bound);

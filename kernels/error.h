@@ -21,7 +21,8 @@ struct ErrorDetails {
 
 // A status that carries `details` as payloads; `message` is a whole sentence for people that names
 // the argument, the bound and the value received. A value is cut to 100 bytes.
-absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details, std::string message);
+absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details,
+                       absl::string_view message);
 
 // The details that MakeError put in, "" where there are none.
 std::string ErrorReason(const absl::Status& status);
