@@ -157,13 +157,13 @@ def test_many_calls_give_what_one_gives(
     monkeypatch.setattr(_connection, "limits_of", lambda info: small)
     rows = [(None if i % 11 == 5 else f"w{i}" * (i % 9), f"v{i}" * (i % 5)) for i in range(300)]
     left, right = columns(rows)
-    made = {
-        "list": lambda: left,
-        "numpy": lambda: np.array(left, object),
-        "polars": lambda: pl.Series(left),
-        "pyarrow": lambda: pa.array(left),
-        "pandas": lambda: pd.Series(left),
-    }[kind]()
+    made: Any = {
+        "list": left,
+        "numpy": np.array(left, object),
+        "polars": pl.Series(left),
+        "pyarrow": pa.array(left),
+        "pandas": pd.Series(left),
+    }[kind]
     with ks.connect(client.address) as other:
         for form in FORMS:
             several = other.pairwise(made, right, scorer=f"levenshtein.{form}")

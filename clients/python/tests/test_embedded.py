@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +24,11 @@ WAIT_S = 30.0
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory for sockets of this test alone, which processes that it starts use too."""
-    path = Path(f"/tmp/ks{os.getpid()}{abs(hash(tmp_path)) % 10**8}")
-    path.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
-    return path
+    with tempfile.TemporaryDirectory(prefix="ks-", dir="/tmp") as path:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", path)
+        yield Path(path)
 
 
 def run_python(code: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -41,32 +43,12 @@ def run_python(code: str, *arguments: str, **options: Any) -> subprocess.Complet
     )
 
 
-def server_pid(address: str) -> int:
-    """The process that listens at a socket, as /proc has it."""
-    path = address.removeprefix("unix:")
-    (line,) = [
-        line
-        for line in Path("/proc/net/unix").read_text().splitlines()
-        if line.endswith(f" {path}") and line.split()[3] == "00010000"
-    ]
-    inode = f"socket:[{line.split()[6]}]"
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(os.readlink(link) == inode for link in process.glob("fd/*")):
-                return int(process.name)
-        except OSError:
-            continue
-    raise AssertionError(f"nobody listens at {path}")
-
-
 def ended(pid: int) -> None:
     """Waits until a process that is no child of this one has ended."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return
-    import select
-
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     assert poll.poll(WAIT_S * 1000), f"process {pid} still runs"
@@ -111,28 +93,20 @@ def test_it_starts_with_the_first_call_and_ends_with_the_last_client(runtime: Pa
 
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "1 / 0", "os._exit(0)", "os.abort()"])
 def test_it_ends_with_its_process_however_that_ends(runtime: Path, end: str) -> None:
-    script = (
-        f"{SCRIPT_HEAD}\nks.compare('a', 'b')\nprint(ks.default_client().address, flush=True)\n"
-    )
-    done = run_python(f"{script}import subprocess; subprocess.run(['true'])\n{end}")
-    address = done.stdout.strip()
-    assert address.startswith(f"unix:{runtime}/kernelserve-")
-    socket = Path(address.removeprefix("unix:"))
+    script = SCRIPT_HEAD + textwrap.dedent("""
+    import kernelserve._embedded as embedded
+    ks.compare("a", "b")
+    print(embedded._shared.server._process.pid, ks.default_client().address, flush=True)
+    """)
+    pid, address = run_python(script + end).stdout.split()
+    ended(int(pid))
+    directory = Path(address.removeprefix("unix:")).parent
     if end in ("", "sys.exit(3)", "1 / 0"):
         assert list(runtime.iterdir()) == []
-        assert not done.stderr or end == "1 / 0"
-    else:
-        # Its directory is left for the next start, its process is not.
-        try:
-            pid = server_pid(address)
-        except (AssertionError, ValueError):
-            pid = 0
-        if pid:
-            ended(pid)
-        assert socket.parent.exists()
-        with ks.connect() as client:
-            client.compare("a", "b")
-            assert not socket.parent.exists()
+    else:  # nobody was left to remove its directory: the next start does
+        assert list(runtime.iterdir()) == [directory]
+        run_python(SCRIPT_HEAD + "ks.compare('a', 'b')")
+        assert list(runtime.iterdir()) == []
 
 
 def test_a_crash_fails_the_calls_under_way_and_the_next_call_starts_it_again(

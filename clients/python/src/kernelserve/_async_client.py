@@ -11,7 +11,7 @@ from typing import Any, overload
 
 from . import _verbs as verbs
 from ._api import documented_by
-from ._async_connection import ROWS_ON_LOOP_MAX, AsyncConnection
+from ._async_connection import AsyncConnection
 from ._client import Client
 from ._coalescing import Coalescer
 from ._deadline import UNSET, Timeout, check_timeout
@@ -22,6 +22,9 @@ from ._target import TLS, as_tls, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2, server_info_pb2
 
+# Turning more rows than this into columns would hold up the event loop for milliseconds.
+_ROWS_ON_LOOP_MAX = 1_000
+
 # A greater n takes long enough that the others of its batch would wait for it.
 _COALESCED_N_MAX = 10_000
 
@@ -30,9 +33,9 @@ class AsyncClient:
     """Client's verbs as coroutines. Made by kernelserve.aio.connect().
 
     Calls of compare() and fibonacci() that are made at the same time, as by asyncio.gather(), go
-    out as one batch. Usable in any number of event loops, in each of which it connects anew, but
-    not from several threads at once. Cancelling a task cancels its work on the server, unless
-    others wait for the same batch.
+    out as one batch. Usable in any number of event loops, one after another or in several threads
+    at once, and in forked children. Cancelling a task cancels its work on the server, unless others
+    wait for the same batch.
     """
 
     def __init__(
@@ -202,7 +205,7 @@ class AsyncClient:
     @property
     def address(self) -> str:
         """Where calls go: the address as given, or the embedded server's once it is started."""
-        return self._connection.address
+        return self._connection.connection.address
 
     @property
     def closed(self) -> bool:
@@ -210,9 +213,9 @@ class AsyncClient:
         return self._connection.session.closed
 
     async def close(self) -> None:
-        """Closes this loop's connection; calls under way in it are cancelled.
+        """Closes the connections; calls under way end with ClientClosedError.
 
-        May be called again. Connections of other loops close with those.
+        May be called again.
         """
         await self._connection.close()
 
@@ -242,7 +245,7 @@ class AsyncClient:
         self, rows: int, seconds: float | None, make: Callable[..., verbs.Verb], *arguments: Any
     ) -> Any:
         """Runs a verb over columns, turning long lists into columns beside the event loop."""
-        if rows > ROWS_ON_LOOP_MAX:
+        if rows > _ROWS_ON_LOOP_MAX:
             verb = await asyncio.to_thread(make, *arguments)
         else:
             verb = make(*arguments)

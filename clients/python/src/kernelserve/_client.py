@@ -264,7 +264,7 @@ class Client:
         return self._connection.session.closed
 
     def close(self) -> None:
-        """Closes the connections; calls of other threads end with CallCancelledError.
+        """Closes the connections; calls under way in other threads end with ClientClosedError.
 
         May be called again.
         """

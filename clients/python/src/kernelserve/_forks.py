@@ -1,8 +1,8 @@
 """What keeps fork() safe while other threads make calls.
 
-gRPC makes itself ready for a fork only while no thread is inside it, and otherwise the child now and
-then crashes; a lock that another thread holds stays locked in the child for good. So a fork waits,
-for a moment, until what this package does under locks is done, and that waits for a fork.
+gRPC makes itself ready for a fork only while no thread is inside it, and otherwise the child now
+and then crashes; a lock that another thread holds stays locked in the child for good. So a fork
+waits, for a moment, until what this package does under locks is done, and that waits for a fork.
 """
 
 from __future__ import annotations

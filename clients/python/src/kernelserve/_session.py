@@ -1,4 +1,4 @@
-"""What the synchronous and the asyncio client share of talking to a server: all but the waiting."""
+"""Who a client is, where it goes, and what its failures mean."""
 
 from __future__ import annotations
 
