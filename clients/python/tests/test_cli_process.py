@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -35,13 +37,19 @@ def start(arguments: Sequence[str], address: str | None = None, **streams: Any) 
     return subprocess.Popen([*PROGRAM, *arguments], env=environment, **streams)
 
 
-def write_rows(stream: IO[bytes], rows: int) -> None:
-    stream.write(b"left,right\n" + b"kitten,sitting\n" * rows)
-    stream.flush()
+def write_rows(stream: IO[bytes]) -> threading.Thread:
+    """Writes more than one block, so that rows come out while the input is still open."""
 
+    def write() -> None:
+        # Nobody may want all of them.
+        with contextlib.suppress(BrokenPipeError):
+            stream.write(b"left,right\n" + b"kitten,sitting\n" * 400_000)
+            stream.flush()
 
-# More than one block, so that some come out while the input is still open.
-ROWS = 400_000
+    # The program may have to be read from before it reads on.
+    writer = threading.Thread(target=write)
+    writer.start()
+    return writer
 
 
 def test_rows_come_out_while_others_are_to_come_and_ctrl_c_ends_it_at_once(address: str) -> None:
@@ -52,11 +60,14 @@ def test_rows_come_out_while_others_are_to_come_and_ctrl_c_ends_it_at_once(addre
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    write_rows(process.stdin, ROWS)
+    writer = write_rows(process.stdin)
     assert process.stdout.readline() == b"left,right,score\n"
     assert process.stdout.readline() == b"kitten,sitting,3\n"
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE_S)
+    err = process.stderr.read()
+    process.wait(PATIENCE_S)
+    writer.join()
+    close(process)
     assert process.returncode == 130
     assert err.strip() == b"kernelserve: error: interrupted"
 
@@ -80,12 +91,20 @@ def test_a_reader_that_has_enough_is_no_error(address: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    write_rows(process.stdin, ROWS)
+    writer = write_rows(process.stdin)
     assert process.stdout.readline() == b"left,right,score\n"
     process.stdout.close()
-    process.stdin.close()
     assert process.stderr.read() == b""
     assert process.wait(PATIENCE_S) == 141
+    writer.join()
+    close(process)
+
+
+def close(process: Any) -> None:
+    """Closes its pipes, unread and unwritten as they may be."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with contextlib.suppress(BrokenPipeError):
+            stream.close()
 
 
 def on_terminal(arguments: Sequence[str], address: str, which: str) -> tuple[int, str, str]:

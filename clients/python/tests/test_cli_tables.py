@@ -219,7 +219,7 @@ def test_blocks_of_any_size_give_the_same_rows(
     table: list[list[str | None]], block_bytes: int, last_line_ends: bool
 ) -> None:
     width = len(table[0]) if table else 2
-    lines = [[f'column "{i}"\n' for i in range(width)], *table]
+    lines: list[list[str | None]] = [[f'column "{i}"\n' for i in range(width)], *table]
     text = "\n".join(",".join(map(encode, line)) for line in lines)
     # A null alone on the last line is no line without an end.
     data = (text + "\n" * (last_line_ends or table[-1:] == [[None]])).encode()

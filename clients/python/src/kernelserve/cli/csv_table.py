@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -17,61 +18,112 @@ import pyarrow.csv
 
 from .errors import DataError
 
-# Some 100,000 pairs of words: enough that a call's own cost does not show, and a progress bar still
-# moves. It also bounds the length of a row.
+# Some 150,000 pairs of words: enough that a call's own cost does not show, and a progress bar still
+# moves.
 _BLOCK_BYTES = 4 << 20
 
-# A header longer than this is no header: the file is something else.
-_HEADER_BYTES_MAX = 1 << 20
+# What a row may have, since a row is held as a whole; it is an open quote's fault if it has more.
+_ROW_BYTES_MAX = 256 << 20
 
 
 class CsvReader:
     """Reads a stream that begins with a line of column names.
 
+    pyarrow's own reader of streams reads ahead from threads, which a process that ends meanwhile
+    does not survive if the stream is Python's. So blocks of whole rows are cut here.
+
     Attributes:
         name: what the stream is called in messages.
         columns: the names of its columns.
-        unit: what `position` and `size` count.
-        position: how far reading has got.
-        size: where it ends, None if that is not known.
+        position: how many bytes have been handed out.
+        size: how many there are, None if that is not known.
     """
-
-    unit = "bytes"
 
     def __init__(self, stream: BinaryIO, name: str, delimiter: str) -> None:
         self.name = name
-        self._delimiter = delimiter
-        seekable = stream.seekable()
-        self.size: int | None = stream.seek(0, io.SEEK_END) if seekable else None
-        if seekable:
+        self.position = 0
+        self.size: int | None = None
+        if stream.seekable():
+            self.size = stream.seek(0, io.SEEK_END)
             stream.seek(0)
-        header, rest = _read_header(stream, name)
-        try:
-            text = header.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise DataError(f"{name}: its first line is not UTF-8") from None
-        self.columns: list[str] = next(csv.reader([text], delimiter=delimiter), [])
-        if not self.columns:
-            raise DataError(f"{name} begins with an empty line, expected the names of its columns")
-        self._rest = _Rest(rest, stream)
-        self._header_bytes = len(header)
+        self._stream = stream
+        self._delimiter = delimiter
+        row = _row_pattern(delimiter)
+        self._row = re.compile(row)
+        self._rows = re.compile(b"(?:%b)*+" % row)
+        self._data = b""  # read, and not handed out
+        self._ended = False
+        self._rows_done = 0
+        self.columns = self._read_names()
 
-    @property
-    def position(self) -> int:
-        return self._header_bytes + self._rest.position
+    def _read_names(self) -> list[str]:
+        line = self._take(self._row)
+        if line is None:
+            raise DataError(f"{self.name} is empty, expected a line with the names of its columns")
+        try:
+            text = line.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise DataError(f"{self.name}: its first line is not UTF-8") from None
+        names = next(csv.reader([text], delimiter=self._delimiter), [])
+        if not names:
+            raise DataError(f"{self.name} begins with an empty line, expected its columns' names")
+        return names
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows, in order, and at least one batch, if an empty one."""
-        types = {name: pa.string() for name in self.columns}
-        if self._rest.at_end():
-            yield pa.RecordBatch.from_pylist([], pa.schema(types))
-            return
+        block = self._take(self._rows)
+        if block is None:
+            schema = pa.schema([(name, pa.string()) for name in self.columns])
+            yield pa.RecordBatch.from_pylist([], schema)
+        while block is not None:
+            yield from self._parse(block)
+            block = self._take(self._rows)
+
+    def _take(self, pattern: re.Pattern[bytes]) -> bytes | None:
+        """The next bytes that match `pattern`, which begins and ends with a row; None at the end.
+
+        The last row may lack its line end.
+        """
+        wanted = _BLOCK_BYTES
+        while True:
+            if not self._ended and len(self._data) < wanted:
+                some = self._stream.read(wanted - len(self._data))
+                self._data += some
+                self._ended = not some
+                continue
+            if self._ended and pattern is self._rows:
+                end = len(self._data)
+            elif pattern is self._rows and b'"' not in self._data:
+                end = (
+                    self._data.rfind(b"\n") + 1
+                )  # what the pattern would find, in a tenth of the time
+            else:
+                found = pattern.match(self._data)
+                end = found.end() if found else len(self._data) if self._ended else 0
+            if end:
+                block, self._data = self._data[:end], self._data[end:]
+                self.position += end
+                return block
+            if self._ended:
+                return None
+            if wanted >= _ROW_BYTES_MAX:
+                raise DataError(
+                    f"{self.name}: behind row {self._rows_done} comes one of over "
+                    f"{_ROW_BYTES_MAX} bytes; is a quote left open?"
+                )
+            wanted *= 2
+
+    def _parse(self, block: bytes) -> Iterator[pa.RecordBatch]:
+        if not block.endswith(b"\n"):
+            block += b"\n"  # without, pyarrow takes a null at the end for an empty text
+        stream: Any = pa.BufferReader(block)
         try:
-            stream: Any = self._rest  # any object that can be read
-            reader = pyarrow.csv.open_csv(
+            table = pyarrow.csv.read_csv(
                 stream,
                 read_options=pyarrow.csv.ReadOptions(
-                    block_size=_BLOCK_BYTES, column_names=self.columns
+                    block_size=len(block) + 1,
+                    column_names=self.columns,
+                    use_threads=False,  # with them, errors do not name a row
                 ),
                 parse_options=pyarrow.csv.ParseOptions(
                     delimiter=self._delimiter,
@@ -80,25 +132,40 @@ class CsvReader:
                     ignore_empty_lines=len(self.columns) > 1,
                 ),
                 convert_options=pyarrow.csv.ConvertOptions(
-                    column_types=types,
+                    column_types={name: pa.string() for name in self.columns},
                     null_values=[""],
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=False,
                 ),
             )
-            yield from reader
         except pa.ArrowInvalid as error:
             raise DataError(f"{self.name}: {self._explain(str(error))}") from None
-
-    def close(self) -> None:
-        self._rest.close()
+        yield from table.to_batches()
+        self._rows_done += table.num_rows
 
     def _explain(self, message: str) -> str:
-        if "straddl" in message:
-            return f"a row is longer than {_BLOCK_BYTES} bytes; is a quote left open?"
-        for index, name in enumerate(self.columns):
-            message = message.replace(f"In CSV column #{index}:", f"column {name!r}:")
-        return message
+        """pyarrow's message with names for numbers of columns, and rows counted over the file."""
+        message = re.sub(
+            r"In CSV column #(\d+):", lambda m: f"column {self.columns[int(m[1])]!r}:", message
+        )
+        # It counts from 1, and everybody else here from 0.
+        return re.sub(r"Row #(\d+)", lambda m: f"row {int(m[1]) - 1 + self._rows_done}", message)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _row_pattern(delimiter: str) -> bytes:
+    """What matches one row with its line end: RFC 4180's, as pyarrow takes it.
+
+    A quote opens a field only at its beginning. The quantifiers are possessive: nothing is tried
+    twice, so that time is linear and a row that does not end matches nothing.
+    """
+    d = re.escape(delimiter.encode())
+    quoted = rb'"[^"]*+(?:""[^"]*+)*+"[^%b\n]*+' % d
+    plain = rb'[^"%b\n][^%b\n]*+' % (d, d)
+    field = rb"(?:%b|%b|)" % (quoted, plain)
+    return rb"(?:%b%b)*+%b\n" % (field, d, field)
 
 
 class CsvWriter:
@@ -110,13 +177,6 @@ class CsvWriter:
         self._begun = False
 
     def write(self, batch: pa.RecordBatch) -> None:
-        if not self._begun:
-            line = io.StringIO()
-            csv.writer(line, delimiter=self._delimiter, lineterminator="\n").writerow(
-                batch.schema.names
-            )
-            self._stream.write(line.getvalue().encode())
-            self._begun = True
         texts = [column for column in batch.columns if _is_text(column.type)]
         # Quotes only where a value of the batch needs them: the usual look, and easier to read.
         special = f'^$|["\r\n{self._delimiter}]'
@@ -131,60 +191,17 @@ class CsvWriter:
             pyarrow.csv.write_csv(_without_views(batch), out, options)
         except pa.ArrowInvalid as error:
             raise DataError(f"CSV cannot hold this: {error}") from None
+        if not self._begun:
+            line = io.StringIO()
+            csv.writer(line, delimiter=self._delimiter, lineterminator="\n").writerow(
+                batch.schema.names
+            )
+            self._stream.write(line.getvalue().encode())
+            self._begun = True
         self._stream.write(out.getvalue())
 
     def close(self) -> None:
         self._stream.flush()
-
-
-def _read_header(stream: BinaryIO, name: str) -> tuple[bytes, bytes]:
-    """The first record with its line end, and what was read beyond it."""
-    data = b""
-    while True:
-        block = stream.read1(1 << 16) if isinstance(stream, io.BufferedIOBase) else stream.read()
-        data += block
-        end = data.find(b"\n")
-        # A line end within quotes belongs to a name: there, the quotes before it are odd in number.
-        while end >= 0 and data.count(b'"', 0, end) % 2:
-            end = data.find(b"\n", end + 1)
-        if end >= 0:
-            return data[: end + 1], data[end + 1 :]
-        if not block:
-            if not data:
-                raise DataError(f"{name} is empty, expected a line with the names of its columns")
-            return data, b""
-        if len(data) > _HEADER_BYTES_MAX:
-            raise DataError(
-                f"{name} has no line end in its first {len(data)} bytes, expected a line with "
-                f"the names of its columns in {_HEADER_BYTES_MAX}"
-            )
-
-
-class _Rest(io.RawIOBase):
-    """What is left of a stream after the header, counting what has been taken."""
-
-    def __init__(self, first: bytes, stream: BinaryIO) -> None:
-        super().__init__()
-        self._first = first
-        self._stream = stream
-        self.position = 0
-
-    def at_end(self) -> bool:
-        if not self._first:
-            self._first = self._stream.read(1)
-        return not self._first
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._first:
-            size = len(self._first) if size < 0 else size
-            data, self._first = self._first[:size], self._first[size:]
-        else:
-            data = self._stream.read(size)
-        self.position += len(data)
-        return data
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -21,6 +21,7 @@ class ParquetReader:
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
+        self._stream = stream
         try:
             # Buffering ahead would hold whole row groups in memory.
             self._file = pq.ParquetFile(stream, pre_buffer=False)
@@ -43,6 +44,7 @@ class ParquetReader:
 
     def close(self) -> None:
         self._file.close()
+        self._stream.close()
 
 
 class ParquetWriter:

@@ -85,7 +85,12 @@ program = click.version_option(__version__, message="%(prog)s %(version)s")(prog
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit code."""
-    warnings.showwarning = lambda message, *_: _complain("warning", str(message))
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: _complain("warning", str(message))
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = program.main(list(arguments), prog_name="kernelserve", standalone_mode=False)
     except click.UsageError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 
@@ -36,5 +37,5 @@ def show_progress(source: Measured, wanted: bool) -> Iterator[Callable[[int], No
         rich.TimeRemainingColumn(),
     )
     with rich.Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(source.name, total=source.size, rows=0)
+        task = progress.add_task(Path(source.name).name, total=source.size, rows=0)
         yield lambda rows: progress.update(task, completed=source.position, rows=rows)

@@ -73,7 +73,8 @@ def _counted_from(rows_done: int, source: str) -> Iterator[None]:
             raise
         raise DataError(f"{where}{line_of(error)}") from None
     for warning in caught:
-        warnings.warn(f"{where}{warning.message}", RowErrorWarning, stacklevel=2)
+        placed = where if issubclass(warning.category, RowErrorWarning) else ""
+        warnings.warn(f"{placed}{warning.message}", warning.category, stacklevel=2)
 
 
 def open_reader(path: str) -> AbstractContextManager[Reader]:
@@ -84,9 +85,13 @@ def open_reader(path: str) -> AbstractContextManager[Reader]:
         stream = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - the reader's
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    if ending in _PARQUET:
-        return closing(ParquetReader(stream, name))
-    return closing(CsvReader(stream, name, _DELIMITERS[ending]))
+    try:
+        if ending in _PARQUET:
+            return closing(ParquetReader(stream, name))
+        return closing(CsvReader(stream, name, _DELIMITERS[ending]))
+    except BaseException:
+        stream.close()
+        raise
 
 
 @contextmanager
