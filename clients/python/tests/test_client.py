@@ -239,7 +239,7 @@ def test_one_text_stands_for_every_row(client: ks.Client) -> None:
     ],
 )
 def test_no_rows(client: ks.Client, empty: Any, result_type: type) -> None:
-    result = client.pairwise(empty, empty)
+    result: Any = client.pairwise(empty, empty)
     assert isinstance(result, result_type)
     assert len(result) == 0
 
