@@ -34,8 +34,6 @@ _DNS_PAUSE_MS = 5_000
 # gRPC retries a call only while its request fits here; its own default is 256 KiB.
 _RETRY_BUFFER_BYTES = 256 << 20
 
-_SCHEMES = ("dns:", "ipv4:", "ipv6:", "unix:", "unix-abstract:")
-
 
 @dataclass(frozen=True)
 class TLS:
@@ -113,13 +111,16 @@ def _parse_one(address: str) -> Target:
 
 def _split(address: str) -> tuple[str, int]:
     """Host and port. A missing port is an error here: gRPC would take 443."""
-    hostport = address.removeprefix("dns:").rpartition("/")[2]
-    host, colon, port = hostport.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not colon or not port.isdecimal() or not 0 < int(port) < 65536:
+    hostport = address
+    if address.startswith("dns:"):  # dns:host:port, or dns://server/host:port
+        hostport = address.removeprefix("dns:").rpartition("/")[2]
+    host, _, port = hostport.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1] if _is_ip(host[1:-1]) else ""
+    elif ":" in host or "/" in host:
+        host = ""
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise _bad_address(address, "host:port, [ipv6]:port, unix:/path or dns:///host:port")
-    if ":" in host and not _is_ip(host):
-        raise _bad_address(address, f"an address of one of the kinds {', '.join(_SCHEMES)}")
     return host, int(port)
 
 
