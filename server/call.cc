@@ -41,8 +41,8 @@ void AddTiming(CallbackServerContext* context, const v1::CallTiming& timing) {
 }
 
 // What can be told without reading the request.
-absl::Status CheckEnvelope(const CallEnvironment& environment,
-                           const CallbackServerContext& context, const ByteBuffer& request) {
+absl::Status CheckEnvelope(const CallEnvironment& environment, const CallbackServerContext& context,
+                           const ByteBuffer& request) {
   if (IsCompressed(request)) {
     return MakeError(absl::StatusCode::kUnimplemented,
                      {.reason = "COMPRESSION_NOT_SUPPORTED",
@@ -64,9 +64,10 @@ absl::Status CheckEnvelope(const CallEnvironment& environment,
   }
   const gpr_timespec deadline = context.raw_deadline();
   if (gpr_time_cmp(deadline, gpr_now(deadline.clock_type)) <= 0) {
-    return MakeError(absl::StatusCode::kDeadlineExceeded,
-                     {.reason = "DEADLINE_UNREACHABLE", .field = "deadline", .bound = "in the future"},
-                     "the call's deadline had passed before it was read");
+    return MakeError(
+        absl::StatusCode::kDeadlineExceeded,
+        {.reason = "DEADLINE_UNREACHABLE", .field = "deadline", .bound = "in the future"},
+        "the call's deadline had passed before it was read");
   }
   return absl::OkStatus();
 }

@@ -122,8 +122,7 @@ void CallJob::Fail(absl::Status status, uint64_t block_number, uint64_t row) {
 absl::Status CallJob::CheckDeadline() const {
   const gpr_timespec left = gpr_time_sub(deadline_, gpr_now(deadline_.clock_type));
   const double left_ns = static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
-  const double needed_ns =
-      handler_->cost_ns() / static_cast<double>(environment_.pool->workers());
+  const double needed_ns = handler_->cost_ns() / static_cast<double>(environment_.pool->workers());
   if (needed_ns <= left_ns * kDeadlineEstimateFactor) return absl::OkStatus();
   const auto ms = [](double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); };
   return MakeError(

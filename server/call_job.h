@@ -113,10 +113,10 @@ class CallJob : public Job {
   std::unique_ptr<StreamHandler> handler_;  // outlives the blocks
 
   mutable std::mutex mutex_;
-  std::deque<OpenBlock> open_;            // addresses hold until popped
+  std::deque<OpenBlock> open_;  // addresses hold until popped
   std::deque<grpc::ByteBuffer> ready_;
   bool opening_ = false;
-  bool exhausted_ = false;                // no block will be opened any more
+  bool exhausted_ = false;  // no block will be opened any more
   absl::Status status_;
   std::pair<uint64_t, uint64_t> failed_at_;  // block and row of status_, where that is not OK
   v1::CallTiming timing_;

@@ -199,9 +199,9 @@ class StreamTermsHandler : public StreamHandler {
       terms_->AppendMagnitude(&values);
       add_offset();
       ++count;
-    } while (count < left_ && values.size() + offsets.size() +
-                                      FibonacciBytesMax(terms_->next()) + sizeof(int32_t) <=
-                                  kStreamBlockBytes);
+    } while (count < left_ &&
+             values.size() + offsets.size() + FibonacciBytesMax(terms_->next()) + sizeof(int32_t) <=
+                 kStreamBlockBytes);
     column->set_type(v1::DATA_TYPE_BINARY);
     column->set_length(count);
   }

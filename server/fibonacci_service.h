@@ -10,8 +10,7 @@ namespace kernelserve::server {
 
 namespace fibonacci_internal {
 using S = v1::FibonacciService;
-using Raw =
-    S::WithRawCallbackMethod_Compute<S::WithRawCallbackMethod_StreamTerms<S::Service>>;
+using Raw = S::WithRawCallbackMethod_Compute<S::WithRawCallbackMethod_StreamTerms<S::Service>>;
 }  // namespace fibonacci_internal
 
 // Fibonacci numbers, one or consecutive ones. Whole numbers are given up to `n_max`; modulo another
@@ -25,8 +24,8 @@ class FibonacciService final : public fibonacci_internal::Raw {
   grpc::ServerUnaryReactor* Compute(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override;
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* StreamTerms(
-      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* StreamTerms(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request) override;
 
  private:
   const CallEnvironment& environment_;

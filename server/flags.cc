@@ -21,9 +21,10 @@
 ABSL_FLAG(std::string, listen, "127.0.0.1:50051",
           "where to listen, separated by commas: unix:/path, host:port or [v6]:port; with port 0, "
           "any free one");
-ABSL_FLAG(int64_t, workers, 0,
-          "threads that compute; 0: as many as the CPU quota of the control group, or the affinity, "
-          "allows");
+ABSL_FLAG(
+    int64_t, workers, 0,
+    "threads that compute; 0: as many as the CPU quota of the control group, or the affinity, "
+    "allows");
 ABSL_FLAG(int64_t, memory_ceiling_mb, 0,
           "megabytes that requests, what is made of them, and replies may take; 0: three quarters "
           "of the control group's limit, and 2048 at most");
@@ -69,12 +70,10 @@ const std::vector<Row>& Rows() {
       {absl::FindCommandLineFlag("listen"), "addresses"},
       {absl::FindCommandLineFlag("workers"), "a whole number", 0, 1024},
       {absl::FindCommandLineFlag("memory_ceiling_mb"), "a whole number", 0, kTera},
-      {absl::FindCommandLineFlag("request_bytes_max"), "a whole number",
-       kRequestBytesMaxLeast, kRequestBytesMaxMost},
-      {absl::FindCommandLineFlag("rows_max"), "a whole number", kRowsMaxLeast,
-       kRowsMaxMost},
-      {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93,
-       kFibonacciNMaxMost},
+      {absl::FindCommandLineFlag("request_bytes_max"), "a whole number", kRequestBytesMaxLeast,
+       kRequestBytesMaxMost},
+      {absl::FindCommandLineFlag("rows_max"), "a whole number", kRowsMaxLeast, kRowsMaxMost},
+      {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93, kFibonacciNMaxMost},
       {absl::FindCommandLineFlag("lame_duck_ms"), "a whole number", 0, kDayMs},
       {absl::FindCommandLineFlag("drain_timeout_ms"), "a whole number", 0, kDayMs},
       {absl::FindCommandLineFlag("log_format"), "text or json"},
@@ -105,8 +104,7 @@ absl::Status Set(const Row& row, absl::string_view value, std::string origin, Or
   const bool parsed = row.flag->ParseFrom(value, &error);
   if (const auto number = row.flag->TryGet<int64_t>(); number.has_value()) {
     if (!parsed || *number < row.least || *number > row.most) {
-      return Usage(origin, value,
-                   absl::StrCat(row.expects, " from ", row.least, " to ", row.most));
+      return Usage(origin, value, absl::StrCat(row.expects, " from ", row.least, " to ", row.most));
     }
   } else if (!parsed) {
     return Usage(origin, value, row.expects);
@@ -170,8 +168,7 @@ absl::Status ReadCommandLine(std::span<const char* const> arguments, Origins* or
       }
       value = "false";
     }
-    if (absl::Status status =
-            Set(*row, value, absl::StrCat("--", row->flag->Name()), origins);
+    if (absl::Status status = Set(*row, value, absl::StrCat("--", row->flag->Name()), origins);
         !status.ok()) {
       return status;
     }
@@ -218,19 +215,17 @@ absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments
   if (!listen.ok()) return named("listen", listen.status());
   options.server.listen = *std::move(listen);
   options.server.workers = static_cast<uint32_t>(absl::GetFlag(FLAGS_workers));
-  options.server.memory_ceiling_mb =
-      static_cast<uint64_t>(absl::GetFlag(FLAGS_memory_ceiling_mb));
-  options.server.request_bytes_max =
-      static_cast<uint64_t>(absl::GetFlag(FLAGS_request_bytes_max));
+  options.server.memory_ceiling_mb = static_cast<uint64_t>(absl::GetFlag(FLAGS_memory_ceiling_mb));
+  options.server.request_bytes_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_request_bytes_max));
   options.server.rows_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_rows_max));
   options.server.fibonacci_n_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_fibonacci_n_max));
   options.server.lame_duck_ms = absl::GetFlag(FLAGS_lame_duck_ms);
   options.server.drain_timeout_ms = absl::GetFlag(FLAGS_drain_timeout_ms);
 
   using FormatChoice = std::pair<absl::string_view, LogFormat>;
-  const auto format = Choose(FLAGS_log_format, origins["log_format"], "text or json",
-                             std::array{FormatChoice{"text", LogFormat::kText},
-                                        FormatChoice{"json", LogFormat::kJson}});
+  const auto format = Choose(
+      FLAGS_log_format, origins["log_format"], "text or json",
+      std::array{FormatChoice{"text", LogFormat::kText}, FormatChoice{"json", LogFormat::kJson}});
   if (!format.ok()) return format.status();
   options.log_format = *format;
   using LevelChoice = std::pair<absl::string_view, LogLevel>;

@@ -9,9 +9,9 @@
 
 namespace kernelserve::server {
 
-// Reads the command line (without the program's name). Every flag --some_flag is also the environment
-// variable KERNELSERVE_SERVER_SOME_FLAG; the flag wins. (Plain KERNELSERVE_PORT and the like are
-// what Kubernetes sets for a Service of that name.)
+// Reads the command line (without the program's name). Every flag --some_flag is also the
+// environment variable KERNELSERVE_SERVER_SOME_FLAG; the flag wins. (Plain KERNELSERVE_PORT and the
+// like are what Kubernetes sets for a Service of that name.)
 //
 // Errors name the flag or the variable, what it was given and what it takes. An unknown flag is an
 // error too, with the nearest known one. To be called before there are threads; several calls each

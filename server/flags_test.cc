@@ -71,7 +71,8 @@ TEST(ParseFlagsTest, StartsFromTheDefaultsEachTime) {
 }
 
 TEST(ParseFlagsTest, NamesTheFlagTheValueAndTheBound) {
-  EXPECT_EQ(ErrorOf({"--workers=-1"}), "--workers is \"-1\" and must be a whole number from 0 to 1024");
+  EXPECT_EQ(ErrorOf({"--workers=-1"}),
+            "--workers is \"-1\" and must be a whole number from 0 to 1024");
   EXPECT_EQ(ErrorOf({"--workers=many"}),
             "--workers is \"many\" and must be a whole number from 0 to 1024");
   EXPECT_EQ(ErrorOf({"--rows_max=65535"}),

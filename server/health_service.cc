@@ -119,11 +119,11 @@ HealthService::HealthService(std::vector<std::string> services)
              [this](grpc::CallbackServerContext* context, const ByteBuffer* request,
                     ByteBuffer* response) { return Check(context, request, response); }));
   AddMethod(new RpcServiceMethod(kWatch, RpcMethod::SERVER_STREAMING, nullptr));
-  MarkMethodRawCallback(
-      1, new grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>(
-             [this](grpc::CallbackServerContext*, const ByteBuffer* request) {
-               return StartWatch(request);
-             }));
+  MarkMethodRawCallback(1,
+                        new grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>(
+                            [this](grpc::CallbackServerContext*, const ByteBuffer* request) {
+                              return StartWatch(request);
+                            }));
 }
 
 HealthService::~HealthService() = default;

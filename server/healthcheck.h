@@ -7,8 +7,8 @@
 namespace kernelserve::server {
 
 // Asks the server at `address` for its health (grpc.health.v1), as a container's HEALTHCHECK does
-// with the one binary that is there. OK where it is SERVING; otherwise the error says what it is, or
-// why nothing answered within kHealthcheckTimeoutMs.
+// with the one binary that is there. OK where it is SERVING; otherwise the error says what it is,
+// or why nothing answered within kHealthcheckTimeoutMs.
 absl::Status Healthcheck(const ListenAddress& address);
 
 }  // namespace kernelserve::server

@@ -89,8 +89,8 @@ inline constexpr uint64_t kFibonacciNMaxMost = 10'000'000'000;
 // make the server hold before any handler runs.
 inline constexpr int kStreamsMax = 1024;
 
-// A client may ping this often (grpc-go's and grpc-java's least setting; gRPC's default here is five minutes, and
-// then clients with keepalive set are sent away with too_many_pings).
+// A client may ping this often (grpc-go's and grpc-java's least setting; gRPC's default here is
+// five minutes, and then clients with keepalive set are sent away with too_many_pings).
 inline constexpr int kPingIntervalLeastMs = 10'000;
 
 // A connection that is silent for so long is asked for a sign of life, and closed without one: a
@@ -110,8 +110,8 @@ inline constexpr size_t kUnixPathBytes = 103;
 
 // ---- Memory ----
 
-// Default of --memory_ceiling_mb, unless three quarters of the cgroup's limit are less. Half of it is
-// gRPC's, as a hard limit: what has arrived and no handler has seen yet. The other half is the
+// Default of --memory_ceiling_mb, unless three quarters of the cgroup's limit are less. Half of it
+// is gRPC's, as a hard limit: what has arrived and no handler has seen yet. The other half is the
 // budget of admitted calls: together they stay under the ceiling, whatever comes in.
 inline constexpr uint64_t kMemoryCeilingMb = 2048;
 

@@ -66,9 +66,9 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
       return Invalid(text, "must have an absolute path: unix:/run/user/1000/kernelserve.socket");
     }
     if (path.size() > kUnixPathBytes) {
-      return Invalid(text, absl::StrCat("has a path of ", path.size(),
-                                        " bytes; a unix socket's may have at most ",
-                                        kUnixPathBytes));
+      return Invalid(text,
+                     absl::StrCat("has a path of ", path.size(),
+                                  " bytes; a unix socket's may have at most ", kUnixPathBytes));
     }
     address.path = std::string(path);
     return address;
@@ -152,8 +152,8 @@ absl::Status TryToListen(const ListenAddress& address) {
   if (address.is_unix()) {
     const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_un unix_address = UnixAddress(address.path);
-    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&unix_address),
-             sizeof unix_address) != 0) {
+    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&unix_address), sizeof unix_address) !=
+        0) {
       return fail(ErrorText(errno));
     }
     unlink(address.path.c_str());
@@ -164,8 +164,8 @@ absl::Status TryToListen(const ListenAddress& address) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(address.host.c_str(), absl::StrCat(address.port).c_str(),
-                                    &hints, &found);
+  if (const int error =
+          getaddrinfo(address.host.c_str(), absl::StrCat(address.port).c_str(), &hints, &found);
       error != 0) {
     return fail(gai_strerror(error));
   }

@@ -13,8 +13,8 @@ namespace kernelserve::server {
 
 // Where to listen: "unix:/run/kernelserve/socket", "127.0.0.1:50051", "localhost:0", "[::1]:50051".
 struct ListenAddress {
-  std::string path;  // of a unix socket, absolute; else empty
-  std::string host;  // of a TCP socket: a name or a number, IPv6 without brackets
+  std::string path;   // of a unix socket, absolute; else empty
+  std::string host;   // of a TCP socket: a name or a number, IPv6 without brackets
   uint16_t port = 0;  // 0: any free one
 
   bool is_unix() const { return !path.empty(); }

@@ -44,7 +44,8 @@ TEST(ParseListenAddressTest, NamesWhatIsWrong) {
   EXPECT_THAT(error("::1:50051"), HasSubstr("must be unix:/path"));
   EXPECT_THAT(error("[::1:50051"), HasSubstr("must be unix:/path"));
   EXPECT_THAT(error("[localhost]:50051"), HasSubstr("must be unix:/path"));
-  EXPECT_THAT(error("localhost:65536"), HasSubstr("the port \"65536\", which is none of 0 to 65535"));
+  EXPECT_THAT(error("localhost:65536"),
+              HasSubstr("the port \"65536\", which is none of 0 to 65535"));
   EXPECT_THAT(error("localhost:-1"), HasSubstr("the port \"-1\""));
   EXPECT_THAT(error("localhost:http"), HasSubstr("the port \"http\""));
   EXPECT_THAT(error("unix:run/x"), HasSubstr("must have an absolute path"));

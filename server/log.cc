@@ -90,8 +90,8 @@ std::string FormatEvent(LogFormat format, absl::string_view message,
 
 void StartLogging(LogFormat format, LogLevel level) {
   g_format = format;
-  auto logger = std::make_shared<spdlog::logger>(
-      "kernelserve", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("kernelserve",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(SpdlogLevel(level));
   logger->flush_on(spdlog::level::debug);
   logger->set_pattern(format == LogFormat::kJson
@@ -101,8 +101,7 @@ void StartLogging(LogFormat format, LogLevel level) {
   spdlog::set_default_logger(std::move(logger));
 
   gpr_set_log_function(LogForGrpc);
-  gpr_set_log_verbosity(level == LogLevel::kDebug ? GPR_LOG_SEVERITY_INFO
-                                                  : GPR_LOG_SEVERITY_ERROR);
+  gpr_set_log_verbosity(level == LogLevel::kDebug ? GPR_LOG_SEVERITY_INFO : GPR_LOG_SEVERITY_ERROR);
   google::protobuf::SetLogHandler(LogForProtobuf);
 }
 

@@ -21,8 +21,8 @@ void StartLogging(LogFormat format, LogLevel level);
 
 using LogField = std::pair<absl::string_view, absl::string_view>;
 
-// "serving addresses=unix:/a" or {…,"message":"serving","addresses":"unix:/a"}: a constant message to
-// search for, and what differs in fields. Thread-safe.
+// "serving addresses=unix:/a" or {…,"message":"serving","addresses":"unix:/a"}: a constant message
+// to search for, and what differs in fields. Thread-safe.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
 
 // The event as it is written, but for time and level; in JSON the inside of an object.

@@ -34,8 +34,8 @@ int Serve(const ks::ProcessOptions& options) {
   ks::StartLogging(options.log_format, options.log_level);
   if (options.parent_pidfd >= 0) {
     if (absl::Status status = ks::CheckPidfd(options.parent_pidfd); !status.ok()) {
-      return Complain(kFailed, absl::Status(status.code(), "--parent_pidfd: " +
-                                                               std::string(status.message())));
+      return Complain(
+          kFailed, absl::Status(status.code(), "--parent_pidfd: " + std::string(status.message())));
     }
   }
 
@@ -49,8 +49,7 @@ int Serve(const ks::ProcessOptions& options) {
            {"pid", std::to_string(getpid())},
            {"addresses", absl::StrJoin((*server)->addresses(), ",")}});
   if (options.ready_fd >= 0) {
-    ks::TellReady(options.ready_fd,
-                  ks::ReadyLine(ks::kVersion, getpid(), (*server)->addresses()));
+    ks::TellReady(options.ready_fd, ks::ReadyLine(ks::kVersion, getpid(), (*server)->addresses()));
   }
 
   const std::string reason = shutdown.Wait(options.parent_pidfd);

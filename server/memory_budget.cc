@@ -32,11 +32,11 @@ absl::Status MemoryBudget::Reservation::Grow(uint64_t bytes) {
   uint64_t reserved = budget_->reserved_.load(std::memory_order_relaxed);
   do {
     if (reserved > budget - bytes) {
-      return RetryLater(TooMuch(bytes, budget - reserved,
-                                absl::StrCat("the call needs ", bytes, " bytes and ",
-                                             budget - reserved, " of the server's budget of ",
-                                             budget, " are free now: try again")),
-                        kRetryDelayMs);
+      return RetryLater(
+          TooMuch(bytes, budget - reserved,
+                  absl::StrCat("the call needs ", bytes, " bytes and ", budget - reserved,
+                               " of the server's budget of ", budget, " are free now: try again")),
+          kRetryDelayMs);
     }
   } while (!budget_->reserved_.compare_exchange_weak(reserved, reserved + bytes,
                                                      std::memory_order_relaxed));

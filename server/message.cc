@@ -16,8 +16,7 @@ class Reader : public grpc::ProtoBufferReader {
       : ProtoBufferReader(const_cast<grpc::ByteBuffer*>(&bytes)) {}
 
   bool compressed() {
-    return status().ok() &&
-           reader()->buffer_in->data.raw.compression != GRPC_COMPRESS_NONE;
+    return status().ok() && reader()->buffer_in->data.raw.compression != GRPC_COMPRESS_NONE;
   }
 };
 

@@ -15,7 +15,7 @@ namespace kernelserve::server {
 // tests by hand.
 struct Options {
   std::vector<ListenAddress> listen = {{.path = "", .host = "127.0.0.1", .port = 50051}};
-  uint32_t workers = 0;           // 0: UsableCpus()
+  uint32_t workers = 0;            // 0: UsableCpus()
   uint64_t memory_ceiling_mb = 0;  // 0: by the cgroup's limit and kMemoryCeilingMb
   uint64_t request_bytes_max = kRequestBytesMax;
   uint64_t rows_max = kRowsMax;

@@ -6,7 +6,8 @@
 
 namespace kernelserve::server {
 
-// What whoever started the server wants to know once it serves, as one line of JSON without its end:
+// What whoever started the server wants to know once it serves, as one line of JSON without its
+// end:
 // {"version":"0.1.0","pid":42,"addresses":["unix:/run/x","127.0.0.1:40123"]}
 std::string ReadyLine(const std::string& version, int pid,
                       const std::vector<std::string>& addresses);

@@ -16,7 +16,8 @@ namespace kernelserve::server {
 //   …
 //   (*server)->Drain();
 //
-// Besides its own services it has gRPC's: health (for each service by name, and Watch) and reflection.
+// Besides its own services it has gRPC's: health (for each service by name, and Watch) and
+// reflection.
 class Server {
  public:
   // Returns when calls are being taken at every address of `options`, or an error that names the

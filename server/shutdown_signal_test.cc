@@ -13,7 +13,8 @@
 namespace kernelserve::server {
 namespace {
 
-// Runs `body` in a process of its own, since signals are the whole process's. Returns its exit code.
+// Runs `body` in a process of its own, since signals are the whole process's. Returns its exit
+// code.
 int InChild(const std::function<int()>& body) {
   const pid_t child = fork();
   if (child == 0) _exit(body());

@@ -18,8 +18,8 @@ namespace {
 constexpr absl::string_view kDomain = "kernelserve";
 constexpr absl::string_view kRetryDelay = "kernelserve/retry_delay_ms";
 
-// The details travel in a header too, which all in all may have 8 KiB: what a field violation repeats
-// of the message, which is there already, and any single datum.
+// The details travel in a header too, which all in all may have 8 KiB: what a field violation
+// repeats of the message, which is there already, and any single datum.
 constexpr size_t kDescriptionBytes = 256;
 constexpr size_t kDatumBytes = 256;
 

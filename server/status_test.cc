@@ -16,9 +16,7 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::StartsWith;
 
-TEST(ToGrpcStatusTest, LeavesOkAlone) {
-  EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), "id").ok());
-}
+TEST(ToGrpcStatusTest, LeavesOkAlone) { EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), "id").ok()); }
 
 TEST(ToGrpcStatusTest, CarriesEveryDetail) {
   const absl::Status status =

@@ -22,9 +22,8 @@ void FlowScheduler::MakeReady(Job* job) {
   // A job that comes back is among the oldest of its flow, and a new one is the youngest.
   auto position = flow.ready.end();
   if (!flow.ready.empty() && flow.ready.back()->sequence_ > job->sequence_) {
-    position = std::find_if(flow.ready.begin(), flow.ready.end(), [job](const Job* other) {
-      return other->sequence_ > job->sequence_;
-    });
+    position = std::find_if(flow.ready.begin(), flow.ready.end(),
+                            [job](const Job* other) { return other->sequence_ > job->sequence_; });
   }
   job->position_ = flow.ready.insert(position, job);
   job->state_ = Job::State::kReady;
@@ -40,8 +39,8 @@ void FlowScheduler::NoLongerReady(Job* job, Job::State state) {
 }
 
 void FlowScheduler::Charge(Flow* flow, int64_t cost_ns) {
-  flow->deficit_ns = std::clamp(flow->deficit_ns - cost_ns, -kFlowDebtNsMax,
-                                static_cast<int64_t>(quantum_ns_));
+  flow->deficit_ns =
+      std::clamp(flow->deficit_ns - cost_ns, -kFlowDebtNsMax, static_cast<int64_t>(quantum_ns_));
 }
 
 bool FlowScheduler::EndIfIdle(Job* job) {

@@ -65,9 +65,9 @@ class Job {
 
   // The scheduler's, under its caller's lock.
   State state_ = State::kNew;
-  uint64_t sequence_ = 0;                // place in the flow's order
+  uint64_t sequence_ = 0;               // place in the flow's order
   std::list<Job*>::iterator position_;  // in its flow's ready list, while kReady
-  size_t running_ = 0;     // tasks claimed and not yet finished
+  size_t running_ = 0;                  // tasks claimed and not yet finished
   uint64_t cpu_ns_ = 0;
   uint64_t tasks_run_ = 0;
 };

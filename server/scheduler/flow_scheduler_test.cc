@@ -19,8 +19,7 @@ constexpr uint64_t kQuantum = 1000;
 // Hands out `count` tasks of `cost_ns`; each `really_ns` where that is given.
 class FakeJob : public Job {
  public:
-  FakeJob(uint64_t flow, std::string name, uint64_t count, uint64_t cost_ns,
-          uint64_t really_ns = 0)
+  FakeJob(uint64_t flow, std::string name, uint64_t count, uint64_t cost_ns, uint64_t really_ns = 0)
       : Job(flow),
         name_(std::move(name)),
         count_(count),

@@ -1,0 +1,227 @@
+#include "server/call_job.h"
+
+#include <atomic>
+#include <chrono>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/call_fixture.h"
+#include "server/error_details_matchers.h"
+#include "server/limits.h"
+
+namespace kernelserve::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+using CallJobTest = CallTest;
+
+constexpr double kDear = 1e9;
+
+TEST_F(CallJobTest, CutsADearCallIntoTasksOfAMillisecond) {
+  std::vector<std::atomic<int>> runs(1000);
+  Serve({.rows = runs.size(),
+         .cost_ns = 10.0 * kTaskCostNs,
+         .run =
+             [&](uint64_t begin, uint64_t end, StopToken) {
+               for (uint64_t i = begin; i < end; ++i) ++runs[i];
+               return absl::OkStatus();
+             },
+         .reply = 7});
+  grpc::ClientContext context;
+  context.AddMetadata("kernelserve-timing", "1");
+  v1::ComputeResponse response;
+  EXPECT_TRUE(Call(&context, &response).ok());
+  EXPECT_EQ(response.small(), 7u);
+  for (const auto& count : runs) EXPECT_EQ(count.load(), 1);
+  const v1::CallTiming timing = TimingOf(context);
+  EXPECT_EQ(timing.tasks(), 10u);
+  EXPECT_EQ(timing.cells(), 1000u);
+  EXPECT_GT(timing.run_cpu_ns(), 0u);
+}
+
+TEST_F(CallJobTest, NamesTheErrorOfTheLowestRow) {
+  std::latch row_0_claimed(1), row_1_failed(1);
+  Serve({.rows = 2, .cost_ns = 2.0 * kTaskCostNs, .run = [&](uint64_t begin, uint64_t, StopToken) {
+           if (begin == 0) {
+             row_0_claimed.count_down();
+             row_1_failed.wait();
+             return absl::NotFoundError("row 0");
+           }
+           row_0_claimed.wait();
+           row_1_failed.count_down();
+           return absl::NotFoundError("row 1");
+         }});
+  EXPECT_EQ(Call().error_message(), "row 0");
+}
+
+TEST_F(CallJobTest, RefusesWhatTheDeadlineLeavesNoTimeFor) {
+  std::atomic<bool> ran = false;
+  Serve({.cost_ns = 1e15, .run = [&](uint64_t, uint64_t, StopToken) {
+           ran = true;
+           return absl::OkStatus();
+         }});
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+  v1::ComputeResponse response;
+  const grpc::Status status = Call(&context, &response);
+  EXPECT_THAT(status, IsError(grpc::StatusCode::DEADLINE_EXCEEDED, "DEADLINE_UNREACHABLE"));
+  EXPECT_THAT(status.error_message(), HasSubstr("would take about 500000000 ms"));
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(CallJobTest, TakesADeadlineOfThousandsOfYears) {
+  Serve({.cost_ns = 1e7, .reply = 1});
+  grpc::ClientContext context;
+  context.set_deadline(
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_hours(99'999'999, GPR_TIMESPAN)));
+  v1::ComputeResponse response;
+  EXPECT_TRUE(Call(&context, &response).ok());
+}
+
+// Blocks of 1 MB, each with its number as `first`.
+class FakeBlock : public Block {
+ public:
+  explicit FakeBlock(uint64_t number, absl::Status status = {})
+      : number_(number), status_(std::move(status)) {}
+  uint64_t rows() const override { return 2; }
+  double cost_ns() const override { return 2 * kTaskCostNs; }
+  absl::Status Run(uint64_t, uint64_t, StopToken) override { return status_; }
+  absl::StatusOr<grpc::ByteBuffer> Encode() override {
+    v1::StreamTermsResponse response;
+    response.set_first(number_);
+    response.mutable_terms()->set_values(std::string(kStreamBlockBytes, 'x'));
+    return SerializeMessage(response);
+  }
+
+ private:
+  const uint64_t number_;
+  const absl::Status status_;
+};
+
+class FakeStream : public StreamHandler {
+ public:
+  FakeStream(uint64_t blocks, std::atomic<uint64_t>* opened, std::latch* gone,
+             uint64_t failing_block = UINT64_MAX)
+      : blocks_(blocks), opened_(opened), gone_(gone), failing_block_(failing_block) {}
+  ~FakeStream() override { gone_->count_down(); }
+
+  absl::Status Decode(const grpc::ByteBuffer&) override { return absl::OkStatus(); }
+  uint64_t memory_bytes() const override { return 0; }
+  double cost_ns() const override { return 0; }
+  absl::StatusOr<std::unique_ptr<Block>> NextBlock() override {
+    const uint64_t number = opened_->load();
+    if (number == blocks_) return nullptr;
+    ++*opened_;
+    return std::make_unique<FakeBlock>(
+        number, number == failing_block_ ? absl::InvalidArgumentError("block") : absl::OkStatus());
+  }
+
+ private:
+  const uint64_t blocks_;
+  std::atomic<uint64_t>* const opened_;
+  std::latch* const gone_;
+  const uint64_t failing_block_;
+};
+
+TEST_F(CallJobTest, StreamsBlocksInOrder) {
+  std::atomic<uint64_t> opened = 0;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<FakeStream>(20, &opened, &gone); };
+  grpc::ClientContext context;
+  context.AddMetadata("kernelserve-timing", "1");
+  context.AddMetadata("x-request-id", "stream");
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  uint64_t next = 0;
+  while (reader->Read(&response)) EXPECT_EQ(response.first(), next++);
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(next, 20u);
+  EXPECT_EQ(TimingOf(context).tasks(), 40u);
+  EXPECT_EQ(TimingOf(context).cells(), 40u);
+  EXPECT_EQ(Trailer(context, "x-request-id"), "stream");
+}
+
+TEST_F(CallJobTest, EndsAnEmptyStream) {
+  std::atomic<uint64_t> opened = 0;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<FakeStream>(0, &opened, &gone); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(CallJobTest, DeliversTheBlocksBeforeAnError) {
+  std::atomic<uint64_t> opened = 0;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<FakeStream>(9, &opened, &gone, 3); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  uint64_t next = 0;
+  while (reader->Read(&response)) EXPECT_EQ(response.first(), next++);
+  EXPECT_EQ(reader->Finish().error_message(), "block");
+  EXPECT_LE(next, 3u);
+}
+
+TEST_F(CallJobTest, ParksAStreamWhoseReaderIsSlow) {
+  std::atomic<uint64_t> opened = 0;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<FakeStream>(100, &opened, &gone); };
+  grpc::ClientContext context;
+  context.AddMetadata("kernelserve-timing", "1");
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  // One was read, one is being written, and the rest is ahead. Meanwhile the workers are free.
+  constexpr uint64_t kAtMost = 2 + kStreamBlocksAhead;
+  Serve({.rows = 20, .cost_ns = 20.0 * kTaskCostNs, .reply = 1});
+  while (opened.load() < kAtMost) EXPECT_TRUE(Call().ok());
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Call().ok());
+  EXPECT_EQ(opened.load(), kAtMost);
+  uint64_t next = 1;
+  while (reader->Read(&response)) EXPECT_EQ(response.first(), next++);
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(next, 100u);
+  EXPECT_GT(TimingOf(context).stalled_ns(), 0u);
+}
+
+TEST_F(CallJobTest, FreesAStreamWhoseReaderIsSlowAndThenCancels) {
+  std::atomic<uint64_t> opened = 0;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<FakeStream>(UINT64_MAX, &opened, &gone); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  Serve({.cost_ns = kDear});
+  EXPECT_TRUE(Call().ok());
+  context.TryCancel();
+  gone.wait();
+}
+
+TEST_F(CallJobTest, FreesAStreamWhoseClientCancels) {
+  std::atomic<uint64_t> opened = 0;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<FakeStream>(UINT64_MAX, &opened, &gone); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  context.TryCancel();
+  while (reader->Read(&response)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  gone.wait();
+}
+
+}  // namespace
+}  // namespace kernelserve::server
