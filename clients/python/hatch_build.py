@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,19 @@ class ProtoHook(BuildHookInterface):  # type: ignore[type-arg]
         root = Path(self.root)
         proto = proto_directory(root)
         if self.target_name == "sdist":
-            build_data["force_include"][str(proto)] = "proto"
-            if not (root / "LICENSE").exists():
-                build_data["force_include"][str(root.parent.parent / "LICENSE")] = "LICENSE"
-        else:
+            build_data["force_include"][str(proto / "kernelserve")] = "proto/kernelserve"
+        elif version == "editable":
             generate(proto, root / "src")
+        else:
+            # Not into src/, where somebody may be running what is there.
+            self._made = tempfile.TemporaryDirectory()
+            generate(proto, Path(self._made.name))
+            package = "kernelserve/v1"
+            build_data["force_include"][f"{self._made.name}/{package}"] = package
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if hasattr(self, "_made"):
+            self._made.cleanup()
 
 
 def proto_directory(root: Path) -> Path:
@@ -36,6 +45,7 @@ def proto_directory(root: Path) -> Path:
 
 def generate(proto: Path, out: Path) -> None:
     """Writes kernelserve/v1/*_pb2.py and, for services, *_pb2_grpc.py, each with its .pyi."""
+    out.mkdir(parents=True, exist_ok=True)
     files = sorted((proto / "kernelserve" / "v1").glob("*.proto"))
     services = [f for f in files if "\nservice " in f.read_text()]
     for stale in (out / "kernelserve" / "v1").glob("*_pb2*"):
