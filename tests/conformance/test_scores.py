@@ -1,0 +1,123 @@
+"""A score is the same by whatever way it is computed, and the same as RapidFuzz's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from conformance import texts
+from conformance.engines import Batch, DirectKernel, Engine, OneByOne, Scorer
+from conformance.rapidfuzz_scores import FORMS, expected
+from harness.columns import Value
+from harness.rpc import Raw
+from hypothesis import given
+from hypothesis import strategies as st
+
+Pairs = list[tuple[Value, Value]]
+
+
+@pytest.fixture(scope="module")
+def direct_kernel() -> Iterator[DirectKernel]:
+    kernel = DirectKernel()
+    yield kernel
+    kernel.close()
+
+
+@pytest.fixture(params=["direct kernel", "one by one", "batch"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "direct kernel":
+        kernel: DirectKernel = request.getfixturevalue("direct_kernel")
+        return kernel
+    raw: Raw = request.getfixturevalue("raw")
+    return OneByOne(raw) if request.param == "one by one" else Batch(raw, Random(1))
+
+
+def check(engine: Engine, scorer: Scorer, pairs: Pairs) -> None:
+    left = [a for a, _ in pairs]
+    right = [b for _, b in pairs]
+    assert engine.scores(scorer, left, right) == expected(scorer, left, right)
+
+
+pairs = st.lists(texts.pair(), min_size=1, max_size=6)
+names = st.sampled_from(sorted(FORMS))
+# Small ones, so that every path is taken: equal, insertions alone, substitutions that never pay.
+weights = st.sampled_from(
+    [(1, 1, 2), (1, 1, 1), (2, 2, 3), (1, 1, 5), (1, 2, 3), (3, 1, 2), (0, 1, 1), (2, 3, 0), (0, 0, 0)]
+)
+
+
+@given(pairs=pairs, name=names)
+def test_scores_equal_rapidfuzz(engine: Engine, pairs: Pairs, name: str) -> None:
+    check(engine, Scorer(name), pairs)
+
+
+@given(
+    pairs=pairs,
+    form=st.sampled_from(["distance", "similarity"]),
+    cutoff=st.integers(0, 14),
+    hint=st.none() | st.integers(0, 14),
+)
+def test_whole_cutoffs_equal_rapidfuzz(
+    engine: Engine, pairs: Pairs, form: str, cutoff: int, hint: int | None
+) -> None:
+    check(engine, Scorer(f"levenshtein.{form}", score_cutoff=cutoff, score_hint=hint), pairs)
+
+
+@given(
+    pairs=pairs,
+    form=st.sampled_from(["normalized_distance", "normalized_similarity"]),
+    cutoff=st.sampled_from([0.0, 0.1, 0.25, 1 / 3, 0.5, 2 / 3, 0.75, 0.9, 1.0]),
+)
+def test_fractional_cutoffs_equal_rapidfuzz(
+    engine: Engine, pairs: Pairs, form: str, cutoff: float
+) -> None:
+    check(engine, Scorer(f"levenshtein.{form}", score_cutoff=cutoff), pairs)
+
+
+@given(pairs=pairs, name=names, weights=weights)
+def test_weighted_scores_equal_rapidfuzz(
+    engine: Engine, pairs: Pairs, name: str, weights: tuple[int, int, int]
+) -> None:
+    check(engine, Scorer(name, weights=weights), pairs)
+
+
+@given(pairs=pairs, weights=weights, cutoff=st.integers(0, 14))
+def test_weighted_cutoffs_equal_rapidfuzz(
+    engine: Engine, pairs: Pairs, weights: tuple[int, int, int], cutoff: int
+) -> None:
+    scorer = Scorer("levenshtein.distance", weights=weights, score_cutoff=cutoff)
+    check(engine, scorer, pairs)
+
+
+@pytest.mark.parametrize("scorer", [Scorer(name) for name in sorted(FORMS)], ids=lambda s: s.name)
+def test_every_length_and_alphabet(engine: Engine, scorer: Scorer) -> None:
+    left, right = texts.batch(600, Random(2))
+    check(engine, scorer, list(zip(left, right, strict=True)))
+
+
+@pytest.mark.parametrize("alphabet", texts.ALPHABETS)
+def test_ten_thousand_code_points(engine: Engine, alphabet: str) -> None:
+    random = Random(3)
+    one = texts.make(alphabet, 10_000, random)
+    pairs: Pairs = [
+        (one, one),
+        (one, texts.edit(one, alphabet, 30, random)),
+        (one, texts.make(alphabet, 10_000, random)),
+        (one, texts.make(alphabet, 100, random)),
+        (one, ""),
+        ("", one),
+        (one, None),
+    ]
+    for name in FORMS:
+        check(engine, Scorer(name), pairs)
+    check(engine, Scorer("levenshtein.distance", score_cutoff=20), pairs)
+
+
+def test_texts_of_different_width_compare_by_code_point(engine: Engine) -> None:
+    """No form is normalised, no two characters are one: é is not e and an accent."""
+    check(
+        engine,
+        Scorer("levenshtein.distance"),
+        [("\u00e9", "e\u0301"), ("a" * 20, "😀" * 20), ("日本", "日\ud800本"), ("\0", ""), ("ÿ", "\u0178")],
+    )
