@@ -36,12 +36,13 @@ function(add_unit_tests name)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
 
+# Not part of `all`: `./dev bench` asks for it by name.
 function(add_benchmarks name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   if(NOT KERNELSERVE_BUILD_TESTS OR NOT arg_SOURCES)
     return()
   endif()
-  add_executable(${name} ${arg_SOURCES})
+  add_executable(${name} EXCLUDE_FROM_ALL ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE
     ${arg_LIBRARIES} benchmark::benchmark benchmark::benchmark_main)
 endfunction()

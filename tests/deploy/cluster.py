@@ -12,6 +12,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def build_images(*options: str) -> None:
+    command = [ROOT / "dev", "image", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def docker(*arguments: str) -> str:
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"docker {' '.join(arguments)}\n{done.stderr}"

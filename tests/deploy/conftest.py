@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from .cluster import ROOT, Cluster
+from .cluster import Cluster, build_images
 
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """Both images, built from the checkout as it is."""
-    done = subprocess.run([ROOT / "dev", "image"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Both images, with the binary that `./dev setup` has built."""
+    build_images("--prebuilt")
 
 
 @pytest.fixture(scope="module")

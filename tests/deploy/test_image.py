@@ -11,7 +11,7 @@ import kernelserve as ks
 import pytest
 from harness.waiting import until
 
-from .cluster import docker, inspect
+from .cluster import build_images, docker, inspect
 
 pytestmark = pytest.mark.deploy
 
@@ -64,3 +64,9 @@ def test_it_serves_and_finds_itself_healthy_with_a_read_only_root(container: str
 def test_it_drains_and_exits_well_when_docker_stops_it(container: str) -> None:
     docker("stop", "--time=30", container)
     assert inspect(container)["State"]["ExitCode"] == 0
+
+
+@pytest.mark.long
+def test_it_builds_from_source() -> None:
+    build_images()
+    assert docker("run", "--rm", IMAGE, "--version") == ks.__version__
