@@ -10,7 +10,6 @@
 #include "kernels/string_distance/common_affix.h"
 #include "kernels/string_distance/hyyro_band.h"
 #include "kernels/string_distance/indel.h"
-#include "kernels/string_distance/levenshtein_lanes.h"
 #include "kernels/string_distance/levenshtein_short.h"
 #include "kernels/string_distance/pattern_masks.h"
 #include "kernels/string_distance/step_poll.h"
@@ -76,26 +75,6 @@ int64_t UniformByBands(const PatternMasks& pattern, Text text, int64_t cutoff, i
     if (distance <= k) return distance;
   }
   return WithCutoff(BandDistance(pattern, text, cutoff, &poll), cutoff);
-}
-
-// As LevenshteinShortBlock: many pairs at once where they are words, and one by one where not.
-void ShortBlock(std::span<const Text> left, std::span<const Text> right,
-                const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  constexpr size_t kFew = 8;  // lanes would stay empty
-  if (out.size() < kFew) return LevenshteinShortBlock(left, right, cutoffs, out, stop);
-  LevenshteinLanesBlock(left, right, cutoffs, out);
-  for (size_t begin = 0; begin < out.size();) {
-    if (out[begin] != kLevenshteinLong) {
-      ++begin;
-      continue;
-    }
-    size_t end = begin + 1;
-    while (end < out.size() && out[end] == kLevenshteinLong) ++end;
-    const size_t count = end - begin;
-    LevenshteinShortBlock(left.subspan(begin, count), right.subspan(begin, count),
-                          cutoffs.Subspan(begin, count), out.subspan(begin, count), stop);
-    begin = end;
-  }
 }
 
 // Both texts have over kLevenshteinShortUnits.
@@ -236,7 +215,7 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
   }
   const int64_t weight = options.weights.insertion;
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
-    ShortBlock(left, right, unit_cutoffs, out, stop);
+    LevenshteinShortBlock(left, right, unit_cutoffs, out, stop);
     for (size_t i = 0; i < out.size(); ++i) {
       if (out[i] != kLevenshteinLong) continue;
       out[i] = UniformLong(left[i], right[i], unit_cutoffs[i], UnitHint(options.score_hint, weight),
@@ -276,7 +255,7 @@ void PreparedLevenshtein::Block(std::span<const Text> choices, int64_t score_cut
   const Method method = MethodFor(weights_);
   const PatternMasks* const masks = tables_ == nullptr ? nullptr : &tables_->masks;
   if (method != Method::kUniform) {
-    for (size_t i = 0; i < out.size(); ++i) {
+    for (size_t i = 0; i < out.size() && !stop.stopped(); ++i) {
       out[i] = OtherDistance(method, query_, choices[i], weights_, masks, all_cutoffs[i], stop);
     }
     return;

@@ -11,9 +11,13 @@
 
 namespace kernelserve {
 
-// The uniform Levenshtein distance where the shorter text has at most 64 units: Hyyrö's algorithm
-// with the matrix's column in one word, and the match mask by comparing the whole pattern with one
-// unit of the text at once (Highway; no pattern table, and the same at every width of unit). O(n).
+// The uniform Levenshtein distance where the shorter text has at most 64 units, by Hyyrö's
+// algorithm with the matrix's column in one word: O(longer). There is no pattern table; where a
+// unit matches comes from comparing the whole pattern with it at once (Highway), at every width of
+// unit alike.
+//
+// Pairs that both have at most 64 units go many at a time, each in a lane of as many bits as its
+// longer text asks for: about 10 ns a pair of words, where one alone takes 20 to 60.
 
 inline constexpr size_t kLevenshteinShortUnits = 64;
 
@@ -23,9 +27,6 @@ struct ScoreCutoffs {
   int64_t all;
 
   int64_t operator[](size_t i) const { return each.empty() ? all : each[i]; }
-  ScoreCutoffs Subspan(size_t begin, size_t count) const {
-    return {each.empty() ? each : each.subspan(begin, count), all};
-  }
 };
 
 // For each pair whose shorter text is within kLevenshteinShortUnits, or whose cutoff decides by

@@ -1,0 +1,219 @@
+// A group of short pairs at once, each in a lane of its own: included once for each SIMD target.
+
+#if defined(KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_
+#undef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_
+#else
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_
+#endif
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "hwy/highway.h"
+#include "kernels/text.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+#undef KERNELSERVE_LEVENSHTEIN_LANES
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+#define KERNELSERVE_LEVENSHTEIN_LANES 1
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+inline constexpr size_t kVectorBytes = HWY_LANES(uint8_t);
+
+// The first `count` units at `units`, and anything after them; at most 16 bytes.
+template <typename Unit>
+HWY_INLINE hn::Vec<hn::CappedTag<Unit, 16 / sizeof(Unit)>> LoadFirst(const Unit* units,
+                                                                     size_t count) {
+  const hn::CappedTag<Unit, 16 / sizeof(Unit)> d;
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  return hn::MaskedLoad(hn::FirstN(d, count), d, units);
+#else
+#if !HWY_IS_ASAN && !HWY_IS_MSAN && !HWY_IS_TSAN
+  // Memory comes in pages: what lies on the page of the first byte can be read.
+  constexpr uintptr_t kPageBytes = 4096;
+  if (reinterpret_cast<uintptr_t>(units) % kPageBytes <= kPageBytes - 16) {
+    return hn::LoadU(d, units);
+  }
+#endif
+  HWY_ALIGN Unit first[16 / sizeof(Unit)];
+  std::memcpy(first, units, std::min<size_t>(count, 16 / sizeof(Unit)) * sizeof(Unit));
+  return hn::Load(d, first);
+#endif
+}
+
+template <size_t kBits>
+using LaneOfBits = hwy::UnsignedFromSize<kBits / 8>;
+
+// Up to kPairs pairs in units of type Unit, whose patterns have 1 to kBits units and whose texts
+// have 1 to kTextUnitsMax. The matrix's column of each pair is one lane of kBits bits, and a step
+// advances the columns of all pairs by a unit of their texts (Hyyrö 2003, as in one word).
+//
+// Patterns lie side by side, each in a slot of kBits units. So one compare of a vector of patterns
+// with one of texts, where a slot holds one unit of its text over and over, gives match masks of
+// several pairs, in the order of their lanes.
+template <typename Unit, size_t kBits>
+class LaneGroup {
+ public:
+  using Lane = LaneOfBits<kBits>;
+  static constexpr size_t kPairs = kVectorBytes * 8 / kBits;
+
+  HWY_INLINE void Set(size_t lane, const Text& pattern, const Text& text) {
+    Unit* const slot = patterns_ + lane * kBits;
+    if (pattern.width() == sizeof(Unit)) {
+      const auto units = pattern.units<Unit>();
+      StoreSlot(LoadFirst(units.data(), std::min(units.size(), kChunk)), slot);
+      for (size_t i = kChunk; i < kBits && i < units.size(); i += kChunk) {
+        StoreSlot(LoadFirst(units.data() + i, std::min(units.size() - i, kChunk)), slot + i);
+      }
+    } else {
+      for (size_t i = 0; i < pattern.size(); ++i) slot[i] = static_cast<Unit>(pattern[i]);
+    }
+    rows_[lane] = static_cast<Lane>(~Lane{0}) >> (kBits - pattern.size());
+    sizes_[lane] = static_cast<Lane>(text.size());
+    if constexpr (kBits <= kChunk) {
+      StageText(lane, text, 0);
+    } else {
+      texts_[lane] = &text;
+    }
+  }
+
+  // Distances of the first `pairs` lanes, whose texts' sizes ascend, to `distances`.
+  HWY_INLINE void Run(size_t pairs, int64_t* distances) {
+    const hn::ScalableTag<Lane> d;
+    const hn::RebindToSigned<decltype(d)> di;
+    const size_t columns_all = sizes_[0];
+    const size_t columns = sizes_[pairs - 1];
+    const auto sizes = hn::BitCast(di, hn::Load(d, sizes_));
+    const auto ones = hn::Set(d, static_cast<Lane>(~Lane{0}));
+    auto vp = ones;
+    auto vn = hn::Zero(d);
+    for (size_t first = 0; first < columns; first += kChunk) {
+      if constexpr (kBits > kChunk) {
+        for (size_t lane = 0; lane < pairs; ++lane) StageText(lane, *texts_[lane], first);
+      }
+      const size_t chunk = std::min(kChunk, columns - first);
+      Compare(chunk);
+      for (size_t j = 0; j < chunk; ++j) {
+        const auto matches = hn::Load(d, matches_ + j * kPairs);
+        const auto sum = hn::Add(hn::And(matches, vp), vp);
+        const auto d0 = hn::Or3(hn::Xor(sum, vp), matches, vn);
+        const auto hp = hn::Or(vn, hn::Not(hn::Or(d0, vp)));
+        const auto hn0 = hn::And(d0, vp);
+        const auto hp_shifted = hn::Sub(hn::Add(hp, hp), ones);  // shifts a 1 in
+        const auto hn_shifted = hn::Add(hn0, hn0);
+        const auto vp_next = hn::Or(hn_shifted, hn::Not(hn::Or(d0, hp_shifted)));
+        const auto vn_next = hn::And(hp_shifted, d0);
+        if (first + j < columns_all) {
+          vp = vp_next;
+          vn = vn_next;
+        } else {
+          // Texts that have ended keep their last column.
+          const auto column = hn::Set(di, static_cast<hwy::MakeSigned<Lane>>(first + j));
+          const auto runs = hn::RebindMask(d, hn::Gt(sizes, column));
+          vp = hn::IfThenElse(runs, vp_next, vp);
+          vn = hn::IfThenElse(runs, vn_next, vn);
+        }
+      }
+    }
+    // D[m][n], down the column from D[0][n] = n.
+    const auto rows = hn::Load(d, rows_);
+    const auto rises = hn::PopulationCount(hn::And(vp, rows));
+    const auto falls = hn::PopulationCount(hn::And(vn, rows));
+    HWY_ALIGN Lane last[kPairs];
+    hn::Store(hn::Add(hn::BitCast(d, sizes), hn::Sub(rises, falls)), d, last);
+    for (size_t lane = 0; lane < pairs; ++lane) distances[lane] = static_cast<int64_t>(last[lane]);
+  }
+
+ private:
+  // A 128-bit block, which is what bytes are shuffled in, holds kBlockSlots slots or a part of one;
+  // and so the units of a text that it takes at a time are these.
+  static constexpr size_t kSlotBytes = kBits * sizeof(Unit);
+  static constexpr size_t kBlockSlots = kSlotBytes < 16 ? 16 / kSlotBytes : 1;
+  static constexpr size_t kChunk = 16 / sizeof(Unit) / kBlockSlots;
+  static constexpr size_t kVectorUnits = kVectorBytes / sizeof(Unit);
+  static constexpr size_t kUnits = kPairs * kBits;
+  static_assert(kVectorUnits % 8 == 0, "a vector's match mask is whole bytes");
+
+  using BlockTag = hn::CappedTag<Unit, 16 / sizeof(Unit)>;
+  using ByteTag = hn::ScalableTag<uint8_t>;
+
+  // A block's first part, as far as a slot takes it.
+  static HWY_INLINE void StoreSlot(hn::Vec<BlockTag> block, Unit* slot) {
+    if constexpr (kBlockSlots == 1) {
+      hn::Store(block, BlockTag(), slot);
+    } else {
+      const hn::CappedTag<Unit, kChunk> half;
+      hn::Store(hn::LowerHalf(half, block), half, slot);
+    }
+  }
+
+  // The units of a lane's text from `first` on: as many as a chunk, in each block of its slot.
+  HWY_INLINE void StageText(size_t lane, const Text& text, size_t first) {
+    Unit* const slot = staged_ + lane * kBits;
+    if (text.size() <= first) return;
+    const size_t count = std::min(text.size() - first, kChunk);
+    if (text.width() == sizeof(Unit)) {
+      const auto block = LoadFirst(text.units<Unit>().data() + first, count);
+      for (size_t i = 0; i < kBits; i += kChunk) StoreSlot(block, slot + i);
+    } else {
+      for (size_t i = 0; i < kBits; i += kChunk) {
+        for (size_t j = 0; j < count; ++j) slot[i + j] = static_cast<Unit>(text[first + j]);
+      }
+    }
+  }
+
+  // matches_[j] = where the patterns equal unit j of the staged texts, for j < chunk.
+  HWY_INLINE void Compare(size_t chunk) {
+    const hn::ScalableTag<Unit> d;
+    const ByteTag bytes;
+    // Byte i of a block takes byte i % sizeof(Unit) of unit j of its slot.
+    HWY_ALIGN static constexpr std::array<uint8_t, 16> kFirstUnit = [] {
+      std::array<uint8_t, 16> places{};
+      for (size_t i = 0; i < places.size(); ++i) {
+        const size_t slot_begin = kBlockSlots == 1 ? 0 : i / kSlotBytes * kSlotBytes;
+        places[i] = static_cast<uint8_t>(slot_begin + i % sizeof(Unit));
+      }
+      return places;
+    }();
+    const auto first_unit = hn::LoadDup128(bytes, kFirstUnit.data());
+    for (size_t v = 0; v < kUnits / kVectorUnits; ++v) {
+      const auto pattern = hn::Load(d, patterns_ + v * kVectorUnits);
+      const auto text = hn::BitCast(bytes, hn::Load(d, staged_ + v * kVectorUnits));
+      auto* mask = reinterpret_cast<uint8_t*>(matches_) + v * (kVectorUnits / 8);
+      auto places = first_unit;
+      for (size_t j = 0; j < chunk; ++j) {
+        const auto unit = hn::BitCast(d, hn::TableLookupBytes(text, places));
+        hn::StoreMaskBits(d, hn::Eq(pattern, unit), mask);
+        mask += kVectorBytes;
+        places = hn::Add(places, hn::Set(bytes, sizeof(Unit)));
+      }
+    }
+  }
+
+  // Lanes that were never set hold anything, and what they give is not looked at.
+  HWY_ALIGN Unit patterns_[kUnits];
+  HWY_ALIGN Unit staged_[kUnits];
+  HWY_ALIGN Lane matches_[kChunk * kPairs];
+  HWY_ALIGN Lane rows_[kPairs];   // the pattern's rows, as bits
+  HWY_ALIGN Lane sizes_[kPairs];  // of the texts
+  const Text* texts_[kPairs];
+};
+
+#else
+#define KERNELSERVE_LEVENSHTEIN_LANES 0
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#endif  // the guard, per target
