@@ -28,16 +28,15 @@ using ::grpc::CallbackServerContext;
 // Sets what follows a reply, and returns the status to finish with. A request id is made up only
 // where one is needed and the client gave none: for an error.
 grpc::Status Outcome(CallbackServerContext* context, const CallMetadata& metadata,
-                     const absl::Status& status) {
+                     const absl::Status& status, const v1::CallTiming& timing) {
+  if (metadata.wants_timing) {
+    context->AddTrailingMetadata("kernelserve-timing-bin", timing.SerializeAsString());
+  }
   if (status.ok() && metadata.request_id.empty()) return grpc::Status::OK;
   const std::string request_id =
       metadata.request_id.empty() ? NewRequestId() : std::string(metadata.request_id);
   context->AddTrailingMetadata("x-request-id", request_id);
   return ToGrpcStatus(status, request_id);
-}
-
-void AddTiming(CallbackServerContext* context, const v1::CallTiming& timing) {
-  context->AddTrailingMetadata("kernelserve-timing-bin", timing.SerializeAsString());
 }
 
 // What can be told without reading the request.
@@ -178,8 +177,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
   void OnEnd() override {
     Release();
     TakeReady(response_);
-    if (metadata_.wants_timing) AddTiming(context_, Timing());
-    Finish(Outcome(context_, metadata_, status()));
+    Finish(Outcome(context_, metadata_, status(), Timing()));
   }
 
   WorkerPool& pool_;
@@ -211,9 +209,9 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
   void OnWriteDone(bool ok) override {
     {
       std::lock_guard lock(write_mutex_);
-      writing_ = false;
+      outgoing_.Clear();
+      writing_ = false;  // from here on a task may write the next one
     }
-    outgoing_.Clear();
     if (!ok) pool_.Stop(this);  // the connection is gone
     WriteOrFinish();
   }
@@ -247,16 +245,14 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
       StartWrite(&outgoing_);
       return;
     }
-    if (metadata_.wants_timing) AddTiming(context_, Timing());
-    Finish(Outcome(context_, metadata_, status()));
+    Finish(Outcome(context_, metadata_, status(), Timing()));
   }
 
   WorkerPool& pool_;
   CallbackServerContext* const context_;
   const CallMetadata metadata_;
-  ByteBuffer outgoing_;  // of the outstanding write
-
   std::mutex write_mutex_;  // taken before CallJob's
+  ByteBuffer outgoing_;     // belongs to gRPC while writing_
   bool writing_ = false;
   bool ended_ = false;
   bool finished_ = false;
@@ -268,10 +264,12 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
                                      CallbackServerContext* context, const ByteBuffer* request,
                                      ByteBuffer* response, std::unique_ptr<UnaryHandler> handler) {
   const CallMetadata metadata(*context);
+  v1::CallTiming timing;
+  timing.set_instance_id(metadata.wants_timing ? environment.instance_id : "");
   // gRPC's own reactor needs no allocation and no hop to another thread when it is done.
   const auto answer = [&](const absl::Status& status) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(Outcome(context, metadata, status));
+    reactor->Finish(Outcome(context, metadata, status, timing));
     return reactor;
   };
 
@@ -282,18 +280,12 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
   if (small) {
     InlineStopwatch stopwatch(metadata.wants_timing);
     absl::Status status = Guarded([&] { return handler->Decode(*request); });
-    const uint64_t decode_ns = stopwatch.Lap();
+    timing.set_decode_ns(stopwatch.Lap());
     if (!status.ok()) return answer(status);
     if (handler->cost_ns() <= static_cast<double>(kInlineCostNs)) {
       status = Guarded([&] { return RunInline(*handler, response); });
-      if (metadata.wants_timing) {
-        v1::CallTiming timing;
-        timing.set_decode_ns(decode_ns);
-        timing.set_run_cpu_ns(stopwatch.Lap());
-        timing.set_cells(handler->cells());
-        timing.set_instance_id(environment.instance_id);
-        AddTiming(context, timing);
-      }
+      timing.set_run_cpu_ns(stopwatch.Lap());
+      timing.set_cells(metadata.wants_timing ? handler->cells() : 0);
       return answer(status);
     }
   }
@@ -312,16 +304,19 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
                                                   const ByteBuffer* request,
                                                   std::unique_ptr<StreamHandler> handler) {
   const CallMetadata metadata(*context);
+  const auto refuse = [&](const absl::Status& status) {
+    v1::CallTiming timing;
+    timing.set_instance_id(environment.instance_id);
+    return new RefusedStream(Outcome(context, metadata, status, timing));
+  };
   if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
-    return new RefusedStream(Outcome(context, metadata, status));
+    return refuse(status);
   }
   CallJob::Options options = JobOptions(environment, *context, metadata);
   options.blocks_ahead = kStreamBlocksAhead;
   auto call = std::make_unique<StreamCall>(options, context, metadata, Mutable(request),
                                            std::move(handler));
-  if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
-    return new RefusedStream(Outcome(context, metadata, status));
-  }
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) return refuse(status);
   return call.release();
 }
 

@@ -51,6 +51,18 @@ TEST_F(CallTest, AnswersACallWithoutRows) {
   EXPECT_TRUE(Call().ok());
 }
 
+TEST_F(CallTest, SendsTheTimingOfACallThatFails) {
+  for (const double cost_ns : {0.0, kDear}) {
+    Serve({.cost_ns = cost_ns,
+           .run = [](uint64_t, uint64_t, StopToken) { return absl::NotFoundError("gone"); }});
+    grpc::ClientContext context;
+    context.AddMetadata("kernelserve-timing", "1");
+    v1::ComputeResponse response;
+    EXPECT_FALSE(Call(&context, &response).ok());
+    EXPECT_EQ(TimingOf(context).instance_id(), "instance");
+  }
+}
+
 TEST_F(CallTest, SendsNoTimingUnasked) {
   Serve({});
   grpc::ClientContext context;

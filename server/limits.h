@@ -10,8 +10,8 @@ namespace kernelserve::server {
 
 // ---- Work ----
 
-// A task on the pool. Long enough that handing it out (some 300 ns) does not show; short enough
-// that a cancelled call stops, and a cheap one gets a worker, within a few of them.
+// A task on the pool. Long enough that handing it out, half a microsecond, does not show; short
+// enough that a cancelled call stops, and a cheap one gets a worker, within a few of them.
 inline constexpr uint64_t kTaskCostNs = 1'000'000;
 
 // What a flow may run before the next one's turn: one task.

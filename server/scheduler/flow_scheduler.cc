@@ -91,8 +91,6 @@ FlowScheduler::Pick FlowScheduler::Next() {
 
 bool FlowScheduler::Finish(Job* job, const Task& task, uint64_t cpu_ns) {
   --job->running_;
-  ++job->tasks_run_;
-  job->cpu_ns_ += cpu_ns;
   Charge(&flows_.at(job->flow_key_),
          static_cast<int64_t>(cpu_ns) - static_cast<int64_t>(task.cost_ns));
   if (job->state_ == Job::State::kWaiting) MakeReady(job);

@@ -52,10 +52,6 @@ class Job {
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
   StopToken stop_token() const { return StopToken(&stopped_); }
 
-  // CPU time of all tasks run. To be read in OnEnd().
-  uint64_t cpu_ns() const { return cpu_ns_; }
-  uint64_t tasks_run() const { return tasks_run_; }
-
  private:
   friend class FlowScheduler;
   enum class State { kNew, kReady, kWaiting, kEnding, kEnded };
@@ -68,8 +64,6 @@ class Job {
   uint64_t sequence_ = 0;               // place in the flow's order
   std::list<Job*>::iterator position_;  // in its flow's ready list, while kReady
   size_t running_ = 0;                  // tasks claimed and not yet finished
-  uint64_t cpu_ns_ = 0;
-  uint64_t tasks_run_ = 0;
 };
 
 // Decides which task runs next: deficit round-robin between flows (Shreedhar and Varghese,

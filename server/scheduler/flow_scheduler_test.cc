@@ -160,9 +160,6 @@ TEST(FlowSchedulerTest, PipelinesPastAJobWhoseLastTaskStillRuns) {
   EXPECT_EQ(scheduler.Next().job, nullptr);
   EXPECT_TRUE(scheduler.Finish(first.job, first.task, 7));
   EXPECT_TRUE(scheduler.Finish(second.job, second.task, 8));
-  EXPECT_EQ(a.cpu_ns(), 7u);
-  EXPECT_EQ(a.tasks_run(), 1u);
-  EXPECT_EQ(b.cpu_ns(), 8u);
 }
 
 TEST(FlowSchedulerTest, AsksAWaitingJobAgainWhenOneOfItsTasksHasFinished) {

@@ -50,7 +50,6 @@ TEST(WorkerPoolTest, RunsEachTaskOnce) {
   ASSERT_TRUE(pool.Submit(&job));
   job.WaitForEnd();
   for (const auto& count : runs) EXPECT_EQ(count.load(), 1);
-  EXPECT_EQ(job.tasks_run(), runs.size());
 }
 
 TEST(WorkerPoolTest, RunsTasksOfOneJobOnAllWorkersAtOnce) {
