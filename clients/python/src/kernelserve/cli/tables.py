@@ -82,7 +82,7 @@ def open_reader(path: str) -> AbstractContextManager[Reader]:
     ending = _ending(path)
     name = "standard input" if path == "-" else path
     try:
-        stream = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - the reader's
+        stream = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     try:
