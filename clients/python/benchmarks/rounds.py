@@ -12,7 +12,7 @@ from typing import Any
 def alternate(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
     """The seconds of each contender in each round, in the order of the rounds.
 
-    Each begins where the one before it began in the last round, and runs once before all rounds.
+    Each round begins with the next one; everybody runs once before the first.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)

@@ -110,6 +110,17 @@ def test_a_file_can_be_replaced_by_its_own_output(cli: CommandLine) -> None:
     assert [path.name for path in Path().iterdir()] == ["people.csv"]
 
 
+def test_output_goes_through_links_and_into_pipes(cli: CommandLine) -> None:
+    Path("real.csv").write_text("old")
+    Path("link.csv").symlink_to("real.csv")
+    assert cli("pairwise", "people.csv", "name", "alias", "-o", "link.csv").code == 0
+    assert Path("link.csv").is_symlink()
+    written = Path("real.csv").read_text(encoding="utf-8")
+    assert written.startswith("name,alias,zip,score\n")
+    piped = cli("pairwise", "people.csv", "name", "alias", "-o", "/dev/stdout")
+    assert (piped.code, piped.out) == (0, written)
+
+
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
 def test_no_rows_in_no_rows_out(cli: CommandLine, name: str) -> None:
     out = cli("pairwise", "-", "a", "b", "-o", name, stdin=b"a,b")

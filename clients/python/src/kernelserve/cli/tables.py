@@ -120,8 +120,11 @@ def _open_output(path: str) -> Iterator[BinaryIO]:
     if path == "-":
         yield sys.stdout.buffer
         return
-    target = Path(path).resolve()
-    in_place = target.exists() and not target.is_file()  # a pipe or a device
+    target = Path(path)
+    # A pipe, a device, or another name of an open file, such as /dev/stdout.
+    in_place = (target.exists() and not target.is_file()) or path.startswith(("/dev/", "/proc/"))
+    if not in_place:
+        target = target.resolve()  # a symbolic link stays one
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         stream = open(target if in_place else partial, "wb" if in_place else "xb")  # noqa: SIM115
