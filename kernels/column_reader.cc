@@ -77,7 +77,8 @@ RowState RowLocator::LocateInDictionary(size_t row, size_t* place) {
                              : LoadSigned(column_.type, values, row);
   if (index < 0 || static_cast<uint64_t>(index) >= leaf_.length) {
     return Invalid(Malformed(field_, "dictionary", absl::StrCat("an index below ", leaf_.length),
-                             absl::StrCat("index ", index)));
+                             wide ? absl::StrCat("index ", static_cast<uint64_t>(index))
+                                  : absl::StrCat("index ", index)));
   }
   *place = static_cast<size_t>(index);
   if (leaf_.type == DataType::kNull) return RowState::kNull;
@@ -108,7 +109,7 @@ RowState BytesReader::ReadAt(size_t place, std::string_view* bytes) {
   const uint64_t size = leaf.values.size() / unit;
   if (begin < 0 || end < begin || static_cast<uint64_t>(end) > size) [[unlikely]] {
     return locator_.Invalid(
-        Malformed(locator_.field(), "offsets",
+        Malformed(locator_.leaf_field(), "offsets",
                   absl::StrCat("offsets that ascend within the ", size, " of values"),
                   absl::StrCat("offsets ", begin, " to ", end)));
   }
@@ -129,14 +130,14 @@ RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
   const int32_t offset = LoadUnaligned<int32_t>(view, 3);
   if (length < 0 || buffer < 0 || static_cast<size_t>(buffer) >= leaf.view_buffers.size()) {
     return locator_.Invalid(Malformed(
-        locator_.field(), "values",
+        locator_.leaf_field(), "values",
         absl::StrCat("a view into one of the ", leaf.view_buffers.size(), " view_buffers"),
         absl::StrCat("a view of length ", length, " into buffer ", buffer)));
   }
   const Bytes data = leaf.view_buffers[buffer];
   if (offset < 0 || static_cast<uint64_t>(offset) + length > data.size()) {
     return locator_.Invalid(Malformed(
-        locator_.field(), "values",
+        locator_.leaf_field(), "values",
         absl::StrCat("a view inside view_buffers[", buffer, "] of ", data.size(), " bytes"),
         absl::StrCat("a view of bytes ", offset, " to ", static_cast<int64_t>(offset) + length)));
   }

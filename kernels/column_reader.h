@@ -53,6 +53,8 @@ class RowLocator {
   // The column that holds the values: the dictionary where there is one.
   const ColumnView& leaf() const { return leaf_; }
   const std::string& field() const { return field_; }
+  // The path of leaf().
+  std::string leaf_field() const { return column_.dictionary ? field_ + ".dictionary" : field_; }
 
   // Why the last row was kInvalid.
   const absl::Status& error() const { return error_; }

@@ -62,7 +62,7 @@ absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType>
        .field = "result_type",
        .bound = names,
        .value = DataTypeName(asked)},
-      absl::StrCat("result_type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
+      absl::StrCat("the result type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
 }
 
 absl::Status ScoringNotTaken(absl::string_view kernel) {

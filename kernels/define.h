@@ -33,20 +33,24 @@
 //
 // A struct may have, and is then given credit for it:
 //
-//   static absl::Status Validate(const Parameters&)            refuses values before any row runs
-//   static double Cost(arguments..., const Parameters&)        ns for one row on one core; a text
-//                                                              is passed as its size (size_t, in
-//                                                              bytes)
-//   static uint64_t ResultBytes(arguments..., const Parameters&)   bound for a row of string
-//   results static absl::StatusOr<std::string> RunBinary(as Run)       results as bytes, when
-//   binary is asked for static void RunBlock(std::span<const Argument>..., [const Parameters&],
-//   const StopToken&,
-//                        std::span<Result>)                    many rows at once; no row may fail
-//   Prepared, static Prepared Prepare(Text, Side, const Parameters&), static uint64_t
-//   PreparedBytes(const Prepared&), static void RunPrepared(const Prepared&, std::span<const Text>,
-//   const Parameters&, const StopToken&, std::span<Result>)    of two texts, one is a literal
-//   static constexpr DataType kResults[]                       result types on offer, the default
-//   first
+//   static absl::Status Validate(const Parameters&)
+//       refuses values before any row runs; the error's field is the parameter's name
+//   static double Cost(arguments..., const Parameters&)
+//       ns for one row on one core; a text is passed as its size (size_t, in bytes)
+//   static uint64_t ResultBytes(arguments..., const Parameters&)
+//       bound for a row of string results
+//   static absl::StatusOr<std::string> RunBinary(as Run)
+//       results as bytes, when binary is asked for
+//   static void RunBlock(std::span<const Argument>..., [const Parameters&], const StopToken&,
+//                        std::span<Result>)
+//       many rows at once; no row may fail
+//   Prepared, static Prepared Prepare(Text, Side, const Parameters&),
+//   static uint64_t PreparedBytes(const Prepared&),
+//   static void RunPrepared(const Prepared&, std::span<const Text>, const Parameters&,
+//                           const StopToken&, std::span<Result>)
+//       of two texts, one is a literal
+//   static constexpr DataType kResults[]
+//       result types on offer, the default first
 
 namespace kernelserve {
 
@@ -97,7 +101,9 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
       return define_internal::ScoringNotTaken(name);
     }
     if constexpr (requires { K::Validate(parameters); }) {
-      if (absl::Status status = K::Validate(parameters); !status.ok()) return status;
+      if (absl::Status status = K::Validate(parameters); !status.ok()) {
+        return WithField(status, absl::StrCat("parameters.", ErrorField(status)));
+      }
     }
     for (size_t i = 0; i < types.size(); ++i) {
       if (absl::Status status =

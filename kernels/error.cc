@@ -42,6 +42,11 @@ std::string ErrorBound(const absl::Status& status) { return Get(status, kBound);
 std::string ErrorValue(const absl::Status& status) { return Get(status, kValue); }
 std::string ErrorRow(const absl::Status& status) { return Get(status, kRow); }
 
+absl::Status WithField(absl::Status status, absl::string_view field) {
+  Set(status, kField, field);
+  return status;
+}
+
 absl::Status AtRow(const absl::Status& status, uint64_t row) {
   absl::Status named(status.code(), absl::StrCat("row ", row, ": ", status.message()));
   status.ForEachPayload(

@@ -30,6 +30,9 @@ std::string ErrorField(const absl::Status& status);
 std::string ErrorBound(const absl::Status& status);
 std::string ErrorValue(const absl::Status& status);
 
+// The same status about another field: what a kernel names by itself, by the request's path.
+absl::Status WithField(absl::Status status, absl::string_view field);
+
 // The same status, said of one row: "row 7: ..." in the message, and the row in the details.
 absl::Status AtRow(const absl::Status& status, uint64_t row);
 // The row's index in decimal, "" where the status is not about a row.

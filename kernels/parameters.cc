@@ -44,9 +44,10 @@ absl::Status ReadList(absl::string_view name, const ColumnView& column, std::spa
     const RowState state = reader.Read(i, &members[i]);
     if (state == RowState::kInvalid) return reader.error();
     if (state == RowState::kNull) {
-      return MakeError(absl::StatusCode::kInvalidArgument,
-                       {.reason = "WRONG_TYPE", .field = Path(name), .value = "null"},
-                       absl::StrCat("parameter '", name, "' has a null at index ", i));
+      return MakeError(
+          absl::StatusCode::kInvalidArgument,
+          {.reason = "WRONG_TYPE", .field = Path(name), .bound = "no null", .value = "null"},
+          absl::StrCat("parameter '", name, "' has a null at index ", i));
     }
   }
   return absl::OkStatus();

@@ -79,7 +79,7 @@ absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
   if (absl::Status status = CountRows(); !status.ok()) return status;
 
   absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(batch_.binding, batch_.columns);
-  if (!bound.ok()) return bound.status();
+  if (!bound.ok()) return Relocate(bound.status());
   bound_ = *std::move(bound);
   result_bytes_max_ = bound_->ResultBytesMax(rows_);
   if (result_bytes_max_ > environment_.result_bytes_max) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "kernels/catalog.h"
 #include "kernels/column_reader.h"
@@ -19,10 +20,19 @@ namespace {
 
 constexpr absl::string_view kDefaultScorer = "levenshtein.distance";
 
-absl::Status Unimplemented(absl::string_view what) {
-  return MakeError(absl::StatusCode::kUnimplemented, {.reason = "UNIMPLEMENTED"},
+absl::Status Unimplemented(absl::string_view what, absl::string_view field = {}) {
+  return MakeError(absl::StatusCode::kUnimplemented, {.reason = "UNIMPLEMENTED", .field = field},
                    absl::StrCat("this server has no ", what,
                                 " yet: GetServerInfo's capabilities tell what it has"));
+}
+
+// A kernel names its parameters and its results as RunRequest has them: here they are elsewhere.
+absl::Status InScorer(absl::Status status) {
+  const std::string field = ErrorField(status);
+  if (absl::StartsWith(field, "parameters.")) {
+    return WithField(std::move(status), absl::StrCat("scorer.", field));
+  }
+  return field == "result_type" ? WithField(std::move(status), "format.type") : status;
 }
 
 // The scorer and what it binds; views point into `scorer`.
@@ -33,14 +43,14 @@ struct BoundScorer {
 
 absl::StatusOr<BoundScorer> DecodeScorer(const v1::Scorer& scorer) {
   if (scorer.preprocessing() != v1::PREPROCESSING_UNSPECIFIED) {
-    return Unimplemented("scorer.preprocessing");
+    return Unimplemented("scorer.preprocessing", "scorer.preprocessing");
   }
   const absl::string_view name =
       scorer.name().empty() ? kDefaultScorer : absl::string_view(scorer.name());
   const absl::StatusOr<const Kernel*> kernel = FindScorer(name, "scorer.name");
   if (!kernel.ok()) return kernel.status();
   absl::StatusOr<std::vector<Parameter>> parameters = DecodeParameters(scorer.parameters());
-  if (!parameters.ok()) return parameters.status();
+  if (!parameters.ok()) return InScorer(parameters.status());
   BoundScorer bound{*kernel, {.parameters = *std::move(parameters)}};
   if (scorer.has_score_cutoff()) bound.binding.score_cutoff = scorer.score_cutoff();
   if (scorer.has_score_hint()) bound.binding.score_hint = scorer.score_hint();
@@ -68,7 +78,7 @@ class CompareHandler final : public MessageHandler<v1::CompareRequest, v1::Compa
     }
     absl::StatusOr<std::unique_ptr<BoundKernel>> bound =
         scorer->kernel->bind(scorer->binding, columns_);
-    if (!bound.ok()) return bound.status();
+    if (!bound.ok()) return InScorer(bound.status());
     bound_ = *std::move(bound);
     cost_ns_ = bound_->CostNs(1);
     return absl::OkStatus();
@@ -167,6 +177,7 @@ class PairwiseHandler final : public BatchHandler {
 
  protected:
   std::span<const uint32_t> column_fields() const override { return kColumns; }
+  absl::Status Relocate(absl::Status status) const override { return InScorer(std::move(status)); }
 
   absl::StatusOr<Batch> Read(const SplitMessage& message) override {
     if (absl::Status status = ParseRest(message, &request_); !status.ok()) return status;

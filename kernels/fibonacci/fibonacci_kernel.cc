@@ -43,11 +43,11 @@ absl::StatusOr<std::string> FibonacciKernel::RunBinary(uint64_t n, const Paramet
     return magnitude;
   }
   if (n > kExactMax) {
-    const std::string bound = absl::StrCat("at most ", kExactMax);
+    const std::string bound = absl::StrCat("at most ", kExactMax, " without a modulus");
     return MakeError(
         absl::StatusCode::kOutOfRange,
         {.reason = "OUT_OF_RANGE", .field = "n", .bound = bound, .value = absl::StrCat(n)},
-        absl::StrCat("n is ", n, ", ", bound, " without a modulus"));
+        absl::StrCat("n is ", n, ", expected ", bound));
   }
   return FibonacciMagnitude(n, stop);
 }

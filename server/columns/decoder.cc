@@ -14,9 +14,12 @@ namespace {
 // The numbers of kernelserve.v1.Column, from protobuf's own constants so that they can't drift.
 using Fields = v1::Column;
 
-absl::Status MalformedMessage(absl::string_view what) {
-  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "MALFORMED_MESSAGE"},
-                   absl::StrCat(what, " is not a well-formed protobuf message"));
+absl::Status MalformedMessage(absl::string_view what, size_t size,
+                              absl::string_view expected = "a protobuf message") {
+  const std::string value = absl::StrCat(size, " bytes");
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "MALFORMED_MESSAGE", .bound = expected, .value = value},
+                   absl::StrCat(what, " of ", value, " is not ", expected));
 }
 
 DataType TypeOf(int64_t number) {
@@ -28,7 +31,7 @@ DataType TypeOf(int64_t number) {
 absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
   // A dictionary's dictionary is malformed, but protobuf has to see that first.
   constexpr int kDepthMax = 99;
-  if (depth > kDepthMax) return MalformedMessage("the request");
+  if (depth > kDepthMax) return MalformedMessage("a column", encoded.size(), "nested less deeply");
   WireReader reader(encoded);
   WireField field;
   while (reader.Next(&field)) {
@@ -88,7 +91,7 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
         break;
     }
   }
-  return reader.ok() ? absl::OkStatus() : MalformedMessage("a column");
+  return reader.ok() ? absl::OkStatus() : MalformedMessage("a column", encoded.size());
 }
 
 Bytes BytesOf(const std::string& text) {
@@ -111,13 +114,14 @@ absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_
       split.rest.append(reinterpret_cast<const char*>(field.encoded.data()), field.encoded.size());
     }
   }
-  if (!reader.ok()) return MalformedMessage("the request");
+  if (!reader.ok()) return MalformedMessage("the request", message.size());
   return split;
 }
 
 absl::Status ParseRest(const SplitMessage& split, google::protobuf::MessageLite* message) {
   if (message->ParseFromString(split.rest)) return absl::OkStatus();
-  return MalformedMessage("the request");
+  return MalformedMessage("the request, less its columns,", split.rest.size(),
+                          message->GetTypeName());
 }
 
 absl::Status DecodeColumn(Bytes encoded, ColumnView* column) {
