@@ -372,7 +372,7 @@ PARAMETERS = [
         "MALFORMED_COLUMN",
         "scorer.parameters.weights.values",
         "at least 24 bytes",
-        "23 bytes",
+        "23 bytes long",
     ),
     *(
         Bad(
