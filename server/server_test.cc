@@ -303,12 +303,12 @@ class AddressesTest : public ::testing::Test {
 TEST_F(AddressesTest, ListensOnSeveralAtOnce) {
   Options options = TestOptions();
   options.listen = *ParseListenAddresses(
-      absl::StrCat("unix:", directory_, "/new/socket,127.0.0.1:0,localhost:0"));
+      absl::StrCat("unix:", directory_, "/new/socket,127.0.0.1:0,127.0.0.2:0"));
   const std::unique_ptr<Server> server = StartOrDie(options);
   ASSERT_EQ(server->addresses().size(), 3u);
   EXPECT_EQ(server->addresses()[0], absl::StrCat("unix:", directory_, "/new/socket"));
   EXPECT_THAT(server->addresses()[1], StartsWith("127.0.0.1:"));
-  EXPECT_THAT(server->addresses()[2], StartsWith("localhost:"));
+  EXPECT_THAT(server->addresses()[2], StartsWith("127.0.0.2:"));
   std::string reply;
   for (const std::string& address : server->addresses()) {
     EXPECT_TRUE(CallRaw(ChannelTo(address), kCompute, "\x08\x0a", &reply).ok()) << address;
