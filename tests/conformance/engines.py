@@ -15,8 +15,10 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
+import kernelserve as ks
 from harness.columns import ENCODINGS, Value, decode, encode_text, numbers, texts
 from harness.rpc import Raw
+from harness.waiting import PATIENCE_S
 from kernelserve.v1 import string_distance_pb2, types_pb2
 
 Score = int | float | None
@@ -129,6 +131,28 @@ class Batch:
         # Where both sides repeat, one row is what there is.
         found = _scores(self.raw.call("Pairwise", request))
         return found * len(left) if request.left.repeat and request.right.repeat else found
+
+
+class PythonClient:
+    """ks.Client.pairwise over lists."""
+
+    def __init__(self, address: str) -> None:
+        self.client = ks.connect(address, timeout=PATIENCE_S)
+
+    def scores(
+        self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]
+    ) -> list[Score]:
+        parameters = {} if scorer.weights is None else {"weights": scorer.weights}
+        found: list[Score] = self.client.pairwise(
+            list(left),
+            list(right),
+            scorer=ks.Scorer(scorer.name, **parameters),
+            score_cutoff=scorer.score_cutoff,
+        )
+        return found
+
+    def close(self) -> None:
+        self.client.close()
 
 
 def encoded(values: Sequence[Value], random: Random) -> types_pb2.Column:

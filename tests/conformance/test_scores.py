@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 from conformance import texts
-from conformance.engines import Batch, DirectKernel, Engine, OneByOne, Scorer
+from conformance.engines import Batch, DirectKernel, Engine, OneByOne, PythonClient, Scorer
 from conformance.rapidfuzz_scores import FORMS, expected
 from harness.columns import Value
 from harness.rpc import Raw
+from harness.server import Server
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,13 +25,21 @@ def direct_kernel() -> Iterator[DirectKernel]:
     kernel.close()
 
 
-@pytest.fixture(params=["direct kernel", "one by one", "batch"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    if request.param == "direct kernel":
-        kernel: DirectKernel = request.getfixturevalue("direct_kernel")
-        return kernel
-    raw: Raw = request.getfixturevalue("raw")
-    return OneByOne(raw) if request.param == "one by one" else Batch(raw, Random(1))
+@pytest.fixture(scope="module")
+def python_client(shared_server: Server) -> Iterator[PythonClient]:
+    client = PythonClient(shared_server.address)
+    yield client
+    client.close()
+
+
+@pytest.fixture(params=["direct kernel", "one by one", "batch", "python client"])
+def engine(request: pytest.FixtureRequest, raw: Raw) -> Engine:
+    if request.param == "one by one":
+        return OneByOne(raw)
+    if request.param == "batch":
+        return Batch(raw, Random(1))
+    named: Engine = request.getfixturevalue(request.param.replace(" ", "_"))
+    return named
 
 
 def check(engine: Engine, scorer: Scorer, pairs: Pairs) -> None:
