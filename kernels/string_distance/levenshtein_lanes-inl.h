@@ -17,6 +17,16 @@
 #include "hwy/highway.h"
 #include "kernels/text.h"
 
+// Sanitizers object to bytes that are read and not used. (HWY_IS_ASAN and its like know clang's
+// only.)
+#undef KERNELSERVE_SANITIZED
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HWY_IS_ASAN || HWY_IS_MSAN || \
+    HWY_IS_TSAN
+#define KERNELSERVE_SANITIZED 1
+#else
+#define KERNELSERVE_SANITIZED 0
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
@@ -37,7 +47,7 @@ HWY_INLINE hn::Vec<hn::CappedTag<Unit, 16 / sizeof(Unit)>> LoadFirst(const Unit*
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
   return hn::MaskedLoad(hn::FirstN(d, count), d, units);
 #else
-#if !HWY_IS_ASAN && !HWY_IS_MSAN && !HWY_IS_TSAN
+#if !KERNELSERVE_SANITIZED
   // Memory comes in pages: what lies on the page of the first byte can be read.
   constexpr uintptr_t kPageBytes = 4096;
   if (reinterpret_cast<uintptr_t>(units) % kPageBytes <= kPageBytes - 16) {

@@ -93,7 +93,7 @@ TEST(LevenshteinDistanceTest, RandomPairsAtEveryWidthWeightAndSimdTarget) {
   const int targets = reference::ForEachSimdTarget([&](const char* target) {
     SCOPED_TRACE(target);
     RandomText random(7);
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 1500; ++i) {
       const auto [left, right] = random.Pair(i % 10 == 0 ? 300 : 80);
       for (const LevenshteinWeights& w : weights) {
         // Most of the weight on the common case, and every cost tried at times.
@@ -117,7 +117,7 @@ TEST(LevenshteinDistanceTest, RandomPairsAtEveryWidthWeightAndSimdTarget) {
 
 TEST(LevenshteinDistanceTest, EveryCutoffOfLongPairs) {
   RandomText random(11);
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < 80; ++i) {
     const auto [left, right] = random.Pair(400);
     const int width = std::max(reference::WidthOf(left), reference::WidthOf(right));
     const int64_t distance = Expected(left, right, {});
@@ -150,11 +150,11 @@ TEST(LevenshteinDistanceTest, SizesAroundTheWordAreExact) {
 }
 
 TEST(LevenshteinDistanceTest, ManyDistinctUnitsTakeTheSparseRows) {
-  // Each of 5,000 units once, so that none has a row of its own.
-  Units left(5000);
+  // Each of 1,500 units once, so that none has a row of its own.
+  Units left(1500);
   for (uint32_t i = 0; i < left.size(); ++i) left[i] = 0x10000 + i * 7;
   RandomText random(17);
-  Units right = random.Edit(left, 300);
+  Units right = random.Edit(left, 150);
   const int64_t expected = Expected(left, right, {});
   ASSERT_NO_FATAL_FAILURE(ExpectLikeReference(left, 4, right, 4, {}, expected));
   ASSERT_NO_FATAL_FAILURE(ExpectLikeReference(left, 4, right, 4, {.weights = {1, 1, 2}},

@@ -50,17 +50,21 @@ struct Column {
   }
 };
 
-// The stop token is polled once in so many units of text.
-constexpr size_t kPollUnits = 1 << 16;
+// Units of text whose match masks are found before the column advances over them. (Through memory:
+// a mask register's bits, widened to a word, are not to be trusted to gcc 12, which may spill fewer
+// of them than it loads again.)
+constexpr size_t kChunkUnits = 64;
 
-// Advances over the text; `match` gives the mask of a unit.
+// Advances over the text; match(units, matches) sets the masks of up to kChunkUnits units.
 template <typename Unit, typename Match>
 HWY_INLINE int64_t Run(size_t m, std::span<const Unit> text, StopToken stop, Match&& match) {
   Column column;
-  size_t i = 0;
-  while (i < text.size() && !stop.stopped()) {
-    const size_t end = std::min(text.size(), i + kPollUnits);
-    for (; i < end; ++i) column.Advance(match(text[i]));
+  HWY_ALIGN uint64_t matches[kChunkUnits] = {};
+  for (size_t begin = 0; begin < text.size(); begin += kChunkUnits) {
+    if (stop.stopped()) break;
+    const auto chunk = text.subspan(begin, std::min(kChunkUnits, text.size() - begin));
+    match(chunk, matches);
+    for (size_t i = 0; i < chunk.size(); ++i) column.Advance(matches[i]);
   }
   return column.Distance(m, text.size());
 }
@@ -71,19 +75,12 @@ template <typename Unit>
 int64_t Distance(Text pattern, std::span<const Unit> text, StopToken stop) {
   const PatternMasks masks(pattern);
   PatternMasks::Reader reader(masks);
-  return Run(pattern.size(), text, stop, [&](Unit unit) { return *reader.Row(unit, 0, 0); });
+  return Run(pattern.size(), text, stop, [&](std::span<const Unit> chunk, uint64_t* matches) {
+    for (size_t i = 0; i < chunk.size(); ++i) matches[i] = *reader.Row(chunk[i], 0, 0);
+  });
 }
 
 #else
-
-// The bits of a mask of kLanes lanes.
-template <size_t kLanes, class D, class M>
-HWY_INLINE uint64_t MaskBits(D d, M mask) {
-  using Bits = hwy::UnsignedFromSize<(kLanes < 8 ? 8 : kLanes) / 8>;
-  Bits bits;
-  hn::StoreMaskBits(d, mask, reinterpret_cast<uint8_t*>(&bits));
-  return bits;
-}
 
 // The pattern in kVectors registers, one lane a unit, and whatever after its end.
 template <typename Unit, size_t kVectors>
@@ -91,14 +88,23 @@ HWY_INLINE int64_t DistanceInVectors(const Unit* HWY_RESTRICT pattern, uint64_t 
                                      size_t m, std::span<const Unit> text, StopToken stop) {
   constexpr size_t kLanes = HWY_LANES(Unit);
   const hn::CappedTag<Unit, kLanes> d;
-  return Run(m, text, stop, [&](Unit unit) HWY_ATTR {
-    const auto wanted = hn::Set(d, unit);
-    uint64_t matches = 0;
-    for (size_t v = 0; v < kVectors; ++v) {
-      const auto equal = hn::Eq(hn::Load(d, pattern + v * kLanes), wanted);
-      matches |= MaskBits<kLanes>(d, equal) << (v * kLanes);
+  return Run(m, text, stop, [&](std::span<const Unit> chunk, uint64_t* matches) HWY_ATTR {
+    for (size_t i = 0; i < chunk.size(); ++i) {
+      const auto unit = hn::Set(d, chunk[i]);
+      auto* const bytes = reinterpret_cast<uint8_t*>(matches + i);
+      for (size_t v = 0; v < kVectors; ++v) {
+        const auto equal = hn::Eq(hn::Load(d, pattern + v * kLanes), unit);
+        if constexpr (kLanes >= 8) {
+          hn::StoreMaskBits(d, equal, bytes + v * (kLanes / 8));
+        } else {
+          uint8_t bits;
+          hn::StoreMaskBits(d, equal, &bits);
+          matches[i] = (v == 0 ? 0 : matches[i]) | uint64_t{bits} << (v * kLanes);
+        }
+      }
     }
-    return matches & representable;
+    if (representable == ~uint64_t{0}) return;
+    for (size_t i = 0; i < chunk.size(); ++i) matches[i] &= representable;
   });
 }
 
