@@ -54,11 +54,13 @@ bool WireReader::ReadVarint(uint64_t* value) {
 }
 
 bool WireReader::ReadTag(uint32_t* number, WireType* type) {
-  // A tag is a 32-bit varint of at most five bytes.
+  // A tag is a varint of at most five bytes; bits beyond the 32nd of a fifth are dropped, as protobuf
+  // does.
   uint64_t tag;
   const size_t before = rest_.size();
   if (!ReadVarint(&tag)) return false;
-  if (before - rest_.size() > 5 || tag >> 32 != 0) return Fail();
+  if (before - rest_.size() > 5) return Fail();
+  tag = static_cast<uint32_t>(tag);
   *number = static_cast<uint32_t>(tag >> 3);
   *type = static_cast<WireType>(tag & 7);
   if (*number == 0 || *number > kFieldNumberMax || (tag & 7) > 5) return Fail();
