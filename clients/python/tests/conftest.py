@@ -10,7 +10,7 @@ from hypothesis import settings
 import kernelserve as ks
 
 # The same examples on each run; no limit of time for one, on machines that do other things too.
-settings.register_profile("kernelserve", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("kernelserve", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("kernelserve")
 
 

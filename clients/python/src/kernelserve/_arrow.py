@@ -45,8 +45,9 @@ _DICTIONARY_BYTES_MAX = 64 << 10
 
 def pieces_of_arrow(value: Any, name: str, symbols: SymbolTable) -> list[Piece]:
     """The pieces of a pyarrow Array or ChunkedArray."""
-    chunks = value.chunks if isinstance(value, pa.ChunkedArray) else [value]
-    chunks = [chunk for chunk in chunks if len(chunk)] or [pa.array([], value.type)]
+    chunks = [value]
+    if isinstance(value, pa.ChunkedArray):
+        chunks = [chunk for chunk in value.chunks if len(chunk)] or [value.combine_chunks()]
     chunks = [_plain(chunk, name) for chunk in _joined(chunks)]
     if isinstance(chunks[0], list):
         return [p for chunk in chunks for p in pieces_of_list(chunk, name, symbols)]
@@ -111,13 +112,24 @@ def _joined(chunks: list[Any]) -> list[Any]:
     size = 0
     for chunk in chunks:
         group.append(chunk)
-        size += chunk.nbytes
+        size += _nbytes(chunk)
         if size >= _PIECE_BYTES_MIN:
             out.append(group[0] if len(group) == 1 else pa.concat_arrays(group))
             group, size = [], 0
     if group:
         out.append(group[0] if len(group) == 1 else pa.concat_arrays(group))
     return out
+
+
+def _nbytes(array: Any) -> int:
+    """About the size of an array; of views, with all that they may point into."""
+    if pa.types.is_dictionary(array.type):
+        array = array.indices
+    if array.type in _TYPES and array.type not in (pa.string_view(), pa.binary_view()):
+        return int(array.nbytes)
+    # For views and what holds them, pyarrow's own nbytes fails, in some releases by a crash.
+    whole = sum(buffer.size for buffer in array.buffers() if buffer is not None)
+    return int(whole) * len(array) // max(1, array.offset + len(array))
 
 
 def _plain(array: Any, name: str) -> Any:
@@ -127,7 +139,7 @@ def _plain(array: Any, name: str) -> Any:
         return array
     if pa.types.is_dictionary(kind):
         values = array.dictionary
-        if values.type in _TYPES and values.nbytes <= _DICTIONARY_BYTES_MAX:
+        if values.type in _TYPES and _nbytes(values) <= _DICTIONARY_BYTES_MAX:
             return array
         return _plain(pc.take(_takeable(_plain(values, name)), array.indices), name)
     if isinstance(array, pa.ExtensionArray):
