@@ -54,8 +54,8 @@ bool WireReader::ReadVarint(uint64_t* value) {
 }
 
 bool WireReader::ReadTag(uint32_t* number, WireType* type) {
-  // A tag is a varint of at most five bytes; bits beyond the 32nd of a fifth are dropped, as protobuf
-  // does.
+  // A tag is a varint of at most five bytes; bits beyond the 32nd of a fifth are dropped, as
+  // protobuf does.
   uint64_t tag;
   const size_t before = rest_.size();
   if (!ReadVarint(&tag)) return false;

@@ -3,8 +3,8 @@
 // A message is a kernelserve.v1.PairwiseRequest with plain UTF8 columns, the answer a
 // PairwiseResponse with INT64 or FLOAT64 scores.
 //
-// Each row is bound and run by itself, and nothing of server/ is linked: what is right here and wrong
-// over the wire is the server's doing.
+// Each row is bound and run by itself, and nothing of server/ is linked: what is right here and
+// wrong over the wire is the server's doing.
 
 #include <cstdint>
 #include <cstdio>
@@ -51,10 +51,10 @@ std::vector<kernelserve::Parameter> ParametersOf(const v1::Scorer& scorer) {
   std::vector<kernelserve::Parameter> parameters;
   for (const v1::Parameter& parameter : scorer.parameters()) {
     const v1::Column& list = parameter.column();
-    parameters.push_back({parameter.name(),
-                          ColumnView{.type = DataType::kInt64,
-                                     .length = list.length(),
-                                     .values = BytesOf(list.values(), 0, list.values().size())}});
+    parameters.push_back(
+        {parameter.name(), ColumnView{.type = DataType::kInt64,
+                                      .length = list.length(),
+                                      .values = BytesOf(list.values(), 0, list.values().size())}});
   }
   return parameters;
 }
