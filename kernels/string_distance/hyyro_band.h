@@ -62,10 +62,10 @@ class HyyroBand {
     const int64_t rest = (m_ - row) - (n_ - static_cast<int64_t>(column_));
     return score + (rest < 0 ? -rest : rest);
   }
-  // Whether no cell of the word is needed. Scores rise by at most 1 a row towards the bottom, whose
-  // score is known; LeastThrough is then least at the top.
+  // Whether no cell of the word is needed, row 0 above the first one included. Scores rise by at
+  // most 1 a row towards the bottom, whose score is known; LeastThrough is then least at the top.
   bool Unneeded(size_t index) const {
-    const int64_t top = static_cast<int64_t>(64 * index) + 1;
+    const int64_t top = index == 0 ? 0 : static_cast<int64_t>(64 * index) + 1;
     return LeastThrough(top, scores_[index] - (Bottom(index) - top)) > k_;
   }
 

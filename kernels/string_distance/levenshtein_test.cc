@@ -130,6 +130,29 @@ TEST(LevenshteinDistanceTest, EveryCutoffOfLongPairs) {
   }
 }
 
+// A path along the matrix's edge, where nothing else is within the cutoff.
+TEST(LevenshteinDistanceTest, TextsThatOnlyGainUnitsAreFoundAtTheTightestCutoff) {
+  RandomText random(12);
+  for (int i = 0; i < 300; ++i) {
+    const Units left = random.Make(65 + random.Below(150));
+    Units right = left;
+    const size_t gained = 1 + random.Below(80);
+    for (size_t j = 0; j < gained; ++j) {
+      // The first and the last one outside, so that no affix is common.
+      const size_t at = j == 0 ? 0 : j == 1 ? right.size() : random.Below(right.size());
+      right.insert(right.begin() + at, 0x110000 + j);
+    }
+    const auto distance = static_cast<int64_t>(gained);
+    for (const int64_t cutoff : {distance, distance - 1}) {
+      const int64_t expected = reference::WithCutoff(distance, cutoff);
+      ASSERT_NO_FATAL_FAILURE(
+          ExpectLikeReference(left, 4, right, 4, {.score_cutoff = cutoff}, expected));
+      ASSERT_NO_FATAL_FAILURE(
+          ExpectLikeReference(right, 4, left, 4, {.score_cutoff = cutoff}, expected));
+    }
+  }
+}
+
 TEST(LevenshteinDistanceTest, SizesAroundTheWordAreExact) {
   reference::ForEachSimdTarget([](const char* target) {
     SCOPED_TRACE(target);
