@@ -20,9 +20,9 @@ from kernelserve._target import TLS, as_tls, channel_options, credentials, parse
         ("unix:///run/ks.sock", "unix:/run/ks.sock", True),
         ("unix:ks.sock", "unix:ks.sock", True),
         ("unix-abstract:ks", "unix-abstract:ks", True),
-        ("127.0.0.1:50051", "ipv4:127.0.0.1:50051", True),
+        ("127.0.0.1:443", "ipv4:127.0.0.1:443", True),
         ("10.0.0.1:50051", "ipv4:10.0.0.1:50051", False),
-        ("[::1]:50051", "ipv6:[::1]:50051", True),
+        ("[::1]:443", "ipv6:[::1]:443", True),
         ("[2001:db8::1]:1", "ipv6:[2001:db8::1]:1", False),
         ("localhost:1", "dns:///localhost:1", True),
         ("kernels.invalid:1", "dns:///kernels.invalid:1", False),
@@ -95,7 +95,7 @@ def test_calls_are_balanced_and_tried_again() -> None:
     assert config["loadBalancingConfig"] == [{"round_robin": {}}]
     (method,) = config["methodConfig"]
     assert method["name"] == [{}]
-    assert method["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert method["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
     assert "healthCheckConfig" not in config
 
 

@@ -209,7 +209,9 @@ def service_config(target: Target) -> dict[str, Any]:
                     "initialBackoff": "0.05s",
                     "maxBackoff": "1s",
                     "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
+                    # CANCELLED is what a server that is stopping makes of a call that reaches it
+                    # before its GOAWAY reaches us. What we cancel ourselves is not retried.
+                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
                 },
             }
         ],
