@@ -1,5 +1,7 @@
 """Arguments that no call can work with: each error names the argument, the bound and the value."""
 
+# Over 400 lines: a table of refusals, read as one.
+
 from __future__ import annotations
 
 import math
@@ -108,7 +110,13 @@ NUMBERS = [
     ),
     Bad("modulus 0", "Compute", compute(1, 0), *OUT_OF_RANGE, "modulus", "at least 1", "0"),
     Bad(
-        "stream modulus 0", "StreamTerms", terms(0, 1, 0), *OUT_OF_RANGE, "modulus", "at least 1", "0"
+        "stream modulus 0",
+        "StreamTerms",
+        terms(0, 1, 0),
+        *OUT_OF_RANGE,
+        "modulus",
+        "at least 1",
+        "0",
     ),
     Bad(
         "first over the limit",

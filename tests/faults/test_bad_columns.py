@@ -1,5 +1,7 @@
 """Columns whose buffers lie: an error with a place, never a read outside."""
 
+# Over 400 lines: a table of refusals, read as one.
+
 from __future__ import annotations
 
 import struct
@@ -42,9 +44,7 @@ def utf8(offsets: Sequence[int], values: bytes = b"abc", **fields: object) -> Co
 
 
 def views(*packed: bytes, buffers: Sequence[bytes] = ()) -> Column:
-    return Column(
-        type=UTF8_VIEW, length=len(packed), values=b"".join(packed), view_buffers=buffers
-    )
+    return Column(type=UTF8_VIEW, length=len(packed), values=b"".join(packed), view_buffers=buffers)
 
 
 def view(length: int, buffer: int, offset: int) -> bytes:
@@ -75,7 +75,14 @@ LAYOUTS = [
         "at least 2 bytes",
         "1 bytes long",
     ),
-    Bad("offsets too short", utf8([0, 1]), MALFORMED, ".offsets", "at least 12 bytes", "8 bytes long"),
+    Bad(
+        "offsets too short",
+        utf8([0, 1]),
+        MALFORMED,
+        ".offsets",
+        "at least 12 bytes",
+        "8 bytes long",
+    ),
     Bad("no offsets", utf8([]), MALFORMED, ".offsets", "at least 12 bytes", "0 bytes long"),
     Bad(
         "views too short",
@@ -175,9 +182,27 @@ LAYOUTS = [
 
 # What is wrong with a row.
 ROWS = [
-    Bad("offsets that decrease", utf8([0, 2, 1]), MALFORMED, ".offsets", WITHIN_3, "offsets 2 to 1", 1),
-    Bad("an offset past the end", utf8([0, 1, 4]), MALFORMED, ".offsets", WITHIN_3, "offsets 1 to 4", 1),
-    Bad("a negative offset", utf8([-1, 1, 2]), MALFORMED, ".offsets", WITHIN_3, "offsets -1 to 1", 0),
+    Bad(
+        "offsets that decrease",
+        utf8([0, 2, 1]),
+        MALFORMED,
+        ".offsets",
+        WITHIN_3,
+        "offsets 2 to 1",
+        1,
+    ),
+    Bad(
+        "an offset past the end",
+        utf8([0, 1, 4]),
+        MALFORMED,
+        ".offsets",
+        WITHIN_3,
+        "offsets 1 to 4",
+        1,
+    ),
+    Bad(
+        "a negative offset", utf8([-1, 1, 2]), MALFORMED, ".offsets", WITHIN_3, "offsets -1 to 1", 0
+    ),
     Bad(
         "the greatest offset",
         utf8([0, 1, 2**31 - 1]),
@@ -297,6 +322,7 @@ ROWS = [
         )
     ),
 ]
+
 
 def pairwise(column: Column, side: str) -> string_distance_pb2.PairwiseRequest:
     """The column on one side, something harmless on the other."""

@@ -34,7 +34,9 @@ def test_what_is_no_protobuf_is_refused(raw: Raw, method: str, malformed: bytes)
     assert (refusal.code, refusal.reason) == ("INVALID_ARGUMENT", "MALFORMED_MESSAGE")
     assert refusal.value == f"{len(malformed)} bytes"
     columnar = method in ("Pairwise", "Run")
-    assert refusal.bound == ("a protobuf message" if columnar else f"kernelserve.v1.{method}Request")
+    assert refusal.bound == (
+        "a protobuf message" if columnar else f"kernelserve.v1.{method}Request"
+    )
 
 
 @pytest.mark.parametrize("malformed", MALFORMED.values(), ids=MALFORMED.keys())
@@ -59,7 +61,7 @@ def test_a_name_that_is_no_utf8_is_malformed(raw: Raw) -> None:
 
 
 def test_nesting_without_end_is_refused(raw: Raw) -> None:
-    """A dictionary in a dictionary in a dictionary: some bytes a level, and a stack that has an end."""
+    """A dictionary in a dictionary in a dictionary: some bytes a level, and a stack has an end."""
     column = b""
     for _ in range(100_000):
         column = bytes_field(5, column)

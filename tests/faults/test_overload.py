@@ -190,9 +190,7 @@ def test_more_calls_than_a_connection_may_have_wait_their_turn(
     raw = server.raw()
     hog = raw.future("Compare", work.hours_in_one_row(), timeout=None)
     server.until_busy(1)
-    calls = [
-        raw.future("Compute", work.a_task(), timeout=None) for _ in range(STREAMS_MAX + 500)
-    ]
+    calls = [raw.future("Compute", work.a_task(), timeout=None) for _ in range(STREAMS_MAX + 500)]
     hog.cancel()
     assert {call.result().small for call in calls} == {work.A_TASK_S_RESULT}
-    assert grpc.StatusCode.OK == calls[-1].code()
+    assert calls[-1].code() == grpc.StatusCode.OK

@@ -108,7 +108,7 @@ def test_it_ends_with_its_parent(embedded: Embedded, way: str) -> None:
 
 
 def test_it_outlives_the_thread_that_started_it(embedded: Embedded) -> None:
-    """By PR_SET_PDEATHSIG it would not. The thread was gone before this test knew the server's pid."""
+    """By PR_SET_PDEATHSIG it would not: that thread was gone before this test knew the pid."""
     raw = connected(embedded)
     for _ in range(100):
         assert raw.health() == SERVING

@@ -1,5 +1,5 @@
-"""HTTP/2 without a gRPC library, for what gRPC's own clients never send: half of a message, a deadline
-that has passed."""
+"""HTTP/2 without a gRPC library, for what gRPC's own clients never send: half of a message, a
+deadline that has passed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import h2.config
 import h2.connection
 import h2.events
+
 from harness.waiting import PATIENCE_S
 
 
@@ -128,9 +129,7 @@ class Connection:
             self.answers[event.stream_id].headers |= dict(event.headers)
         elif isinstance(event, h2.events.DataReceived):
             self.answers[event.stream_id].data += event.data
-            self._http2.acknowledge_received_data(
-                event.flow_controlled_length, event.stream_id
-            )
+            self._http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded):
             self.answers[event.stream_id].ended = True
         elif isinstance(event, h2.events.StreamReset):

@@ -9,7 +9,6 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-from harness.waiting import PATIENCE_S
 from kernelserve.v1 import (
     call_timing_pb2,
     fibonacci_pb2,
@@ -17,6 +16,8 @@ from kernelserve.v1 import (
     server_info_pb2,
     string_distance_pb2,
 )
+
+from harness.waiting import PATIENCE_S
 
 Metadata = Sequence[tuple[str, str | bytes]]
 

@@ -66,7 +66,7 @@ class Server:
                 stderr=log,
                 env=environment(env),
                 pass_fds=(write_end, *pass_fds),
-                preexec_fn=None if root is None else lambda: _enter(root),  # noqa: PLW1509
+                preexec_fn=None if root is None else lambda: _enter(root),
             )
         os.close(write_end)
         try:
@@ -180,6 +180,19 @@ class Server:
             state, nice = fields[0], int(fields[16])
             count += nice == WORKER_NICE and state != "S"
         return count
+
+    def has_connections(self) -> bool:
+        """Whether any client is connected by TCP: proc(5), /proc/net/tcp."""
+        port = f":{int(self.tcp.rpartition(':')[2]):04X}"
+        established = "01"
+        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        return any(
+            local.endswith(port) and state == established
+            for _, local, _, state, *_ in map(str.split, lines)
+        )
+
+    def until_connected(self) -> None:
+        until(self.has_connections, "a client has connected")
 
     def until_busy(self, workers: int) -> None:
         until(lambda: self.busy_workers() >= workers, f"{workers} workers compute")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from kernelserve.v1 import fibonacci_pb2, string_distance_pb2, types_pb2
+
 from harness.columns import literal, numbers, texts
 from harness.wire import bytes_field
-from kernelserve.v1 import fibonacci_pb2, string_distance_pb2, types_pb2
 
 # No version of the contract has this field.
 PADDING_FIELD = 2000
