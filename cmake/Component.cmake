@@ -47,8 +47,8 @@ function(add_benchmarks name)
     ${arg_LIBRARIES} benchmark::benchmark benchmark::benchmark_main)
 endfunction()
 
-# A target <stem>_fuzz for each <stem>_fuzz.cc. Findings and seeds are files in <stem>_corpus/ beside
-# it. Under KERNELSERVE_FUZZ it is linked with libFuzzer; else with a driver that runs
+# A target <stem>_fuzz for each <stem>_fuzz.cc. Findings and seeds are files in <stem>_corpus/
+# beside it. Under KERNELSERVE_FUZZ it is linked with libFuzzer; else with a driver that runs
 # the files and directories given as arguments, as the test of the same name does with the corpus.
 function(add_fuzzers)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES;LIBRARIES")

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
-
 from harness.fixtures import _shared_raw, raw, server, shared_server, start
+from hypothesis import HealthCheck, settings
 
 __all__ = ["_shared_raw", "raw", "server", "shared_server", "start"]
 

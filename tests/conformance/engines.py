@@ -58,9 +58,7 @@ class DirectKernel:
         program = _direct_kernel()
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def scores(
-        self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]
-    ) -> list[Score]:
+    def scores(self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
         request = string_distance_pb2.PairwiseRequest(
             scorer=scorer.message(), left=texts(left), right=texts(right)
         ).SerializeToString()
@@ -97,9 +95,7 @@ class OneByOne:
     def __init__(self, raw: Raw) -> None:
         self.raw = raw
 
-    def scores(
-        self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]
-    ) -> list[Score]:
+    def scores(self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
         return [self._score(scorer, a, b) for a, b in zip(left, right, strict=True)]
 
     def _score(self, scorer: Scorer, left: Value, right: Value) -> Score:
@@ -120,9 +116,7 @@ class Batch:
         self.raw = raw
         self.random = random
 
-    def scores(
-        self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]
-    ) -> list[Score]:
+    def scores(self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
         request = string_distance_pb2.PairwiseRequest(
             scorer=scorer.message(),
             left=encoded(left, self.random),
@@ -139,9 +133,7 @@ class PythonClient:
     def __init__(self, address: str) -> None:
         self.client = ks.connect(address, timeout=PATIENCE_S)
 
-    def scores(
-        self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]
-    ) -> list[Score]:
+    def scores(self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
         parameters = {} if scorer.weights is None else {"weights": scorer.weights}
         found: list[Score] = self.client.pairwise(
             list(left),

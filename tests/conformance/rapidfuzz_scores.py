@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.engines import Score, Scorer
 from harness.columns import Value
 from rapidfuzz.distance import Levenshtein
+
+from conformance.engines import Score, Scorer
 
 FORMS = {
     "levenshtein.distance": Levenshtein.distance,

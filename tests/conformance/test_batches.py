@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from conformance import texts
-from conformance.engines import Batch, Scorer, encoded
-from conformance.rapidfuzz_scores import expected
 from harness.columns import ENCODINGS, Value, decode, literal
 from harness.columns import texts as plain
 from harness.rpc import Raw
@@ -16,6 +13,10 @@ from harness.wire import bytes_field, split
 from hypothesis import given
 from hypothesis import strategies as st
 from kernelserve.v1 import kernel_pb2, string_distance_pb2, types_pb2
+
+from conformance import texts
+from conformance.engines import Batch, Scorer, encoded
+from conformance.rapidfuzz_scores import expected
 
 DISTANCE = Scorer("levenshtein.distance")
 
@@ -158,9 +159,13 @@ def test_fields_come_in_any_order(raw: Raw) -> None:
 
 
 def test_the_last_of_a_scalar_given_twice_counts(raw: Raw) -> None:
-    wrong = types_pb2.Column(type=types_pb2.DATA_TYPE_INT8, length=99, values=b"wrong").SerializeToString()
+    wrong = types_pb2.Column(
+        type=types_pb2.DATA_TYPE_INT8, length=99, values=b"wrong"
+    ).SerializeToString()
     right = plain(["kitten", "flaw"]).SerializeToString()
-    request = bytes_field(14, wrong + right) + bytes_field(15, literal("sitting").SerializeToString())
+    request = bytes_field(14, wrong + right) + bytes_field(
+        15, literal("sitting").SerializeToString()
+    )
     assert decode(raw.call("Pairwise", request).scores) == [3, 7]
 
 

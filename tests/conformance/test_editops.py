@@ -5,13 +5,14 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from conformance import texts
 from harness.columns import encode_text
 from harness.rpc import Raw
 from hypothesis import given
 from hypothesis import strategies as st
 from kernelserve.v1 import string_distance_pb2 as pb
 from rapidfuzz.distance import Editops, Levenshtein
+
+from conformance import texts
 
 KINDS = {
     pb.EDIT_KIND_REPLACE: "replace",

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from conformance import texts
-from conformance.engines import Batch, DirectKernel, Engine, OneByOne, PythonClient, Scorer
-from conformance.rapidfuzz_scores import FORMS, expected
 from harness.columns import Value
 from harness.rpc import Raw
 from harness.server import Server
 from hypothesis import given
 from hypothesis import strategies as st
+
+from conformance import texts
+from conformance.engines import Batch, DirectKernel, Engine, OneByOne, PythonClient, Scorer
+from conformance.rapidfuzz_scores import FORMS, expected
 
 Pairs = list[tuple[Value, Value]]
 
@@ -52,7 +53,17 @@ pairs = st.lists(texts.pair(), min_size=1, max_size=6)
 names = st.sampled_from(sorted(FORMS))
 # Small ones, so that every path is taken: equal, insertions alone, substitutions that never pay.
 weights = st.sampled_from(
-    [(1, 1, 2), (1, 1, 1), (2, 2, 3), (1, 1, 5), (1, 2, 3), (3, 1, 2), (0, 1, 1), (2, 3, 0), (0, 0, 0)]
+    [
+        (1, 1, 2),
+        (1, 1, 1),
+        (2, 2, 3),
+        (1, 1, 5),
+        (1, 2, 3),
+        (3, 1, 2),
+        (0, 1, 1),
+        (2, 3, 0),
+        (0, 0, 0),
+    ]
 )
 
 
@@ -128,5 +139,11 @@ def test_texts_of_different_width_compare_by_code_point(engine: Engine) -> None:
     check(
         engine,
         Scorer("levenshtein.distance"),
-        [("\u00e9", "e\u0301"), ("a" * 20, "😀" * 20), ("日本", "日\ud800本"), ("\0", ""), ("ÿ", "\u0178")],
+        [
+            ("\u00e9", "e\u0301"),
+            ("a" * 20, "😀" * 20),
+            ("日本", "日\ud800本"),
+            ("\0", ""),
+            ("ÿ", "\u0178"),
+        ],
     )

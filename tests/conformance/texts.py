@@ -16,7 +16,7 @@ ALPHABETS = {
     "mixed": "a\0é\u0301日😀\udc80\uffff",
 }
 
-# Around the lengths at which the kernels change their ways: a byte, a register, a machine word, two.
+# Around the lengths at which the kernels change their ways: a byte, a register, a machine word.
 LENGTHS = [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 300]
 
 

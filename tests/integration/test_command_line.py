@@ -82,7 +82,9 @@ USAGE = {
 
 
 @pytest.mark.parametrize(("flags", "env", "told"), USAGE.values(), ids=USAGE.keys())
-def test_wrong_usage_is_exit_code_64(flags: list[str], env: dict[str, str], told: list[str]) -> None:
+def test_wrong_usage_is_exit_code_64(
+    flags: list[str], env: dict[str, str], told: list[str]
+) -> None:
     ended = run(*flags, **env)
     assert ended.returncode == os.EX_USAGE == 64
     assert ended.stdout == ""

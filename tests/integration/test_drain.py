@@ -43,9 +43,7 @@ def drain(server: Server, number: signal.Signals = signal.SIGTERM) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_calls_in_flight_are_finished(
-    start: Callable[..., Server], number: signal.Signals
-) -> None:
+def test_calls_in_flight_are_finished(start: Callable[..., Server], number: signal.Signals) -> None:
     server = start("--workers=2", "--lame_duck_ms=50")
     raw = server.raw()
     stream = begin_stream(raw)

@@ -1,4 +1,4 @@
-"""Where a server listens: unix sockets and TCP, several at once, and what it does where it cannot."""
+"""Where a server listens: unix sockets and TCP, several at once, and what if it cannot."""
 
 from __future__ import annotations
 
@@ -102,9 +102,7 @@ def test_one_bad_address_of_several_is_a_failure(start: Start, directory: Path) 
     refused(start, f"--listen=unix:{directory}/ok,192.0.2.1:0")
 
 
-def test_the_longest_path_works_and_one_more_byte_is_refused(
-    start: Start, directory: Path
-) -> None:
+def test_the_longest_path_works_and_one_more_byte_is_refused(start: Start, directory: Path) -> None:
     longest = f"{directory}/".ljust(103, "s")
     server = start(f"--listen=unix:{longest}")
     assert server.raw().health() == SERVING

@@ -1,5 +1,7 @@
 """The embedded server: started, shared, ended, and what happens when it cannot be."""
 
+# Over 400 lines: one server and every way its life can go.
+
 from __future__ import annotations
 
 import json
