@@ -182,10 +182,11 @@ class Server:
         return count
 
     def has_connections(self) -> bool:
-        """Whether any client is connected by TCP: proc(5), /proc/net/tcp."""
+        """Whether any client is connected by TCP. gRPC's sockets are of IPv6 for both: proc(5)."""
         port = f":{int(self.tcp.rpartition(':')[2]):04X}"
         established = "01"
-        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        tables = [Path(f"/proc/net/{name}").read_text() for name in ("tcp", "tcp6")]
+        lines = [line for table in tables for line in table.splitlines()[1:]]
         return any(
             local.endswith(port) and state == established
             for _, local, _, state, *_ in map(str.split, lines)
