@@ -23,7 +23,7 @@ from kernelserve.v1 import string_distance_pb2 as sd
 Handler = Callable[[str, bytes, grpc.ServicerContext], bytes]
 
 
-class FakeServer(grpc.GenericRpcHandler):
+class FakeServer(grpc.GenericRpcHandler):  # type: ignore[type-arg, unused-ignore]
     """Answers every method by one function, and notes what was called."""
 
     def __init__(self, handler: Handler) -> None:

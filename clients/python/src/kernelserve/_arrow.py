@@ -129,7 +129,7 @@ def _nbytes(array: Any) -> int:
         return int(array.nbytes)
     # For views and what holds them, pyarrow's own nbytes fails, in some releases by a crash.
     whole = sum(buffer.size for buffer in array.buffers() if buffer is not None)
-    return int(whole) * len(array) // max(1, array.offset + len(array))
+    return int(whole * len(array) // max(1, array.offset + len(array)))
 
 
 def _plain(array: Any, name: str) -> Any:
