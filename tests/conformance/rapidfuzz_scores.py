@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.columns import Value
 from rapidfuzz.distance import Levenshtein
 
 from conformance.engines import Score, Scorer
 
-FORMS = {
+FORMS: dict[str, Callable[..., int | float]] = {
     "levenshtein.distance": Levenshtein.distance,
     "levenshtein.similarity": Levenshtein.similarity,
     "levenshtein.normalized_distance": Levenshtein.normalized_distance,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from harness.columns import encode_text
@@ -27,7 +28,7 @@ def editops(raw: Raw, left: str, right: str, scorer: str = "") -> Editops:
     request.right.utf8 = encode_text(right)
     script = raw.call("EditScript", request)
     assert len(script.kinds) == len(script.left_positions) == len(script.right_positions)
-    edits = [
+    edits: list[Any] = [
         (KINDS[kind], a, b)
         for kind, a, b in zip(
             script.kinds, script.left_positions, script.right_positions, strict=True

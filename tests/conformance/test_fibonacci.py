@@ -128,7 +128,9 @@ def test_a_column_of_numbers_of_any_size(raw: Raw, ns: list[int | None]) -> None
     ],
     ids=types_pb2.DataType.Name,
 )
-def test_any_numeric_type_that_holds_the_index(raw: Raw, data_type: types_pb2.DataType) -> None:
+def test_any_numeric_type_that_holds_the_index(
+    raw: Raw, data_type: types_pb2.DataType.ValueType
+) -> None:
     request = kernel_pb2.RunRequest(
         kernel="fibonacci", columns=[numbers([0, 90, None, 42], data_type)]
     )
@@ -144,7 +146,7 @@ def test_an_index_may_be_a_dictionary_s(raw: Raw) -> None:
 
 def stream(
     raw: Raw, first: int, count: int, modulus: int | None = None
-) -> tuple[list[int], list[types_pb2.DataType]]:
+) -> tuple[list[int], list[types_pb2.DataType.ValueType]]:
     """The terms, and the type of each message's column."""
     request = fibonacci_pb2.StreamTermsRequest(first=first, count=count, modulus=modulus)
     terms: list[int] = []

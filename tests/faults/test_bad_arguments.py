@@ -77,6 +77,11 @@ def pairwise(
     )
 
 
+def scored(scorer: str, name: str, value: float) -> Message:
+    fields: Any = {name: value}
+    return pairwise(scorer=scorer, **fields)
+
+
 def weights(column: types_pb2.Column) -> list[types_pb2.Parameter]:
     return [parameter("weights", column=column)]
 
@@ -386,7 +391,7 @@ PARAMETERS = [
         Bad(
             f"{name} {value} of {scorer}",
             "Pairwise",
-            pairwise(scorer=scorer, **{name: value}),
+            scored(scorer, name, value),
             *OUT_OF_RANGE,
             f"scorer.{name}",
             bound,

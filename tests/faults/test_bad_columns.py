@@ -51,7 +51,9 @@ def view(length: int, buffer: int, offset: int) -> bytes:
     return struct.pack("<i4sii", length, b"pref", buffer, offset)
 
 
-def indices(data_type: types_pb2.DataType, form: str, *values: int, **fields: object) -> Column:
+def indices(
+    data_type: types_pb2.DataType.ValueType, form: str, *values: int, **fields: object
+) -> Column:
     return Column(
         type=data_type,
         length=len(values),
@@ -326,8 +328,9 @@ ROWS = [
 
 def pairwise(column: Column, side: str) -> string_distance_pb2.PairwiseRequest:
     """The column on one side, something harmless on the other."""
-    other = "right" if side == "left" else "left"
-    return string_distance_pb2.PairwiseRequest(**{side: column, other: literal("a")})
+    if side == "left":
+        return string_distance_pb2.PairwiseRequest(left=column, right=literal("a"))
+    return string_distance_pb2.PairwiseRequest(left=literal("a"), right=column)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

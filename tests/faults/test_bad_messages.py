@@ -10,6 +10,7 @@ from harness import http2
 from harness.columns import decode, literal, texts
 from harness.rpc import METHODS, REQUEST_ID, Raw
 from harness.server import Server
+from harness.waiting import PATIENCE_S
 from harness.wire import bytes_field, number_field
 from harness.work import PADDING_FIELD
 from kernelserve.v1 import fibonacci_pb2, string_distance_pb2, types_pb2
@@ -215,7 +216,7 @@ def test_a_connection_dropped_halfway_is_no_harm(server: Server) -> None:
 def test_methods_and_services_that_are_not_there(raw: Raw) -> None:
     for path in ("/kernelserve.v1.KernelService/Nothing", "/nothing.at.all/Here", "/"):
         with pytest.raises(grpc.RpcError) as error:
-            raw.channel.unary_unary(path)(b"", timeout=60)
+            raw.bytes_call(path)(b"", timeout=PATIENCE_S)
         assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 

@@ -74,7 +74,12 @@ def test_clients_are_served_in_turn(start: Callable[..., Server]) -> None:
 
     def submit(name: str) -> Any:
         call = raw.future("Compute", work.a_task(), client(name), timeout=None)
-        call.add_done_callback(lambda _: (order.append(name), done.release()))
+
+        def note(_: object) -> None:
+            order.append(name)
+            done.release()
+
+        call.add_done_callback(note)
         return call
 
     calls = [submit("many") for _ in range(500)] + [submit("one")]

@@ -57,7 +57,7 @@ def literal(value: str) -> pb.Column:
 
 
 def numbers(
-    values: Sequence[float | None], data_type: pb.DataType = pb.DATA_TYPE_UINT64
+    values: Sequence[float | None], data_type: pb.DataType.ValueType = pb.DATA_TYPE_UINT64
 ) -> pb.Column:
     """A column of integers or floating-point numbers."""
     packed = [0 if v is None else v for v in values]
@@ -126,7 +126,7 @@ def _garbage(random: Random) -> bytes:
 
 
 def _with_offsets(
-    data_type: pb.DataType,
+    data_type: pb.DataType.ValueType,
     chunks: Sequence[bytes],
     values: Sequence[Value],
     random: Random,
@@ -173,7 +173,10 @@ def symbols(values: Sequence[Value], random: Random) -> pb.Column | None:
 
 
 def _views(
-    data_type: pb.DataType, chunks: Sequence[bytes], values: Sequence[Value], random: Random
+    data_type: pb.DataType.ValueType,
+    chunks: Sequence[bytes],
+    values: Sequence[Value],
+    random: Random,
 ) -> pb.Column:
     """Long texts in several buffers, in no order."""
     buffers = [bytearray(_garbage(random)) for _ in range(random.randrange(1, 4))]
@@ -254,7 +257,7 @@ def dictionary(values: Sequence[Value], random: Random) -> pb.Column | None:
     )
 
 
-def _index_end(data_type: pb.DataType) -> int:
+def _index_end(data_type: pb.DataType.ValueType) -> int:
     """Past the greatest index of an integer type."""
     form = INTEGER_FORMATS[data_type]
     return 1 << 8 * struct.calcsize(form) - form.islower()

@@ -126,7 +126,8 @@ class Connection:
         if isinstance(event, h2.events.PingAckReceived):
             self._pings = int.from_bytes(event.ping_data, "big")
         elif isinstance(event, h2.events.ResponseReceived | h2.events.TrailersReceived):
-            self.answers[event.stream_id].headers |= dict(event.headers)
+            headers = {str(name): str(value) for name, value in event.headers}
+            self.answers[event.stream_id].headers |= headers
         elif isinstance(event, h2.events.DataReceived):
             self.answers[event.stream_id].data += event.data
             self._http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from kernelserve.v1 import (
     call_timing_pb2,
     fibonacci_pb2,
@@ -216,15 +216,20 @@ class Raw:
 
     def health(self, service: str = "") -> bytes:
         """The encoded HealthCheckResponse."""
-        call = self.channel.unary_unary("/grpc.health.v1.Health/Check")
+        call = self.bytes_call("/grpc.health.v1.Health/Check")
         answer: bytes = call(_health_request(service), timeout=PATIENCE_S)
         return answer
 
-    def watch_health(self, service: str = "") -> Iterator[bytes]:
-        call: Iterator[bytes] = self.channel.unary_stream("/grpc.health.v1.Health/Watch")(
-            _health_request(service), timeout=PATIENCE_S
+    def watch_health(self, service: str = "") -> Any:
+        """The stream of encoded HealthCheckResponses."""
+        start = self.channel.unary_stream(
+            "/grpc.health.v1.Health/Watch", request_serializer=None, response_deserializer=None
         )
-        return call
+        return start(_health_request(service), timeout=PATIENCE_S)
+
+    def bytes_call(self, path: str) -> Any:
+        """A unary method of which nothing is known."""
+        return self.channel.unary_unary(path, request_serializer=None, response_deserializer=None)
 
 
 SERVING = b"\x08\x01"

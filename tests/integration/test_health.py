@@ -32,7 +32,7 @@ def test_a_service_that_is_not_there_is_not_found(raw: Raw) -> None:
     assert error.value.code() == grpc.StatusCode.NOT_FOUND
     watch = raw.watch_health("kernelserve.v1.Nothing")
     assert next(watch) == SERVICE_UNKNOWN
-    watch.cancel()  # type: ignore[attr-defined]
+    watch.cancel()
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -44,7 +44,8 @@ def test_a_watcher_sees_the_server_go(start: Callable[..., Server], service: str
     assert next(watch) == SERVING
     server.signal(signal.SIGTERM)
     assert next(watch) == NOT_SERVING
-    later, code = [], "OK"
+    later: list[bytes] = []
+    code = "OK"
     try:
         later.extend(watch)
     except grpc.RpcError as error:

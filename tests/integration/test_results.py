@@ -63,7 +63,7 @@ def fibonacci(raw: Raw, ns: Sequence[float | None], **fields: object) -> kernel_
     ],
 )
 def test_a_scorer_has_a_type_of_its_own(
-    raw: Raw, scorer: str, data_type: types_pb2.DataType
+    raw: Raw, scorer: str, data_type: types_pb2.DataType.ValueType
 ) -> None:
     assert pairwise(raw, ["a"], literal("b"), scorer).scores.type == data_type
 
@@ -73,7 +73,7 @@ LONG = "a" * 70_000
 
 @pytest.mark.parametrize("data_type", INTEGER_FORMATS, ids=types_pb2.DataType.Name)
 def test_a_score_too_great_for_its_type_is_its_maximum(
-    raw: Raw, data_type: types_pb2.DataType
+    raw: Raw, data_type: types_pb2.DataType.ValueType
 ) -> None:
     """Saturated, never wrapped: RapidFuzz would give 44 for 300 as uint8."""
     lengths = [0, 127, 128, 255, 256, 300, 32_767, 32_768, 65_535, 65_536, 70_000]
@@ -86,7 +86,7 @@ def test_a_score_too_great_for_its_type_is_its_maximum(
 
 @pytest.mark.parametrize("data_type", [FLOAT32, FLOAT64], ids=types_pb2.DataType.Name)
 def test_a_whole_score_may_be_asked_for_as_a_fraction(
-    raw: Raw, data_type: types_pb2.DataType
+    raw: Raw, data_type: types_pb2.DataType.ValueType
 ) -> None:
     scores = pairwise(raw, ["kitten", None], literal("sitting"), type=data_type).scores
     assert scores.type == data_type
@@ -111,7 +111,7 @@ def test_a_normalised_score_may_be_asked_for_in_single_precision(raw: Raw) -> No
     ],
 )
 def test_narrow_integers_take_the_least_room(
-    raw: Raw, greatest: int, data_type: types_pb2.DataType
+    raw: Raw, greatest: int, data_type: types_pb2.DataType.ValueType
 ) -> None:
     rows = ["a" * greatest, None, ""]
     scores = pairwise(raw, rows, literal(""), narrow=True).scores
@@ -177,7 +177,7 @@ def test_all_failed_rows_are_counted_and_the_lowest_are_told(raw: Raw) -> None:
 
 
 @pytest.mark.parametrize("policy", [types_pb2.ROW_ERROR_POLICY_UNSPECIFIED, FAIL])
-def test_the_call_fails_by_default(raw: Raw, policy: types_pb2.RowErrorPolicy) -> None:
+def test_the_call_fails_by_default(raw: Raw, policy: types_pb2.RowErrorPolicy.ValueType) -> None:
     request = kernel_pb2.RunRequest(
         kernel="fibonacci", columns=[numbers([10, 94, -1], INT64)], row_errors=policy
     )
