@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from harness.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -106,7 +107,8 @@ def test_its_unit_tests_pass(example: Path) -> None:
 
 @pytest.mark.slow
 def test_python_calls_it(example: Path) -> None:
-    # In a process of its own, whose embedded server is the one just built.
+    # In a process of its own, whose server is the one just built: an embedded one would be shared
+    # with this process, which may have one already.
     call, shown = re.findall(r"^>>> (.+collatz_steps.+)\n(.+)$", GUIDE, re.MULTILINE)[0]
     script = f"""if True:
         import kernelserve as ks
@@ -117,11 +119,14 @@ def test_python_calls_it(example: Path) -> None:
         except ks.Error as error:
             print(error)
     """
-    server = example / "server/kernelserve-server"
-    environment = {**os.environ, "KERNELSERVE_SERVER_BINARY": str(server)}
-    environment.pop("KERNELSERVE_ADDRESS", None)
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    server = Server(program=example / "server/kernelserve-server")
+    try:
+        environment = {**os.environ, "KERNELSERVE_ADDRESS": server.address}
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        server.stop()
+        server.remove()
     assert done.returncode == 0, done.stderr
     result, doc, error = done.stdout.splitlines()
     assert ast.literal_eval(result) == ast.literal_eval(shown) == [0, 1, 7, 111, None]
