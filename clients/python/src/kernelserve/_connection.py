@@ -40,6 +40,9 @@ Reply = TypeVar("Reply")
 # answer is being read. More only wait on each other for the interpreter.
 WINDOW_CALLS = 3
 
+# For calls that only Ctrl-C ends.
+_NEVER = Stop()
+
 # In a forked child, closing what is the parent's would break the parent's connections.
 _left_to_parent: list[Lanes] = []
 
@@ -88,7 +91,7 @@ class Connection:
             if len(ranges) > 1:
                 ranges = verb.plan(self._limits(lanes, deadline))
         if stop is None and len(ranges) <= 1:
-            return self._run(lanes, [lanes.main], verb, ranges, deadline, Stop())
+            return self._run(lanes, [lanes.main], verb, ranges, deadline, _NEVER)
         stop = stop or Stop()
         taken = lanes.take(max(1, min(WINDOW_CALLS, len(ranges))))
         try:
@@ -134,7 +137,7 @@ class Connection:
 
     def _limits(self, lanes: Lanes, deadline: Deadline) -> Limits:
         if lanes.limits is None:
-            info = self._scalar(lanes, lanes.main, server_info(), deadline, Stop())
+            info = self._scalar(lanes, lanes.main, server_info(), deadline, _NEVER)
             lanes.limits = limits_of(info)
         return lanes.limits
 

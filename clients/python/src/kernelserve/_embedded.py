@@ -78,7 +78,8 @@ class EmbeddedServer:
             os.close(ready_write)
             os.close(log_write)
             os.close(parent)
-        threading.Thread(target=self._read_log, name="kernelserve-log", daemon=True).start()
+        self._reader = threading.Thread(target=self._read_log, name="kernelserve-log", daemon=True)
+        self._reader.start()
         line = _read_line(ready_read, time.monotonic() + _START_S_MAX)
         os.close(ready_read)
         try:
@@ -97,6 +98,8 @@ class EmbeddedServer:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)  # the connection breaks a moment before the process ends
         code = self._process.poll()
+        if code is not None:
+            self._reader.join(1.0)  # to the last line
         if code is None:
             how = "it did not say that it is ready"
         elif code < 0:

@@ -69,7 +69,11 @@ class Session:
             if not self._attached:
                 embedded.attach()
                 self._attached = True
-        address = embedded.address()
+        try:
+            address = embedded.address()
+        except Error:
+            self._detach()  # it does not count as a user of what did not start
+            raise
         return Target(address, address, local=True, embedded=True)
 
     def is_stale(self, target: Target, pid: int) -> bool:
@@ -78,8 +82,11 @@ class Session:
 
     def release(self) -> None:
         """Ends the use of the embedded server. May be called again."""
+        self.closed = True
+        self._detach()
+
+    def _detach(self) -> None:
         with self._lock:
-            self.closed = True
             attached, self._attached = self._attached, False
         if attached:
             embedded.detach()
