@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def build_images(*options: str) -> None:
-    command = [ROOT / "dev", "image", *options]
+    command = [str(ROOT / "dev"), "image", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
