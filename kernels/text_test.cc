@@ -15,7 +15,6 @@ namespace kernelserve {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::ElementsAreArray;
 
 std::vector<uint32_t> Units(Text text) {
   std::vector<uint32_t> units;
@@ -200,7 +199,9 @@ TEST(TextTest, EqualityIsByValueAcrossWidths) {
     EXPECT_FALSE(a == Text(std::span(other_wide)));
     EXPECT_FALSE(a == Text(std::span(narrow).first(2)));
   }
-  EXPECT_TRUE(Text() == Text(std::span<const uint32_t>()));
+  const Text no_wide_units{std::span<const uint32_t>()};
+  const Text no_units;
+  EXPECT_TRUE(no_units == no_wide_units);
 }
 
 TEST(TextTest, BytesAreUnsigned) {

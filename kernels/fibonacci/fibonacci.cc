@@ -30,8 +30,9 @@ class Integer {
   Integer(const Integer&) = delete;
   Integer& operator=(const Integer&) = delete;
 
-  operator mpz_ptr() { return value_; }
-  operator mpz_srcptr() const { return value_; }
+  // As mpz_t itself converts: GMP's functions take one by its name.
+  operator mpz_ptr() { return value_; }           // NOLINT(google-explicit-constructor)
+  operator mpz_srcptr() const { return value_; }  // NOLINT(google-explicit-constructor)
   void Swap(Integer& other) { mpz_swap(value_, other.value_); }
 
   void AppendMagnitude(std::string* bytes) const {

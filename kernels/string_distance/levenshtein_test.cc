@@ -19,7 +19,6 @@ namespace {
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
-using ::testing::ElementsAre;
 
 constexpr int64_t kNone = LevenshteinOptions::kNone;
 
