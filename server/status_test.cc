@@ -14,7 +14,6 @@ namespace kernelserve::server {
 namespace {
 
 using ::testing::EndsWith;
-using ::testing::StartsWith;
 
 TEST(ToGrpcStatusTest, LeavesOkAlone) { EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), "id").ok()); }
 
