@@ -58,7 +58,7 @@ def null_kernel(client: ks.Client, pairs: Pairs) -> Contender:
 
 def rapidfuzz(pairs: Pairs, workers: int) -> Contender:
     return Contender(
-        f"RapidFuzz cpdist, workers={workers}",
+        f"RapidFuzz, workers={workers}",
         lambda: process.cpdist(
             pairs.left, pairs.right, scorer=Levenshtein.distance, workers=workers, dtype=np.int32
         ),
@@ -69,7 +69,7 @@ def rapidfuzz(pairs: Pairs, workers: int) -> Contender:
 def polars(pairs: Pairs) -> Contender:
     distance = polars_ds.str_leven("left", "right", parallel=True)
     return Contender(
-        "polars_ds str_leven, parallel",
+        "polars_ds, parallel",
         lambda: pairs.frame.select(distance).to_series(),
         len(pairs),
     )

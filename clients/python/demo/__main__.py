@@ -30,12 +30,12 @@ def main() -> None:
     options = parser.parse_args()
     console = Console(highlight=False)
     cores = len(os.sched_getaffinity(0))
-    machine = f"{cores} cores, Python {platform.python_version()}"
+    load = os.getloadavg()[0]
+    machine = f"{cores} cores (load {load:.1f} at the start), Python {platform.python_version()}"
     with ks.connect() as client:  # without an address: a server of its own, on a unix socket
         console.rule(f"[bold]kernelserve {ks.__version__}[/], {machine}", align="left")
-        busy = os.getloadavg()[0]
-        if busy > cores / 2:
-            console.print(f"This machine is busy (load {busy:.1f}): times will be long and vary.")
+        if load > cores / 2:
+            console.print(f"This machine is busy (load {load:.1f}): times will be long and vary.")
         distance = client.compare("kitten", "sitting")
         if distance != 3:
             raise AssertionError(f"compare gives {distance}")

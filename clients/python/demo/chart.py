@@ -19,7 +19,7 @@ def draw_chart(results: Results, machine: str, path: Path) -> None:
     bars = sorted([results.ours, *results.peers], key=lambda r: r.ns)
     with mpl.rc_context({"font.family": "sans-serif", "font.size": 11, "text.color": _INK}):
         figure = Figure(figsize=(10, 4.3), dpi=150)
-        figure.subplots_adjust(left=0.30, right=0.97, top=0.78, bottom=0.27)
+        figure.subplots_adjust(left=0.25, right=0.97, top=0.78, bottom=0.27)
         axes = figure.subplots()
         for row, r in enumerate(bars):
             ours = r is results.ours
@@ -60,7 +60,7 @@ def draw_chart(results: Results, machine: str, path: Path) -> None:
             0.02,
             0.84,
             f"Median of {results.ours.rounds} alternating rounds, with the least and the most. "
-            f"{machine}, {versions()}.",
+            f"{versions()}.",
             color=_MUTED,
             size=10,
         )
@@ -70,7 +70,7 @@ def draw_chart(results: Results, machine: str, path: Path) -> None:
             f"Light blue: what the boundary costs by itself (the null kernel: "
             f"{results.floor.ns:,.0f} ns).\n"
             f"Off this scale: a loop in Python, {results.python.ns:,.0f} ns a pair on "
-            f"{results.python.contender.pairs:,} of them.",
+            f"{results.python.contender.pairs:,} of them. {machine}.",
             color=_MUTED,
             size=10,
             linespacing=1.5,

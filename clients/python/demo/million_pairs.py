@@ -92,7 +92,7 @@ def show_million_pairs(results: Results, console: Console) -> None:
     console.print(table)
     console.print(
         f"Median of {results.ours.rounds} alternating rounds ({results.python.rounds} of the "
-        f"Python loop); {versions()}.\n"
+        f"Python loop). RapidFuzz's cpdist, polars_ds's str_leven; {versions()}.\n"
         "All gave the same distances before the clock ran. Everybody begins with the pairs in its "
         "own kind: kernelserve with pyarrow arrays, RapidFuzz with lists of str, polars_ds with a "
         "data frame.\nThe null kernel gets the same columns and returns zeros without a look at "
