@@ -94,9 +94,13 @@ def test_a_reader_that_has_enough_is_no_error(address: str) -> None:
     writer = write_rows(process.stdin)
     assert process.stdout.readline() == b"left,right,score\n"
     process.stdout.close()
+    writer.join()
+    # It may have been done with all that it got before nobody read any more: with the end of the
+    # input, it has something to write in any case.
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
     assert process.stderr.read() == b""
     assert process.wait(PATIENCE_S) == 141
-    writer.join()
     close(process)
 
 
