@@ -94,9 +94,8 @@ class CsvReader:
             if self._ended and pattern is self._rows:
                 end = len(self._data)
             elif pattern is self._rows and b'"' not in self._data:
-                end = (
-                    self._data.rfind(b"\n") + 1
-                )  # what the pattern would find, in a tenth of the time
+                # What the pattern would find, in a tenth of the time.
+                end = self._data.rfind(b"\n") + 1
             else:
                 found = pattern.match(self._data)
                 end = found.end() if found else len(self._data) if self._ended else 0
