@@ -119,11 +119,13 @@ def test_it_finishes_what_others_have_begun(embedded: Embedded) -> None:
     """As a child of the parent's, forked off it, may still wait for an answer."""
     raw = connected(embedded)
     request = fibonacci_pb2.StreamTermsRequest(first=0, count=3_000_000, modulus=2**63)
-    stream = raw.stream("StreamTerms", request)
+    stream, last = (raw.stream("StreamTerms", request) for _ in range(2))
     next(stream)
+    next(last)  # keeps the connection open until all of the other has been read
     end(embedded.parent, "SIGKILL")
-    last = list(stream)[-1]
-    assert last.first + last.terms.length == 3_000_000
+    end_of_stream = list(stream)[-1]
+    assert end_of_stream.first + end_of_stream.terms.length == 3_000_000
+    last.cancel()
     assert embedded.has_ended(PATIENCE_S)
 
 
