@@ -67,22 +67,22 @@ class HealthService::Watch final : public grpc::ServerWriteReactor<ByteBuffer> {
   Watch(HealthService* health, std::string service)
       : health_(*health), service_(std::move(service)) {}
 
-  // Sends or finishes what there is to, unless a write is outstanding.
+  // Sends the news or, once there is none, the end, unless a write is outstanding.
   void Update() {
     if (writing_ || finished_) return;
-    if (cancelled_ || health_.ending_) {
+    const Status status = health_.StatusOf(service_);
+    if (status != sent_ && !cancelled_) {
+      sent_ = status;
+      writing_ = true;
+      reply_ = Encode(status);
+      StartWrite(&reply_);
+    } else if (cancelled_ || health_.ending_) {
       finished_ = true;
       health_.watches_.erase(this);
-      Finish(cancelled_ ? grpc::Status::CANCELLED
-                        : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping"));
-      return;
+      // OK at the end: at an error, gRPC's client throws away what it has not read yet, which can
+      // be the very news that the server stops.
+      Finish(cancelled_ ? grpc::Status::CANCELLED : grpc::Status::OK);
     }
-    const Status status = health_.StatusOf(service_);
-    if (status == sent_) return;
-    sent_ = status;
-    writing_ = true;
-    reply_ = Encode(status);
-    StartWrite(&reply_);
   }
 
  private:

@@ -31,7 +31,7 @@ class HealthService final : public grpc::Service {
   // Everything is NOT_SERVING from now on, and each Watch hears of it.
   void StopServing();
 
-  // Ends each Watch, open or yet to come, with UNAVAILABLE.
+  // Ends each Watch, open or yet to come, once it has sent its news.
   void EndWatches();
 
  private:

@@ -98,6 +98,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("heavy")
 def test_its_unit_tests_pass(example: Path) -> None:
     command = [str(example / "kernels/kernels_test"), "--gtest_filter=CollatzStepsTest.*"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -106,6 +107,7 @@ def test_its_unit_tests_pass(example: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("heavy")
 def test_python_calls_it(example: Path) -> None:
     # In a process of its own, whose server is the one just built: an embedded one would be shared
     # with this process, which may have one already.

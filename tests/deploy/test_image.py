@@ -13,7 +13,7 @@ from harness.waiting import until
 
 from .cluster import build_images, docker, inspect
 
-pytestmark = pytest.mark.deploy
+pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("heavy")]
 
 IMAGE = "kernelserve-server"
 # What Docker itself puts into every container's root.

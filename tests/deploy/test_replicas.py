@@ -17,7 +17,7 @@ from kernelserve.v1 import server_info_pb2, server_info_pb2_grpc
 
 from .cluster import Cluster, docker, inspect
 
-pytestmark = pytest.mark.deploy
+pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("heavy")]
 
 CALLS = 60
 
