@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/stubs/logging.h"
 #include "kernelserve/v1/string_distance.pb.h"
 #include "server/columns/decoder.h"
 
@@ -43,6 +44,7 @@ inline std::string Difference(const ColumnView& view, const v1::Column& column) 
 
 // Decodes a PairwiseRequest by both, and tells what they differ in: "" where they agree.
 inline std::string CheckAgainstProtobuf(Bytes message) {
+  const google::protobuf::LogSilencer no_line_for_each_refusal;
   v1::PairwiseRequest expected;
   const bool parsed = expected.ParseFromArray(message.data(), static_cast<int>(message.size()));
 

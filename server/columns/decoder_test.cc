@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
 #include "kernels/error.h"
 #include "kernelserve/v1/string_distance.pb.h"
@@ -94,7 +93,6 @@ TEST(DecoderTest, AFieldThatOccursTwiceIsMergedAsProtobufDoes) {
 }
 
 TEST(DecoderTest, AgreesWithProtobufOnMutatedMessages) {
-  const google::protobuf::LogSilencer no_line_for_each_of_them;
   std::mt19937 random(20260101);
   const std::string whole = FullRequest().SerializeAsString();
   for (int i = 0; i < 20'000; ++i) {

@@ -1,0 +1,156 @@
+"""Hours in small: every kind of call, good and bad, for minutes on end. Nothing piles up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import kernelserve as ks
+import pyarrow as pa
+import pytest
+from harness import work
+from harness.rpc import Raw
+from harness.server import Server
+from harness.waiting import until
+from kernelserve.v1 import fibonacci_pb2
+from rapidfuzz.distance import Levenshtein
+
+SOAK_S = float(os.environ.get("SOAK_SECONDS", "180"))
+CLIENTS = 6
+
+# What the allocator and gRPC may keep more of at the end than after a third of the time.
+RSS_GROWTH_MAX = 24 << 20
+
+LETTERS = "abcdeéßøñ東京都市😀\ud800 "
+
+
+def words(rng: random.Random, count: int) -> list[str]:
+    return ["".join(rng.choices(LETTERS, k=rng.randrange(20))) for _ in range(count)]
+
+
+def a_column(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    """Of any size, and now and then of several requests."""
+    count = rng.choice([1, 100, 3_000, 200_000])
+    left, right = words(rng, min(count, 300)), words(rng, min(count, 300))
+    expected = [Levenshtein.distance(a, b) for a, b in zip(left, right, strict=True)]
+    times = -(-count // len(left))
+    if rng.random() < 0.5 and "\ud800" not in "".join(left + right):
+        scores = client.pairwise(pa.array(left * times), pa.array(right * times)).to_pylist()
+    else:
+        scores = client.pairwise(left * times, right * times)
+    assert scores == expected * times
+
+
+def single_calls(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    for left, right in zip(words(rng, 20), words(rng, 20), strict=True):
+        assert client.compare(left, right) == Levenshtein.distance(left, right)
+    assert client.fibonacci(rng.choice([42, 90])) in (267914296, 2880067194370816120)
+    assert client.fibonacci(100_000).bit_length() == 69_424
+
+
+def a_refused_column(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    with pytest.raises(ks.Error, match="row 1"):
+        client.run("fibonacci", [5, 1_000, 7])
+
+
+def an_unknown_scorer(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    with pytest.raises(ks.Error, match=r"levenshtein\.distance"):
+        client.compare("a", "b", scorer="levenstein.distance")
+
+
+def a_call_that_runs_out_of_time(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    with pytest.raises(grpc.RpcError) as failed:
+        raw.call("Compare", work.hours_in_one_row(), timeout=rng.random() / 10)
+    assert failed.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def a_call_that_is_given_up(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    call = raw.future("Pairwise", work.hours_in_many_rows())
+    call.cancel()
+
+
+def a_stream_left_half_read(client: ks.Client, raw: Raw, rng: random.Random) -> None:
+    request = fibonacci_pb2.StreamTermsRequest(count=5_000_000, modulus=1_000_003)
+    stream = raw.stream("StreamTerms", request)
+    next(stream)
+    stream.cancel()
+
+
+DEEDS: list[Callable[[ks.Client, Raw, random.Random], None]] = [
+    a_column,
+    single_calls,
+    a_refused_column,
+    an_unknown_scorer,
+    a_call_that_runs_out_of_time,
+    a_call_that_is_given_up,
+    a_stream_left_half_read,
+]
+
+
+@contextlib.contextmanager
+def traffic(server: Server, seed: int) -> Iterator[None]:
+    """Clients that do one thing after another, and connect anew now and then."""
+    leave = threading.Event()
+    failures: list[BaseException] = []
+
+    def one_client(number: int) -> None:
+        rng = random.Random(seed + number)
+        try:
+            while not leave.is_set():
+                channel = server.channel(rng.choice(server.addresses))
+                with ks.connect(rng.choice(server.addresses)) as client:
+                    for _ in range(rng.randrange(1, 20)):
+                        if not leave.is_set():
+                            rng.choice(DEEDS)(client, Raw(channel), rng)
+                channel.close()
+        except BaseException as failure:
+            failures.append(failure)
+            leave.set()
+
+    threads = [threading.Thread(target=one_client, args=(n,)) for n in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        leave.set()
+        for thread in threads:
+            thread.join()
+    if failures:
+        raise failures[0]
+
+
+def status_field(server: Server, name: str) -> int:
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    (value,) = (line.split()[1] for line in status.splitlines() if line.startswith(name + ":"))
+    return int(value)
+
+
+def descriptors(server: Server) -> int:
+    return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+
+
+@pytest.mark.long
+def test_nothing_piles_up(start: Callable[..., Server]) -> None:
+    server = start("--workers=2")
+    pause = threading.Event()
+    with traffic(server, seed=1):
+        pause.wait(SOAK_S / 3)
+    server.until_idle()
+    before = status_field(server, "VmRSS") * 1024
+    until(lambda: not server.has_connections(), "all clients have left")
+    descriptors_before = descriptors(server)
+    with traffic(server, seed=1_000):
+        pause.wait(SOAK_S * 2 / 3)
+    server.until_idle()
+    until(lambda: not server.has_connections(), "all clients have left")
+    until(lambda: descriptors(server) <= descriptors_before, "every descriptor is closed")
+    grown = status_field(server, "VmRSS") * 1024 - before
+    assert grown <= RSS_GROWTH_MAX, f"{grown:,} bytes more than after the first third"
+    # gRPC keeps a few threads of its own about; a leak would be one for each of thousands of calls.
+    assert status_field(server, "Threads") < 60
