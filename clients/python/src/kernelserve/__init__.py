@@ -20,7 +20,8 @@ from . import aio
 from ._api import compare, default_client, editops, fibonacci, kernels, pairwise, run
 from ._async_client import AsyncClient
 from ._client import Client, connect
-from ._editops import Editop, Editops
+from ._edit_records import Editop
+from ._editops import Editops
 from ._exceptions import (
     AuthenticationError,
     CallCancelledError,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from ._editops import Editops
+from ._editops import Editops, editops_from_message
 from ._exceptions import RowErrorWarning, invalid
 from ._scorers import ParameterValue, ScorerLike, parameter, scorer_message
 from ._symbols import SymbolTable
@@ -91,7 +91,7 @@ def editops(left: TextLike, right: TextLike, scorer: ScorerLike) -> Verb:
     )
 
     def parse(reply: bytes) -> Editops:
-        return Editops.from_message(sd.EditScriptResponse.FromString(reply))
+        return editops_from_message(sd.EditScriptResponse.FromString(reply))
 
     return ScalarVerb(EDIT_SCRIPT, request.SerializeToString(), parse)
 
