@@ -170,6 +170,10 @@ class RowErrorWarning(UserWarning):
     """Rows failed and are null in the result, as row_errors="null" asked for."""
 
 
+class PerformanceWarning(UserWarning):
+    """Many round trips where one call of another verb would do. The message names the verb."""
+
+
 # The reason says more than the code; a reason that is not known here goes by its code.
 _BY_REASON: Mapping[str, type[Error]] = {
     "OUT_OF_RANGE": OutOfRangeError,

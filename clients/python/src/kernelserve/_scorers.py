@@ -75,9 +75,9 @@ def scorer_message(
     for name, value in scorer.parameters.items():
         message.parameters.append(parameter(name, value, f"scorer.{name}"))
     if score_cutoff is not None:
-        message.score_cutoff = _real(score_cutoff, "score_cutoff")
+        message.score_cutoff = real(score_cutoff, "score_cutoff")
     if score_hint is not None:
-        message.score_hint = _real(score_hint, "score_hint")
+        message.score_hint = real(score_hint, "score_hint")
     return message
 
 
@@ -93,7 +93,8 @@ def as_scorer(scorer: ScorerLike) -> Scorer:
     return Scorer(name)
 
 
-_RAPIDFUZZ_METRICS = {
+# RapidFuzz's modules and functions, and the catalog's names for them.
+RAPIDFUZZ_METRICS = {
     "Levenshtein": "levenshtein",
     "DamerauLevenshtein": "damerau_levenshtein",
     "OSA": "osa",
@@ -105,33 +106,37 @@ _RAPIDFUZZ_METRICS = {
     "Prefix": "prefix",
     "Postfix": "postfix",
 }
-_FORMS = ("distance", "similarity", "normalized_distance", "normalized_similarity")
-_RAPIDFUZZ_FUZZ = {
-    "ratio": "fuzz.ratio",
-    "partial_ratio": "fuzz.partial_ratio",
-    "token_sort_ratio": "fuzz.token_sort_ratio",
-    "token_set_ratio": "fuzz.token_set_ratio",
-    "token_ratio": "fuzz.token_ratio",
-    "partial_token_sort_ratio": "fuzz.partial_token_sort_ratio",
-    "partial_token_set_ratio": "fuzz.partial_token_set_ratio",
-    "partial_token_ratio": "fuzz.partial_token_ratio",
-    "WRatio": "fuzz.wratio",
-    "QRatio": "fuzz.qratio",
-}
+FORMS = ("distance", "similarity", "normalized_distance", "normalized_similarity")
+RAPIDFUZZ_RATIOS = (
+    "ratio",
+    "partial_ratio",
+    "token_sort_ratio",
+    "token_set_ratio",
+    "token_ratio",
+    "partial_token_sort_ratio",
+    "partial_token_set_ratio",
+    "partial_token_ratio",
+    "WRatio",
+    "QRatio",
+)
 
 
 def _rapidfuzz_name(function: object) -> str | None:
-    """The catalog's name of a function of RapidFuzz. Whoever has one has imported it."""
-    distance = sys.modules.get("rapidfuzz.distance")
-    for metric, name in _RAPIDFUZZ_METRICS.items():
-        module = getattr(distance, metric, None)
-        for form in _FORMS:
-            if module is not None and getattr(module, form, None) is function:
-                return f"{name}.{form}"
-    fuzz = sys.modules.get("rapidfuzz.fuzz")
-    for attribute, name in _RAPIDFUZZ_FUZZ.items():
-        if fuzz is not None and getattr(fuzz, attribute, None) is function:
-            return name
+    """The catalog's name of a function of RapidFuzz or of kernelserve.rapidfuzz.
+
+    Whoever has one has imported it.
+    """
+    for package in ("rapidfuzz", "kernelserve.rapidfuzz"):
+        distance = sys.modules.get(f"{package}.distance")
+        for metric, name in RAPIDFUZZ_METRICS.items():
+            module = getattr(distance, metric, None)
+            for form in FORMS:
+                if module is not None and getattr(module, form, None) is function:
+                    return f"{name}.{form}"
+        fuzz = sys.modules.get(f"{package}.fuzz")
+        for name in RAPIDFUZZ_RATIOS:
+            if fuzz is not None and getattr(fuzz, name, None) is function:
+                return f"fuzz.{name}"
     return None
 
 
@@ -181,7 +186,8 @@ def _numbers(values: Sequence[Any], field: str) -> types.Column:
     return types.Column.FromString(piece.encode(0, piece.length).join())
 
 
-def _real(value: object, field: str) -> float:
+def real(value: object, field: str) -> float:
+    """A number of any library as a float."""
     if isinstance(value, Real) and not isinstance(value, bool):
         return float(value)
     raise invalid(
