@@ -19,6 +19,7 @@ import rapidfuzz.fuzz
 
 import kernelserve as ks
 from arrow_columns import as_list
+from kernelserve._scorers import RAPIDFUZZ_RATIOS, as_scorer
 from kernelserve.v1 import types_pb2 as types
 
 LEFT = ["kitten", None, "flaw", "", "naïve 日本 😀"]
@@ -403,5 +404,5 @@ def test_server_info(client: ks.Client) -> None:
 def test_rapidfuzz_is_not_imported_for_its_sake(client: ks.Client) -> None:
     with pytest.raises(ks.WrongTypeError, match="no scorer"):
         client.compare("a", "b", scorer=len)
-    with pytest.raises(ks.UnknownNameError):  # known to us, but not yet to the server
-        client.compare("a", "b", scorer=rapidfuzz.fuzz.ratio)
+    for name in RAPIDFUZZ_RATIOS:
+        assert as_scorer(getattr(rapidfuzz.fuzz, name)) == ks.Scorer(f"fuzz.{name}")

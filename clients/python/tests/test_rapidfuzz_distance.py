@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pickle
 from array import array
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from rapidfuzz_twins import (
     functions,
     pairs,
     refused,
+    spelled,
 )
 from served_scorers import need_edits, need_scorer
 
@@ -160,17 +161,6 @@ elements = (
 )
 
 
-def spelled(sequence: Sequence[Hashable], numbers: dict[Hashable, int]) -> str:
-    """The sequence as a str: equal elements as one character, a character as itself."""
-
-    def character(element: Hashable) -> str:
-        if isinstance(element, str) and len(element) == 1:
-            return element
-        return chr(0xE000 + numbers.setdefault(element, len(numbers)))
-
-    return "".join(map(character, sequence))
-
-
 @each_form
 @each_metric
 @given(left=st.lists(elements, max_size=8), right=st.lists(elements, max_size=8))
@@ -179,8 +169,7 @@ def test_sequences_compare_by_equality_of_elements(
 ) -> None:
     need_scorer(client, f"{RAPIDFUZZ_METRICS[metric]}.{form}")
     mine, their = functions(metric, form)
-    numbers: dict[Hashable, int] = {}
-    expected = their(spelled(left, numbers), spelled(right, numbers))
+    expected = their(*spelled(left, right))
     assert agree(mine(left, right), expected)
     assert agree(mine(tuple(left), right), expected)
 
