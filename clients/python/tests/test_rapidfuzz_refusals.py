@@ -57,7 +57,9 @@ def test_a_negative_cutoff_is_out_of_range(client: ks.Client) -> None:
     [
         ((1, 1), ValueError),
         ((1, 1, 1, 1), ValueError),
-        ((-1, 1, 1), ValueError),
+        ((-1, 1, 1), ks.OutOfRangeError),
+        ((1.5, 1, 1), ks.OutOfRangeError),
+        ((1, 1, 10**9 + 1), ks.OutOfRangeError),
         (5, TypeError),
         ("abc", TypeError),
         (("1", 1, 1), TypeError),
