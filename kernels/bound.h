@@ -55,6 +55,9 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   static constexpr bool kHasBlock = requires { &K::RunBlock; };
   static constexpr bool kHasCost = requires { &K::Cost; };
   static constexpr bool kHasPrepared = requires { typename K::Prepared; };
+  static constexpr bool kHasCheckRow = requires(const Parameters& parameters) {
+    K::ChecksRows(parameters);
+  };
   static constexpr auto kIndices = std::index_sequence_for<Args...>();
   static_assert(!(kFallible && (kHasBlock || kHasPrepared)), "a block of rows can't fail in part");
 
@@ -297,7 +300,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       const size_t count = std::min(kBlockRows, end - first);
       size_t packed = count;
       std::vector<std::pair<size_t, absl::Status>> failed;
-      if (ReadBlock(readers, first, count, &columns, kIndices)) {
+      if (!ChecksRows() && ReadBlock(readers, first, count, &columns, kIndices)) {
         std::fill_n(states.begin(), count, RowState::kValue);
       } else {
         // Row by row; those with a value are packed to the front, and `states` says which they are.
@@ -306,9 +309,21 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
         for (size_t i = 0; i < count; ++i) {
           Values values;
           const absl::Status* error = nullptr;
+          absl::Status refused;
           states[i] = ReadRow(readers, first + i, &values, &error, kIndices);
+          if constexpr (kHasCheckRow) {
+            if (states[i] == RowState::kValue && ChecksRows()) {
+              refused = std::apply(
+                  [this](const auto&... value) { return K::CheckRow(value..., parameters_); },
+                  values);
+              if (!refused.ok()) {
+                states[i] = RowState::kInvalid;
+                error = &refused;
+              }
+            }
+          }
           if (states[i] == RowState::kInvalid) {
-            // Only reading can fail here, and it reads in order: this row is the lowest.
+            // A block itself can't fail, and rows are read in order: this one is the lowest.
             if (row_errors_ == RowErrorPolicy::kFail) {
               return names_rows_ ? AtRow(*error, first + i) : *error;
             }
@@ -322,6 +337,11 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       AppendBlock(std::span(results).first(packed), std::span(states).first(count), failed, out);
     }
     return absl::OkStatus();
+  }
+
+  bool ChecksRows() const {
+    if constexpr (kHasCheckRow) return K::ChecksRows(parameters_);
+    return false;
   }
 
   // Reads a block of every argument where all rows have a value; false where one has not.

@@ -9,8 +9,19 @@
 #include "kernels/error.h"
 #include "kernels/fibonacci/fibonacci_kernel.h"
 #include "kernels/null.h"
+#include "kernels/string_distance/damerau_levenshtein.h"
+#include "kernels/string_distance/hamming_metric.h"
+#include "kernels/string_distance/indel.h"
+#include "kernels/string_distance/jaro_metric.h"
+#include "kernels/string_distance/jaro_winkler_metric.h"
+#include "kernels/string_distance/lcs_seq.h"
 #include "kernels/string_distance/levenshtein_metric.h"
 #include "kernels/string_distance/metric.h"
+#include "kernels/string_distance/osa.h"
+#include "kernels/string_distance/postfix.h"
+#include "kernels/string_distance/prefix.h"
+#include "kernels/string_distance/similarity_metric.h"
+#include "kernels/string_distance/symmetric_metric.h"
 
 namespace kernelserve {
 namespace {
@@ -24,6 +35,30 @@ std::vector<Kernel> MakeCatalog() {
   DefineMetric<LevenshteinMetric>(
       "levenshtein",
       "The least cost of insertions, deletions and substitutions from left to right.", &catalog);
+  DefineMetric<SymmetricMetric<DamerauLevenshtein>>(
+      "damerau_levenshtein",
+      "The least number of insertions, deletions, substitutions and transpositions of neighbours, "
+      "also of what was apart before.",
+      &catalog);
+  DefineMetric<SymmetricMetric<Osa>>(
+      "osa",
+      "Optimal string alignment: the least number of insertions, deletions, substitutions and "
+      "transpositions of neighbours, where no unit is edited twice.",
+      &catalog);
+  DefineMetric<SymmetricMetric<Indel>>("indel", "The least number of insertions and deletions.",
+                                       &catalog);
+  DefineMetric<SymmetricMetric<LcsSeq>>(
+      "lcs_seq", "The longer text's size less that of the longest common subsequence.", &catalog);
+  DefineMetric<HammingMetric>("hamming", "The number of places where the texts differ.", &catalog);
+  DefineMetric<SymmetricMetric<Prefix>>(
+      "prefix", "The longer text's size less that of the common prefix.", &catalog);
+  DefineMetric<SymmetricMetric<Postfix>>(
+      "postfix", "The longer text's size less that of the common suffix.", &catalog);
+  DefineSimilarityMetric<JaroMetric>(
+      "jaro", "Jaro's similarity: units in common, and how many of them are in another order.",
+      &catalog);
+  DefineSimilarityMetric<JaroWinklerMetric>(
+      "jaro_winkler", "Jaro's similarity, with Winkler's bonus for a common prefix.", &catalog);
   return catalog;
 }
 

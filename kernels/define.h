@@ -44,6 +44,9 @@
 //   static void RunBlock(std::span<const Argument>..., [const Parameters&], const StopToken&,
 //                        std::span<Result>)
 //       many rows at once; no row may fail
+//   static absl::Status CheckRow(arguments..., const Parameters&),
+//   static bool ChecksRows(const Parameters&)
+//       refuses single rows before RunBlock or RunPrepared sees them, with parameters that ask so
 //   Prepared, static Prepared Prepare(Text, Side, const Parameters&),
 //   static uint64_t PreparedBytes(const Prepared&),
 //   static void RunPrepared(const Prepared&, std::span<const Text>, const Parameters&,
@@ -71,7 +74,7 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
   using Bound = define_internal::Bound<K, typename Signature::Arguments>;
   Kernel kernel{.name = std::move(name), .doc = std::move(doc)};
   kernel.parameters = DescribeParameters<typename Bound::Parameters>();
-  kernel.fallible = Bound::kFallible;
+  kernel.fallible = Bound::kFallible || Bound::kHasCheckRow;
   if constexpr (requires { K::kResults; }) {
     kernel.results.assign(std::begin(K::kResults), std::end(K::kResults));
   } else {

@@ -1,11 +1,52 @@
 #include "kernels/string_distance/indel.h"
 
+#include <algorithm>
 #include <bit>
+#include <utility>
 #include <vector>
 
+#include "kernels/string_distance/common_affix.h"
+#include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
 namespace kernelserve {
+namespace {
+
+int64_t IndelOf(Text left, Text right, int64_t cutoff, StopToken stop) {
+  StripCommonAffix(&left, &right);
+  int64_t distance;
+  IndelShortBlock(left, std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1), stop);
+  if (distance != kNotShort) return distance;
+  if (left.size() > right.size()) std::swap(left, right);
+  return WithCutoff(IndelDistance(PatternMasks(left), right, stop), cutoff);
+}
+
+}  // namespace
+
+int64_t Indel::Maximum(size_t left_size, size_t right_size) {
+  return static_cast<int64_t>(left_size + right_size);
+}
+
+// Fitted to string_distance_benchmark.cc.
+double Indel::CostNs(size_t left_size, size_t right_size) {
+  return ShortBlockCostNs(left_size, right_size, /*word_ns=*/2);
+}
+
+void Indel::Block(std::span<const Text> left, std::span<const Text> right,
+                  const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
+  IndelShortBlock(left, right, cutoffs, out, stop);
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i] == kNotShort) out[i] = IndelOf(left[i], right[i], cutoffs[i], stop);
+  }
+}
+
+void Indel::Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                  std::span<int64_t> out, StopToken stop) {
+  IndelShortBlock(left, right, cutoffs, out, stop);
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i] == kNotShort) out[i] = IndelOf(left, right[i], cutoffs[i], stop);
+  }
+}
 
 int64_t IndelDistance(const PatternMasks& pattern, Text text, StopToken stop) {
   const size_t words = pattern.words();

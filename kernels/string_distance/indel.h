@@ -1,10 +1,13 @@
 #ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_INDEL_H_
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_INDEL_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/pattern_masks.h"
+#include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -13,7 +16,24 @@ namespace kernelserve {
 // substitutions: m + n - 2 * the length of a longest common subsequence, by Hyyrö's bit-parallel
 // algorithm ("Bit-parallel LCS-length computation revisited", 2004). O(n * m / 64).
 //
-// `pattern` are the masks of one of the texts. Polls `stop` at least every millisecond.
+// A metric for SymmetricMetric (kernels/string_distance/symmetric_metric.h).
+struct Indel {
+  // The greatest distance of texts this long: all out and all in.
+  static int64_t Maximum(size_t left_size, size_t right_size);
+
+  // Estimated nanoseconds of one distance on one core.
+  static double CostNs(size_t left_size, size_t right_size);
+
+  // Distances of pairs, or of one text and each of the others, under the cutoffs. Ends early, with
+  // anything in `out`, once `stop` is set.
+  static void Block(std::span<const Text> left, std::span<const Text> right,
+                    const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
+  static void Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                    std::span<int64_t> out, StopToken stop);
+};
+
+// One distance; `pattern` are the masks of one of the texts. Polls `stop` at least every
+// millisecond.
 int64_t IndelDistance(const PatternMasks& pattern, Text text, StopToken stop);
 
 }  // namespace kernelserve

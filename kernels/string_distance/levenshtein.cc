@@ -10,8 +10,8 @@
 #include "kernels/string_distance/common_affix.h"
 #include "kernels/string_distance/hyyro_band.h"
 #include "kernels/string_distance/indel.h"
-#include "kernels/string_distance/levenshtein_short.h"
 #include "kernels/string_distance/pattern_masks.h"
+#include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
 namespace kernelserve {
@@ -31,10 +31,6 @@ Method MethodFor(const LevenshteinWeights& weights) {
   if (weights.substitution == weights.insertion) return Method::kUniform;
   if (weights.substitution >= 2 * weights.insertion) return Method::kIndel;
   return Method::kGeneral;
-}
-
-int64_t WithCutoff(int64_t distance, int64_t cutoff) {
-  return distance <= cutoff ? distance : cutoff + 1;
 }
 
 // ceil(a / b), for a >= 0 and b > 0.
@@ -77,12 +73,12 @@ int64_t UniformByBands(const PatternMasks& pattern, Text text, int64_t cutoff, i
   return WithCutoff(BandDistance(pattern, text, cutoff, &poll), cutoff);
 }
 
-// Both texts have over kLevenshteinShortUnits.
+// Both texts have over kShortUnits.
 int64_t UniformLong(Text left, Text right, int64_t cutoff, int64_t hint, StopToken stop) {
   StripCommonAffix(&left, &right);
   int64_t distance;
   LevenshteinShortBlock(left, std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1), stop);
-  if (distance != kLevenshteinLong) return distance;
+  if (distance != kNotShort) return distance;
   if (left.size() > right.size()) std::swap(left, right);
   return UniformByBands(PatternMasks(left), right, cutoff, hint, stop);
 }
@@ -217,7 +213,7 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
     LevenshteinShortBlock(left, right, unit_cutoffs, out, stop);
     for (size_t i = 0; i < out.size(); ++i) {
-      if (out[i] != kLevenshteinLong) continue;
+      if (out[i] != kNotShort) continue;
       out[i] = UniformLong(left[i], right[i], unit_cutoffs[i], UnitHint(options.score_hint, weight),
                            stop);
     }
@@ -231,7 +227,7 @@ struct PreparedLevenshtein::Tables {
 PreparedLevenshtein::PreparedLevenshtein(Text query, const LevenshteinWeights& weights)
     : query_(query), weights_(weights) {
   const Method method = MethodFor(weights);
-  if ((method == Method::kUniform && query.size() > kLevenshteinShortUnits) ||
+  if ((method == Method::kUniform && query.size() > kShortUnits) ||
       (method == Method::kIndel && !query.empty())) {
     tables_ = std::make_unique<Tables>(Tables{PatternMasks(query)});
   }
@@ -264,7 +260,7 @@ void PreparedLevenshtein::Block(std::span<const Text> choices, int64_t score_cut
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
     LevenshteinShortBlock(query_, choices, unit_cutoffs, out, stop);
     for (size_t i = 0; i < out.size(); ++i) {
-      if (out[i] != kLevenshteinLong) continue;
+      if (out[i] != kNotShort) continue;
       out[i] =
           UniformByBands(*masks, choices[i], unit_cutoffs[i], UnitHint(score_hint, weight), stop);
     }
@@ -289,8 +285,8 @@ int64_t LevenshteinCostNs(size_t left_size, size_t right_size, const Levenshtein
     case Method::kFree:
       break;
     case Method::kUniform:
-      if (m <= kLevenshteinShortUnits) {
-        ns += kShortColumnNs * (n <= kLevenshteinShortUnits ? m : n);
+      if (m <= kShortUnits) {
+        ns += kShortColumnNs * (n <= kShortUnits ? m : n);
       } else {
         const double weight = static_cast<double>(options.weights.insertion);
         const double band = 2 * static_cast<double>(options.score_cutoff) / weight;

@@ -27,8 +27,6 @@ struct LevenshteinMetric {
     LevenshteinWeights Weights() const { return {weights[0], weights[1], weights[2]}; }
   };
 
-  static constexpr bool kSymmetric = true;
-
   static absl::Status Validate(const Parameters& parameters) {
     return CheckLevenshteinWeights(parameters.Weights());
   }

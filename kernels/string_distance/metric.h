@@ -26,12 +26,14 @@
 //
 //   struct Parameters { ...; Fields(); };                        (kernels/parameters.h)
 //   absl::Status Validate(const Parameters&)
-//   bool kSymmetric                                                with default parameters
+// With default parameters, its distance is the same from left to right and from right to left.
+//
 //   int64_t Maximum(size_t left_units, size_t right_units, const Parameters&)
 //   double Cost(size_t left_units, size_t right_units, const Parameters&)      ns for one pair
 //   void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
 //              std::span<const int64_t> cutoffs, int64_t hint, const StopToken&,
 //              std::span<int64_t> distances)                      one cutoff for each pair
+//   CheckRow, ChecksRows                                          (kernels/define.h) where needed
 //   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
 //   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
 //   const StopToken&, distances)
@@ -92,6 +94,14 @@ struct MetricKernel {
   static absl::Status Validate(const Parameters& parameters) {
     return Metric::Validate(parameters);
   }
+
+  static absl::Status CheckRow(Text left, Text right,
+                               const Parameters& parameters) requires requires {
+    &Metric::CheckRow;
+  }
+  { return Metric::CheckRow(left, right, parameters); }
+  static bool ChecksRows(const Parameters& parameters) requires requires { &Metric::CheckRow; }
+  { return Metric::ChecksRows(parameters); }
 
   static double Cost(size_t left, size_t right, const Parameters& parameters) {
     return Metric::Cost(left, right, parameters);
@@ -171,15 +181,15 @@ struct MetricKernel {
   }
 };
 
-// Appends the metric's four scorers to `catalog`.
-template <typename Metric>
-void DefineMetric(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
+// Appends a metric's four scorers, KernelOf<Metric, form>, to `catalog`.
+template <typename Metric, template <typename, Form> class KernelOf>
+void AddForms(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
   const auto add = [&]<Form form>(std::integral_constant<Form, form>, const char* suffix,
                                   const char* what) {
-    Kernel kernel = Define<MetricKernel<Metric, form>>(absl::StrCat(name, ".", suffix),
-                                                       {"left", "right"}, absl::StrCat(doc, what));
+    Kernel kernel = Define<KernelOf<Metric, form>>(absl::StrCat(name, ".", suffix),
+                                                   {"left", "right"}, absl::StrCat(doc, what));
     kernel.scorer = true;
-    kernel.symmetric = Metric::kSymmetric;
+    kernel.symmetric = true;
     if constexpr (requires { &Metric::EditScript; }) {
       kernel.editops = Metric::EditScript;
       kernel.editops_cost_ns = Metric::EditScriptCost;
@@ -193,6 +203,12 @@ void DefineMetric(const std::string& name, const std::string& doc, std::vector<K
       " Divided by the greatest distance of texts this long: 0 to 1, 0 where they are equal.");
   add(std::integral_constant<Form, Form::kNormalizedSimilarity>(), "normalized_similarity",
       " 1 less the normalized distance: 0 to 1, 1 where they are equal.");
+}
+
+// The four scorers of a distance.
+template <typename Metric>
+void DefineMetric(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
+  AddForms<Metric, MetricKernel>(name, doc, catalog);
 }
 
 }  // namespace kernelserve

@@ -50,6 +50,10 @@ ColumnView RowOf(const v1::Column& column, size_t row) {
 std::vector<kernelserve::Parameter> ParametersOf(const v1::Scorer& scorer) {
   std::vector<kernelserve::Parameter> parameters;
   for (const v1::Parameter& parameter : scorer.parameters()) {
+    if (parameter.has_real()) {
+      parameters.push_back({parameter.name(), parameter.real()});
+      continue;
+    }
     const v1::Column& list = parameter.column();
     parameters.push_back(
         {parameter.name(), ColumnView{.type = DataType::kInt64,
@@ -60,14 +64,13 @@ std::vector<kernelserve::Parameter> ParametersOf(const v1::Scorer& scorer) {
 }
 
 // The score of one row as eight bytes, int64 or double as `type` says.
-std::string Score(const v1::PairwiseRequest& request, DataType type, size_t row) {
-  const auto kernel = kernelserve::FindScorer(request.scorer().name(), "scorer.name");
-  if (!kernel.ok()) Fail(kernel.status().ToString());
+std::string Score(const kernelserve::Kernel& kernel, const v1::PairwiseRequest& request,
+                  DataType type, size_t row) {
   kernelserve::Binding binding{.parameters = ParametersOf(request.scorer()), .result_type = type};
   if (request.scorer().has_score_cutoff()) binding.score_cutoff = request.scorer().score_cutoff();
   if (request.scorer().has_score_hint()) binding.score_hint = request.scorer().score_hint();
   const std::vector<ColumnView> columns = {RowOf(request.left(), row), RowOf(request.right(), row)};
-  const auto bound = (*kernel)->bind(binding, columns);
+  const auto bound = kernel.bind(binding, columns);
   if (!bound.ok()) Fail(bound.status().ToString());
   kernelserve::ResultBlock block(type, 1);
   const absl::Status status = (*bound)->Run(0, 1, {}, block);
@@ -76,7 +79,9 @@ std::string Score(const v1::PairwiseRequest& request, DataType type, size_t row)
 }
 
 v1::PairwiseResponse Answer(const v1::PairwiseRequest& request) {
-  const bool whole = request.scorer().name().find(".normalized_") == std::string::npos;
+  const auto kernel = kernelserve::FindScorer(request.scorer().name(), "scorer.name");
+  if (!kernel.ok()) Fail(kernel.status().ToString());
+  const bool whole = (*kernel)->results.front() != DataType::kFloat64;
   v1::PairwiseResponse response;
   v1::Column& scores = *response.mutable_scores();
   scores.set_type(whole ? v1::DATA_TYPE_INT64 : v1::DATA_TYPE_FLOAT64);
@@ -90,7 +95,7 @@ v1::PairwiseResponse Answer(const v1::PairwiseRequest& request) {
     }
     (*scores.mutable_validity())[row / 8] |= static_cast<char>(1 << (row % 8));
     scores.mutable_values()->append(
-        Score(request, whole ? DataType::kInt64 : DataType::kFloat64, row));
+        Score(**kernel, request, whole ? DataType::kInt64 : DataType::kFloat64, row));
   }
   return response;
 }

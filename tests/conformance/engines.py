@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import kernelserve as ks
 from harness.columns import ENCODINGS, Value, decode, encode_text, numbers, texts
@@ -34,6 +34,7 @@ class Scorer:
     score_cutoff: float | None = None
     score_hint: float | None = None
     weights: tuple[int, int, int] | None = None
+    prefix_weight: float | None = None
 
     def message(self) -> string_distance_pb2.Scorer:
         scorer = string_distance_pb2.Scorer(
@@ -42,7 +43,13 @@ class Scorer:
         if self.weights is not None:
             column = numbers(self.weights, types_pb2.DATA_TYPE_INT64)
             scorer.parameters.add(name="weights", column=column)
+        if self.prefix_weight is not None:
+            scorer.parameters.add(name="prefix_weight", real=self.prefix_weight)
         return scorer
+
+    def parameters(self) -> dict[str, Any]:
+        named = {"weights": self.weights, "prefix_weight": self.prefix_weight}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 class Engine(Protocol):
@@ -134,11 +141,10 @@ class PythonClient:
         self.client = ks.connect(address, timeout=PATIENCE_S)
 
     def scores(self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
-        parameters = {} if scorer.weights is None else {"weights": scorer.weights}
         found: list[Score] = self.client.pairwise(
             list(left),
             list(right),
-            scorer=ks.Scorer(scorer.name, **parameters),
+            scorer=ks.Scorer(scorer.name, **scorer.parameters()),
             score_cutoff=scorer.score_cutoff,
         )
         return found

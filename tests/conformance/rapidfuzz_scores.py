@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from harness.columns import Value
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz import distance
 
 from conformance.engines import Score, Scorer
 
-FORMS: dict[str, Callable[..., int | float]] = {
-    "levenshtein.distance": Levenshtein.distance,
-    "levenshtein.similarity": Levenshtein.similarity,
-    "levenshtein.normalized_distance": Levenshtein.normalized_distance,
-    "levenshtein.normalized_similarity": Levenshtein.normalized_similarity,
+METRICS: dict[str, Any] = {
+    "levenshtein": distance.Levenshtein,
+    "damerau_levenshtein": distance.DamerauLevenshtein,
+    "osa": distance.OSA,
+    "indel": distance.Indel,
+    "lcs_seq": distance.LCSseq,
+    "hamming": distance.Hamming,
+    "jaro": distance.Jaro,
+    "jaro_winkler": distance.JaroWinkler,
+    "prefix": distance.Prefix,
+    "postfix": distance.Postfix,
 }
+_FORMS = ("distance", "similarity", "normalized_distance", "normalized_similarity")
+
+# By the scorer's name in the catalog.
+FORMS: dict[str, Callable[..., int | float]] = {
+    f"{name}.{form}": getattr(metric, form) for name, metric in METRICS.items() for form in _FORMS
+}
+
+
+def is_whole(name: str) -> bool:
+    """Whether the scorer gives integers."""
+    return "normalized" not in name and not name.startswith("jaro")
 
 
 def expected(scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
@@ -24,10 +42,9 @@ def expected(scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> l
 def _score(scorer: Scorer, left: Value, right: Value) -> Score:
     if left is None or right is None:
         return None  # where RapidFuzz raises, or gives its worst score
-    return FORMS[scorer.name](
-        left,
-        right,
-        weights=scorer.weights or (1, 1, 1),
-        score_cutoff=scorer.score_cutoff,
-        score_hint=scorer.score_hint,
-    )
+    options: dict[str, Any] = {"score_cutoff": scorer.score_cutoff}
+    if scorer.name.startswith("levenshtein."):
+        options |= {"weights": scorer.weights or (1, 1, 1), "score_hint": scorer.score_hint}
+    if scorer.prefix_weight is not None:
+        options["prefix_weight"] = scorer.prefix_weight
+    return FORMS[scorer.name](left, right, **options)

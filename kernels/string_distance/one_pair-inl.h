@@ -1,12 +1,11 @@
 // One pair whose shorter text has at most 64 units, the matrix's column in one word: included once
 // for each SIMD target.
 
-#if defined(KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_WORD_INL_H_) == \
-    defined(HWY_TARGET_TOGGLE)
-#ifdef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_WORD_INL_H_
-#undef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_WORD_INL_H_
+#if defined(KERNELSERVE_KERNELS_STRING_DISTANCE_ONE_PAIR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNELSERVE_KERNELS_STRING_DISTANCE_ONE_PAIR_INL_H_
+#undef KERNELSERVE_KERNELS_STRING_DISTANCE_ONE_PAIR_INL_H_
 #else
-#define KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_WORD_INL_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_ONE_PAIR_INL_H_
 #endif
 
 #include <algorithm>
@@ -19,8 +18,8 @@
 
 #include "hwy/highway.h"
 #include "kernels/stop_token.h"
-#include "kernels/string_distance/levenshtein_short.h"
 #include "kernels/string_distance/pattern_masks.h"
+#include "kernels/string_distance/short_block.h"
 #include "kernels/text.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,36 +28,15 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A column and its advance by one unit of the text: Hyyrö 2003, steps as there. Bits above the
-// pattern's last hold nothing of use, and never reach those below.
-struct Column {
-  uint64_t vp = ~uint64_t{0};
-  uint64_t vn = 0;
-
-  HWY_INLINE void Advance(uint64_t matches) {
-    const uint64_t d0 = (((matches & vp) + vp) ^ vp) | (matches | vn);
-    const uint64_t hp = ((vn | ~(d0 | vp)) << 1) | 1;
-    const uint64_t hn = (d0 & vp) << 1;
-    vp = hn | ~(d0 | hp);
-    vn = hp & d0;
-  }
-
-  // D[m][n]: down the column from D[0][n] = n.
-  HWY_INLINE int64_t Distance(size_t m, size_t n) const {
-    const uint64_t rows = ~uint64_t{0} >> (kLevenshteinShortUnits - m);
-    return static_cast<int64_t>(n) + std::popcount(vp & rows) - std::popcount(vn & rows);
-  }
-};
-
 // Units of text whose match masks are found before the column advances over them. (Through memory:
 // a mask register's bits, widened to a word, are not to be trusted to gcc 12, which may spill fewer
 // of them than it loads again.)
 constexpr size_t kChunkUnits = 64;
 
 // Advances over the text; match(units, matches) sets the masks of up to kChunkUnits units.
-template <typename Unit, typename Match>
+template <class Column, typename Unit, typename Match>
 HWY_INLINE int64_t Run(size_t m, std::span<const Unit> text, StopToken stop, Match&& match) {
-  Column column;
+  Column column(~uint64_t{0});
   HWY_ALIGN uint64_t matches[kChunkUnits] = {};
   for (size_t begin = 0; begin < text.size(); begin += kChunkUnits) {
     if (stop.stopped()) break;
@@ -66,29 +44,31 @@ HWY_INLINE int64_t Run(size_t m, std::span<const Unit> text, StopToken stop, Mat
     match(chunk, matches);
     for (size_t i = 0; i < chunk.size(); ++i) column.Advance(matches[i]);
   }
-  return column.Distance(m, text.size());
+  return static_cast<int64_t>(column.Distance(~uint64_t{0} >> (kShortUnits - m), text.size()));
 }
 
 #if HWY_TARGET == HWY_SCALAR
 
-template <typename Unit>
+template <class Column, typename Unit>
 int64_t Distance(Text pattern, std::span<const Unit> text, StopToken stop) {
   const PatternMasks masks(pattern);
   PatternMasks::Reader reader(masks);
-  return Run(pattern.size(), text, stop, [&](std::span<const Unit> chunk, uint64_t* matches) {
-    for (size_t i = 0; i < chunk.size(); ++i) matches[i] = *reader.Row(chunk[i], 0, 0);
-  });
+  return Run<Column>(pattern.size(), text, stop,
+                     [&](std::span<const Unit> chunk, uint64_t* matches) {
+                       for (size_t i = 0; i < chunk.size(); ++i)
+                         matches[i] = *reader.Row(chunk[i], 0, 0);
+                     });
 }
 
 #else
 
 // The pattern in kVectors registers, one lane a unit, and whatever after its end.
-template <typename Unit, size_t kVectors>
+template <class Column, typename Unit, size_t kVectors>
 HWY_INLINE int64_t DistanceInVectors(const Unit* HWY_RESTRICT pattern, uint64_t representable,
                                      size_t m, std::span<const Unit> text, StopToken stop) {
   constexpr size_t kLanes = HWY_LANES(Unit);
   const hn::CappedTag<Unit, kLanes> d;
-  return Run(m, text, stop, [&](std::span<const Unit> chunk, uint64_t* matches) HWY_ATTR {
+  return Run<Column>(m, text, stop, [&](std::span<const Unit> chunk, uint64_t* matches) HWY_ATTR {
     for (size_t i = 0; i < chunk.size(); ++i) {
       const auto unit = hn::Set(d, chunk[i]);
       auto* const bytes = reinterpret_cast<uint8_t*>(matches + i);
@@ -108,10 +88,10 @@ HWY_INLINE int64_t DistanceInVectors(const Unit* HWY_RESTRICT pattern, uint64_t 
   });
 }
 
-template <typename Unit>
+template <class Column, typename Unit>
 int64_t Distance(Text pattern, std::span<const Unit> text, StopToken stop) {
   // In the text's width. Units of the pattern that it can't hold match nothing.
-  HWY_ALIGN Unit units[kLevenshteinShortUnits];
+  HWY_ALIGN Unit units[kShortUnits];
   uint64_t representable = ~uint64_t{0};
   const size_t m = pattern.size();
   if (pattern.width() == sizeof(Unit)) {
@@ -125,33 +105,33 @@ int64_t Distance(Text pattern, std::span<const Unit> text, StopToken stop) {
     });
   }
   constexpr size_t kLanes = HWY_LANES(Unit);
-  constexpr size_t kVectorsMax = kLevenshteinShortUnits / kLanes;
+  constexpr size_t kVectorsMax = kShortUnits / kLanes;
   if constexpr (kVectorsMax > 1) {
-    if (m <= kLanes) return DistanceInVectors<Unit, 1>(units, representable, m, text, stop);
+    if (m <= kLanes) return DistanceInVectors<Column, Unit, 1>(units, representable, m, text, stop);
   }
   if constexpr (kVectorsMax > 2) {
-    if (m <= 2 * kLanes) return DistanceInVectors<Unit, 2>(units, representable, m, text, stop);
+    if (m <= 2 * kLanes)
+      return DistanceInVectors<Column, Unit, 2>(units, representable, m, text, stop);
   }
-  return DistanceInVectors<Unit, kVectorsMax>(units, representable, m, text, stop);
+  return DistanceInVectors<Column, Unit, kVectorsMax>(units, representable, m, text, stop);
 }
 
 #endif
 
-HWY_INLINE int64_t WithCutoff(int64_t distance, int64_t cutoff) {
-  return distance <= cutoff ? distance : cutoff + 1;
-}
-
+// One pair by itself. Requires that the distance be at least the difference of the sizes.
+template <class Column>
 HWY_INLINE int64_t Pair(Text left, Text right, int64_t cutoff, StopToken stop) {
   if (left.size() > right.size()) std::swap(left, right);
   const auto lengths_apart = static_cast<int64_t>(right.size() - left.size());
   if (lengths_apart > cutoff) return cutoff + 1;
   if (cutoff == 0) return left == right ? 0 : 1;
   if (left.empty()) return lengths_apart;
-  if (left.size() > kLevenshteinShortUnits) return kLevenshteinLong;
+  if (left.size() > kShortUnits) return kNotShort;
   // The pattern is the longer where it fits, as each unit of the text is a step.
-  if (right.size() <= kLevenshteinShortUnits) std::swap(left, right);
-  return WithCutoff(
-      right.Visit([&](auto units) { return Distance(/*pattern=*/left, units, stop); }), cutoff);
+  if (right.size() <= kShortUnits) std::swap(left, right);
+  const int64_t distance =
+      right.Visit([&](auto units) { return Distance<Column>(/*pattern=*/left, units, stop); });
+  return WithCutoff(distance, cutoff);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,11 +1,10 @@
-// A group of short pairs at once, each in a lane of its own: included once for each SIMD target.
+// Short pairs at once, each in a lane of its own: included once for each SIMD target.
 
-#if defined(KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_) == \
-    defined(HWY_TARGET_TOGGLE)
-#ifdef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_
-#undef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_
+#if defined(KERNELSERVE_KERNELS_STRING_DISTANCE_TEXT_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNELSERVE_KERNELS_STRING_DISTANCE_TEXT_LANES_INL_H_
+#undef KERNELSERVE_KERNELS_STRING_DISTANCE_TEXT_LANES_INL_H_
 #else
-#define KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_LANES_INL_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_TEXT_LANES_INL_H_
 #endif
 
 #include <algorithm>
@@ -31,9 +30,9 @@ HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
 
-#undef KERNELSERVE_LEVENSHTEIN_LANES
+#undef KERNELSERVE_TEXT_LANES
 #if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
-#define KERNELSERVE_LEVENSHTEIN_LANES 1
+#define KERNELSERVE_TEXT_LANES 1
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -63,15 +62,15 @@ HWY_INLINE hn::Vec<hn::CappedTag<Unit, 16 / sizeof(Unit)>> LoadFirst(const Unit*
 template <size_t kBits>
 using LaneOfBits = hwy::UnsignedFromSize<kBits / 8>;
 
-// Up to kPairs pairs in units of type Unit, whose patterns have 1 to kBits units and whose texts
-// have 1 to kTextUnitsMax. The matrix's column of each pair is one lane of kBits bits, and a step
-// advances the columns of all pairs by a unit of their texts (Hyyrö 2003, as in one word).
+// Up to kPairs pairs in units of type Unit, whose patterns and texts have 1 to kBits units, each
+// pair in a lane of kBits bits. Scan() goes over all texts at once, a unit a step, and tells for
+// each lane where in its pattern that unit occurs: what bit-parallel algorithms ask for.
 //
 // Patterns lie side by side, each in a slot of kBits units. So one compare of a vector of patterns
 // with one of texts, where a slot holds one unit of its text over and over, gives match masks of
 // several pairs, in the order of their lanes.
 template <typename Unit, size_t kBits>
-class LaneGroup {
+class TextLanes {
  public:
   using Lane = LaneOfBits<kBits>;
   static constexpr size_t kPairs = kVectorBytes * 8 / kBits;
@@ -96,52 +95,40 @@ class LaneGroup {
     }
   }
 
-  // Distances of the first `pairs` lanes, whose texts' sizes ascend, to `distances`.
-  HWY_INLINE void Run(size_t pairs, int64_t* distances) {
+  // For each unit of the texts of the first `pairs` lanes, whose sizes ascend, in order:
+  //   column.Advance(matches)             all texts have this unit
+  //   column.AdvanceWhere(run, matches)   those where `run` is true
+  // Bits of `matches` over the pattern's end hold anything, as do lanes never set.
+  template <class Column>
+  HWY_INLINE void Scan(size_t pairs, Column& column) {
     const hn::ScalableTag<Lane> d;
     const hn::RebindToSigned<decltype(d)> di;
-    const size_t columns_all = sizes_[0];
-    const size_t columns = sizes_[pairs - 1];
+    const size_t steps_all = sizes_[0];
+    const size_t steps = sizes_[pairs - 1];
     const auto sizes = hn::BitCast(di, hn::Load(d, sizes_));
-    const auto ones = hn::Set(d, static_cast<Lane>(~Lane{0}));
-    auto vp = ones;
-    auto vn = hn::Zero(d);
-    for (size_t first = 0; first < columns; first += kChunk) {
+    for (size_t first = 0; first < steps; first += kChunk) {
       if constexpr (kBits > kChunk) {
         for (size_t lane = 0; lane < pairs; ++lane) StageText(lane, *texts_[lane], first);
       }
-      const size_t chunk = std::min(kChunk, columns - first);
+      const size_t chunk = std::min(kChunk, steps - first);
       Compare(chunk);
       for (size_t j = 0; j < chunk; ++j) {
         const auto matches = hn::Load(d, matches_ + j * kPairs);
-        const auto sum = hn::Add(hn::And(matches, vp), vp);
-        const auto d0 = hn::Or3(hn::Xor(sum, vp), matches, vn);
-        const auto hp = hn::Or(vn, hn::Not(hn::Or(d0, vp)));
-        const auto hn0 = hn::And(d0, vp);
-        const auto hp_shifted = hn::Sub(hn::Add(hp, hp), ones);  // shifts a 1 in
-        const auto hn_shifted = hn::Add(hn0, hn0);
-        const auto vp_next = hn::Or(hn_shifted, hn::Not(hn::Or(d0, hp_shifted)));
-        const auto vn_next = hn::And(hp_shifted, d0);
-        if (first + j < columns_all) {
-          vp = vp_next;
-          vn = vn_next;
+        if (first + j < steps_all) {
+          column.Advance(matches);
         } else {
-          // Texts that have ended keep their last column.
-          const auto column = hn::Set(di, static_cast<hwy::MakeSigned<Lane>>(first + j));
-          const auto runs = hn::RebindMask(d, hn::Gt(sizes, column));
-          vp = hn::IfThenElse(runs, vp_next, vp);
-          vn = hn::IfThenElse(runs, vn_next, vn);
+          const auto step = hn::Set(di, static_cast<hwy::MakeSigned<Lane>>(first + j));
+          column.AdvanceWhere(hn::RebindMask(d, hn::Gt(sizes, step)), matches);
         }
       }
     }
-    // D[m][n], down the column from D[0][n] = n.
-    const auto rows = hn::Load(d, rows_);
-    const auto rises = hn::PopulationCount(hn::And(vp, rows));
-    const auto falls = hn::PopulationCount(hn::And(vn, rows));
-    HWY_ALIGN Lane last[kPairs];
-    hn::Store(hn::Add(hn::BitCast(d, sizes), hn::Sub(rises, falls)), d, last);
-    for (size_t lane = 0; lane < pairs; ++lane) distances[lane] = static_cast<int64_t>(last[lane]);
   }
+
+  using Vector = hn::Vec<hn::ScalableTag<Lane>>;
+  // One bit for each unit of the pattern, from bit 0.
+  HWY_INLINE Vector rows() const { return hn::Load(hn::ScalableTag<Lane>(), rows_); }
+  // Units of the text.
+  HWY_INLINE Vector text_sizes() const { return hn::Load(hn::ScalableTag<Lane>(), sizes_); }
 
  private:
   // A 128-bit block, which is what bytes are shuffled in, holds kBlockSlots slots or a part of one;
@@ -219,7 +206,7 @@ class LaneGroup {
 };
 
 #else
-#define KERNELSERVE_LEVENSHTEIN_LANES 0
+#define KERNELSERVE_TEXT_LANES 0
 #endif
 
 }  // namespace HWY_NAMESPACE

@@ -1,4 +1,4 @@
-#include "kernels/string_distance/levenshtein_short.h"
+#include "kernels/string_distance/short_block.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ int64_t Expected(const Units& left, const Units& right, int64_t cutoff) {
   const size_t shorter = std::min(left.size(), right.size());
   const size_t longer = std::max(left.size(), right.size());
   const bool decided = static_cast<int64_t>(longer - shorter) > cutoff || cutoff == 0;
-  if (shorter > kLevenshteinShortUnits && !decided) return kLevenshteinLong;
+  if (shorter > kShortUnits && !decided) return kNotShort;
   return reference::WithCutoff(reference::LevenshteinDistance(left, right), cutoff);
 }
 
@@ -91,16 +91,16 @@ template <typename Unit>
 void ExpectNothingReadBeyondTheEnd() {
   const GuardedMemory memory;
   const Units alphabet = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'};
-  for (size_t size = 1; size <= kLevenshteinShortUnits; ++size) {
+  for (size_t size = 1; size <= kShortUnits; ++size) {
     std::vector<Unit> units(size);
     for (size_t i = 0; i < size; ++i) units[i] = static_cast<Unit>(alphabet[i % alphabet.size()]);
     auto* const begin = reinterpret_cast<Unit*>(memory.end()) - size;
     std::memcpy(begin, units.data(), size * sizeof(Unit));
     const Text last(std::span<const Unit>(begin, size));
-    const std::vector<Unit> longest(kLevenshteinShortUnits, static_cast<Unit>('z'));
+    const std::vector<Unit> longest(kShortUnits, static_cast<Unit>('z'));
     const std::vector<Text> left(40, last);
     // As the text of a long pattern, and as the pattern of a short text.
-    for (const size_t other_size : {kLevenshteinShortUnits, size_t{1}}) {
+    for (const size_t other_size : {kShortUnits, size_t{1}}) {
       const Text other(std::span<const Unit>(longest).first(other_size));
       const std::vector<Text> right(40, other);
       for (const size_t pairs : {1, 40}) {

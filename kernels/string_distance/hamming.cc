@@ -1,0 +1,26 @@
+#include "kernels/string_distance/hamming.h"
+
+#include <algorithm>
+
+namespace kernelserve {
+
+int64_t HammingDistance(Text left, Text right) {
+  const size_t shorter = std::min(left.size(), right.size());
+  const size_t equal = left.Visit([&](auto a) {
+    return right.Visit([&](auto b) {
+      size_t count = 0;
+      for (size_t i = 0; i < shorter; ++i) count += a[i] == b[i];
+      return count;
+    });
+  });
+  return static_cast<int64_t>(std::max(left.size(), right.size()) - equal);
+}
+
+// Fitted to string_distance_benchmark.cc.
+double HammingCostNs(size_t left_size, size_t right_size) {
+  constexpr double kPairNs = 5;
+  constexpr double kUnitNs = 0.5;
+  return kPairNs + kUnitNs * static_cast<double>(std::min(left_size, right_size));
+}
+
+}  // namespace kernelserve

@@ -1,0 +1,20 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_HAMMING_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_HAMMING_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/text.h"
+
+namespace kernelserve {
+
+// The number of places in which two texts differ; where one is longer, each unit of the rest counts
+// as one. O(shorter).
+int64_t HammingDistance(Text left, Text right);
+
+// Estimated nanoseconds of one distance on one core.
+double HammingCostNs(size_t left_size, size_t right_size);
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_HAMMING_H_

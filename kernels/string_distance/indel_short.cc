@@ -1,0 +1,42 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/string_distance/indel_short.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/string_distance/short_block-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+void IndelPairs(std::span<const Text> left, std::span<const Text> right,
+                const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
+  Pairs<EditDistance<IndelColumn>>(left, right, cutoffs, out, stop);
+}
+
+void IndelQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                std::span<int64_t> out, StopToken stop) {
+  Pairs<EditDistance<IndelColumn>>(Repeated{left}, right, cutoffs, out, stop);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kernelserve {
+
+HWY_EXPORT(IndelPairs);
+HWY_EXPORT(IndelQuery);
+
+void IndelShortBlock(std::span<const Text> left, std::span<const Text> right,
+                     const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(IndelPairs)(left, right, cutoffs, out, stop);
+}
+
+void IndelShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                     std::span<int64_t> out, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(IndelQuery)(left, right, cutoffs, out, stop);
+}
+
+}  // namespace kernelserve
+#endif  // HWY_ONCE

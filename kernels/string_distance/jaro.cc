@@ -1,0 +1,317 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/string_distance/jaro.cc"
+#include "kernels/string_distance/jaro.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/string_distance/short_block-inl.h"
+
+// Which units are common is decided unit by unit of the alphabet: of the places that a unit has in
+// either text, in order, the first two within the window belong together; where one is too far
+// before the other, it has no partner. So it does not matter from which text one looks.
+
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_CC_ONCE
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_CC_ONCE
+namespace kernelserve {
+
+double JaroSimilarity(size_t left_size, size_t right_size, JaroCounts counts) {
+  if (counts.common == 0) return 0;
+  const auto common = static_cast<double>(counts.common);
+  const auto transposed = static_cast<double>(counts.out_of_order / 2);
+  double sum = common / static_cast<double>(left_size);
+  sum += common / static_cast<double>(right_size);
+  sum += (common - transposed) / common;
+  return sum / 3.0;
+}
+
+namespace jaro_internal {
+
+// The places of each unit of a text: (unit, place), ascending.
+using Places = std::vector<std::pair<uint32_t, uint32_t>>;
+
+Places PlacesOf(Text text) {
+  Places places;
+  places.reserve(text.size());
+  text.Visit([&](auto units) {
+    for (size_t i = 0; i < units.size(); ++i) {
+      places.emplace_back(units[i], static_cast<uint32_t>(i));
+    }
+  });
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
+// Texts of any size, of two units or more in one of them.
+JaroCounts CountsOfLong(Text left, Text right, StopToken stop) {
+  const size_t window = JaroWindow(left.size(), right.size());
+  const Places a = PlacesOf(left);
+  if (stop.stopped()) return {};
+  const Places b = PlacesOf(right);
+  if (stop.stopped()) return {};
+  std::vector<uint32_t> common_left;
+  std::vector<uint32_t> common_right;
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    const auto [left_unit, left_place] = a[i];
+    const auto [right_unit, right_place] = b[j];
+    if (left_unit != right_unit) {
+      left_unit < right_unit ? ++i : ++j;
+    } else if (left_place > right_place + window) {
+      ++j;
+    } else if (right_place > left_place + window) {
+      ++i;
+    } else {
+      common_left.push_back(left_place);
+      common_right.push_back(right_place);
+      ++i;
+      ++j;
+    }
+  }
+  std::sort(common_left.begin(), common_left.end());
+  std::sort(common_right.begin(), common_right.end());
+  JaroCounts counts{.common = common_left.size()};
+  left.Visit([&](auto x) {
+    right.Visit([&](auto y) {
+      for (size_t i = 0; i < common_left.size(); ++i) {
+        counts.out_of_order += x[common_left[i]] != y[common_right[i]];
+      }
+    });
+  });
+  return counts;
+}
+
+}  // namespace jaro_internal
+}  // namespace kernelserve
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_CC_ONCE
+
+HWY_BEFORE_NAMESPACE();
+namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+#if KERNELSERVE_TEXT_LANES
+
+// First scan: which units are common, as bits of the pattern and of the text. As each unit of the
+// text takes the first one in the pattern that is free and in the window, the pairs are those
+// above.
+template <class Lanes>
+class CommonUnits {
+ public:
+  using V = typename Lanes::Vector;
+  using Lane = typename Lanes::Lane;
+
+  // `windows` are JaroWindow of each lane.
+  HWY_INLINE CommonUnits(V rows, V windows)
+      : one_(hn::Set(D(), Lane{1})),
+        windows_(windows),
+        free_(rows),
+        text_(hn::Zero(D())),
+        step_(hn::Zero(D())),
+        step_bit_(one_) {
+    // The first step's window: bits 0 to `windows`.
+    in_window_ = hn::Sub(Shift(hn::Add(one_, one_), windows), one_);
+  }
+
+  HWY_INLINE void Advance(V matches) {
+    const V open = hn::And(hn::And(matches, in_window_), free_);
+    const V first = hn::And(open, hn::Sub(hn::Zero(D()), open));
+    free_ = hn::Xor(free_, first);
+    text_ = hn::Or(text_, hn::IfThenZeroElse(hn::Eq(open, hn::Zero(D())), step_bit_));
+    // It grows at its end until it is whole, and moves on.
+    const auto grows = hn::Lt(Signed(step_), Signed(windows_));
+    in_window_ = hn::Or(hn::Add(in_window_, in_window_),
+                        hn::IfThenElseZero(hn::RebindMask(D(), grows), one_));
+    step_ = hn::Add(step_, one_);
+    step_bit_ = hn::Add(step_bit_, step_bit_);
+  }
+  template <class Mask>
+  HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
+    Advance(hn::IfThenElseZero(runs, matches));
+  }
+
+  HWY_INLINE V in_pattern(V rows) const { return hn::Xor(rows, free_); }
+  HWY_INLINE V in_text() const { return text_; }
+
+ private:
+  using D = hn::ScalableTag<Lane>;
+
+  static HWY_INLINE auto Signed(V v) { return hn::BitCast(hn::RebindToSigned<D>(), v); }
+
+  // value << counts, by the bits of counts: there is no such operation for each lane's width.
+  static HWY_INLINE V Shift(V value, V counts) {
+    const V zero = hn::Zero(D());
+    const auto shift_if = [&](V shifted, Lane bit) HWY_ATTR {
+      const auto unset = hn::Eq(hn::And(counts, hn::Set(D(), bit)), zero);
+      return hn::IfThenElse(unset, value, shifted);
+    };
+    value = shift_if(hn::Add(value, value), 1);
+    value = shift_if(ShiftBy<2>(value), 2);
+    value = shift_if(ShiftBy<4>(value), 4);
+    if constexpr (sizeof(Lane) > 1) value = shift_if(ShiftBy<8>(value), 8);
+    if constexpr (sizeof(Lane) > 2) value = shift_if(ShiftBy<16>(value), 16);
+    return value;
+  }
+  template <int kCount>
+  static HWY_INLINE V ShiftBy(V value) {
+    if constexpr (sizeof(Lane) > 1) {
+      return hn::ShiftLeft<kCount>(value);
+    } else {
+      for (int i = 0; i < kCount; ++i) value = hn::Add(value, value);
+      return value;
+    }
+  }
+
+  V one_;
+  V windows_;
+  V free_;       // units of the pattern without a partner
+  V in_window_;  // units of the pattern that the text's unit may be paired with
+  V text_;
+  V step_;
+  V step_bit_;
+};
+
+// Second scan: the common units of the text in order, against those of the pattern in order.
+template <class Lanes>
+class OutOfOrder {
+ public:
+  using V = typename Lanes::Vector;
+  using Lane = typename Lanes::Lane;
+
+  HWY_INLINE OutOfOrder(V in_pattern, V in_text)
+      : pattern_(in_pattern),
+        text_(in_text),
+        count_(hn::Zero(D())),
+        step_bit_(hn::Set(D(), Lane{1})) {}
+
+  HWY_INLINE void Advance(V matches) {
+    const V zero = hn::Zero(D());
+    const V next = hn::IfThenZeroElse(hn::Eq(hn::And(text_, step_bit_), zero),
+                                      hn::And(pattern_, hn::Sub(zero, pattern_)));
+    pattern_ = hn::Xor(pattern_, next);
+    // Where there is a unit, and it is not equal: next has a bit that matches has not.
+    const auto differs = hn::Ne(hn::AndNot(matches, next), zero);
+    count_ = hn::Sub(count_, hn::VecFromMask(D(), differs));
+    step_bit_ = hn::Add(step_bit_, step_bit_);
+  }
+  template <class Mask>
+  HWY_INLINE void AdvanceWhere(Mask, V matches) {
+    Advance(matches);  // beyond its end, a text has no common units
+  }
+
+  HWY_INLINE V count() const { return count_; }
+
+ private:
+  using D = hn::ScalableTag<Lane>;
+
+  V pattern_;
+  V text_;
+  V count_;
+  V step_bit_;
+};
+
+#endif
+
+struct NoCutoffs {
+  double operator[](size_t) const { return 0; }
+};
+
+struct Jaro {
+  using Score = double;
+  using Cutoffs = NoCutoffs;
+
+  static HWY_INLINE bool IsDecided(size_t, size_t longer, double) { return longer == 1; }
+
+  static double Alone(Text left, Text right, double, StopToken stop) {
+    if (left.empty() || right.empty()) return left.empty() && right.empty() ? 1 : 0;
+    if (left.size() == 1 && right.size() == 1) return left == right ? 1 : 0;
+    return JaroSimilarity(left.size(), right.size(),
+                          jaro_internal::CountsOfLong(left, right, stop));
+  }
+
+#if KERNELSERVE_TEXT_LANES
+  template <class Lanes>
+  static HWY_INLINE void Run(Lanes& lanes, size_t pairs, double* similarities) {
+    using Lane = typename Lanes::Lane;
+    const hn::ScalableTag<Lane> d;
+    const auto rows = lanes.rows();
+    const auto pattern_sizes = hn::PopulationCount(rows);
+    // The pattern is the longer one: JaroWindow of its size.
+    CommonUnits<Lanes> common(rows, HalfLessOne(d, pattern_sizes));
+    lanes.Scan(pairs, common);
+    OutOfOrder<Lanes> out_of_order(common.in_pattern(rows), common.in_text());
+    lanes.Scan(pairs, out_of_order);
+    HWY_ALIGN Lane commons[Lanes::kPairs];
+    HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
+    HWY_ALIGN Lane sizes[Lanes::kPairs];
+    HWY_ALIGN Lane text_sizes[Lanes::kPairs];
+    hn::Store(hn::PopulationCount(common.in_text()), d, commons);
+    hn::Store(out_of_order.count(), d, out_of_orders);
+    hn::Store(pattern_sizes, d, sizes);
+    hn::Store(lanes.text_sizes(), d, text_sizes);
+    for (size_t lane = 0; lane < pairs; ++lane) {
+      similarities[lane] =
+          JaroSimilarity(sizes[lane], text_sizes[lane], {commons[lane], out_of_orders[lane]});
+    }
+  }
+#endif
+
+  static HWY_INLINE double WithCutoff(double similarity, double) { return similarity; }
+
+ private:
+#if KERNELSERVE_TEXT_LANES
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE V HalfLessOne(D d, V sizes) {
+    using Lane = hn::TFromD<D>;
+    if constexpr (sizeof(Lane) > 1) {
+      return hn::Sub(hn::ShiftRight<1>(sizes), hn::Set(d, Lane{1}));
+    } else {
+      // Sizes up to 8, by a table: there is no shift of bytes.
+      HWY_ALIGN static constexpr uint8_t kWindows[16] = {0, 0, 0, 0, 1, 1, 2, 2, 3};
+      return hn::TableLookupBytes(hn::LoadDup128(d, kWindows), sizes);
+    }
+  }
+#endif
+};
+
+void JaroPairs(std::span<const Text> left, std::span<const Text> right, std::span<double> out,
+               StopToken stop) {
+  Pairs<Jaro>(left, right, NoCutoffs(), out, stop);
+}
+
+void JaroQuery(Text left, std::span<const Text> right, std::span<double> out, StopToken stop) {
+  Pairs<Jaro>(Repeated{left}, right, NoCutoffs(), out, stop);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kernelserve {
+
+HWY_EXPORT(JaroPairs);
+HWY_EXPORT(JaroQuery);
+
+void JaroBlock(std::span<const Text> left, std::span<const Text> right, std::span<double> out,
+               StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(JaroPairs)(left, right, out, stop);
+}
+
+void JaroBlock(Text left, std::span<const Text> right, std::span<double> out, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(JaroQuery)(left, right, out, stop);
+}
+
+// Fitted to string_distance_benchmark.cc.
+double JaroCostNs(size_t left_size, size_t right_size) {
+  constexpr double kPairNs = 15;
+  constexpr double kUnitNs = 2.5;
+  constexpr double kLongUnitNs = 60;
+  const auto longer = static_cast<double>(std::max(left_size, right_size));
+  return kPairNs + longer * (longer <= kShortUnits ? kUnitNs : kLongUnitNs);
+}
+
+}  // namespace kernelserve
+#endif  // HWY_ONCE

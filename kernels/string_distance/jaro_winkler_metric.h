@@ -1,0 +1,85 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_WINKLER_METRIC_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_WINKLER_METRIC_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+#include "kernels/error.h"
+#include "kernels/parameters.h"
+#include "kernels/stop_token.h"
+#include "kernels/string_distance/jaro.h"
+#include "kernels/text.h"
+
+namespace kernelserve {
+
+// Winkler's similarity as a metric of the catalog (kernels/string_distance/similarity_metric.h):
+// Jaro's, and where that is over 0.7, a bonus for each of the first four units that both texts
+// begin with (Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter
+// model of record linkage", 1990). Cutoffs round as RapidFuzz's do.
+struct JaroWinklerMetric {
+  struct Parameters {
+    double prefix_weight = 0.1;
+
+    static constexpr auto Fields() {
+      return std::tuple(ParameterField(
+          "prefix_weight", &Parameters::prefix_weight,
+          "The bonus of each unit of the common prefix, 0 to 1, as a part of what lacks to 1."));
+    }
+  };
+
+  static absl::Status Validate(const Parameters& parameters) {
+    if (parameters.prefix_weight >= 0 && parameters.prefix_weight <= 1) return absl::OkStatus();
+    const std::string value = absl::StrFormat("%.17g", parameters.prefix_weight);
+    return MakeError(
+        absl::StatusCode::kOutOfRange,
+        {.reason = "OUT_OF_RANGE", .field = "prefix_weight", .bound = "0 to 1", .value = value},
+        absl::StrCat("prefix_weight is ", value, ", expected 0 to 1"));
+  }
+
+  static double CostNs(size_t left, size_t right) { return JaroCostNs(left, right) + 5; }
+
+  static void Block(std::span<const Text> left, std::span<const Text> right,
+                    const Parameters& parameters, double cutoff, std::span<double> similarities,
+                    StopToken stop) {
+    JaroBlock(left, right, similarities, stop);
+    for (size_t i = 0; i < similarities.size(); ++i) {
+      similarities[i] = WithPrefix(left[i], right[i], similarities[i], parameters, cutoff);
+    }
+  }
+  static void Block(Text left, std::span<const Text> right, const Parameters& parameters,
+                    double cutoff, std::span<double> similarities, StopToken stop) {
+    JaroBlock(left, right, similarities, stop);
+    for (size_t i = 0; i < similarities.size(); ++i) {
+      similarities[i] = WithPrefix(left, right[i], similarities[i], parameters, cutoff);
+    }
+  }
+
+ private:
+  static constexpr double kBonusOver = 0.7;
+  static constexpr size_t kPrefixMax = 4;
+
+  static double WithPrefix(Text left, Text right, double jaro, const Parameters& parameters,
+                           double cutoff) {
+    if (jaro <= kBonusOver) return jaro >= cutoff ? jaro : 0;
+    const size_t most = std::min({left.size(), right.size(), kPrefixMax});
+    size_t prefix = 0;
+    while (prefix < most && left[prefix] == right[prefix]) ++prefix;
+    const double weight = static_cast<double>(prefix) * parameters.prefix_weight;
+    double jaro_cutoff = cutoff;
+    if (jaro_cutoff > kBonusOver) {
+      jaro_cutoff =
+          weight >= 1 ? kBonusOver : std::max(kBonusOver, (weight - cutoff) / (weight - 1));
+    }
+    if (jaro < jaro_cutoff) return 0;
+    const double similarity = std::min(jaro + weight * (1.0 - jaro), 1.0);
+    return similarity >= cutoff ? similarity : 0;
+  }
+};
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_WINKLER_METRIC_H_

@@ -1,0 +1,36 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_OSA_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_OSA_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/stop_token.h"
+#include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/text.h"
+
+namespace kernelserve {
+
+// Optimal string alignment distance: insertions, deletions, substitutions and transpositions of
+// neighbours, where nothing is edited twice ("CA" to "ABC" is 3). By Hyyrö's bit-parallel algorithm
+// (2003): O(n * m / 64).
+//
+// A metric for SymmetricMetric (kernels/string_distance/symmetric_metric.h).
+struct Osa {
+  // The greatest distance of texts this long: the longer one's size.
+  static int64_t Maximum(size_t left_size, size_t right_size);
+
+  // Estimated nanoseconds of one distance on one core.
+  static double CostNs(size_t left_size, size_t right_size);
+
+  // Distances of pairs, or of one text and each of the others, under the cutoffs. Ends early, with
+  // anything in `out`, once `stop` is set.
+  static void Block(std::span<const Text> left, std::span<const Text> right,
+                    const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
+  static void Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                    std::span<int64_t> out, StopToken stop);
+};
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_OSA_H_

@@ -1,0 +1,42 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/string_distance/osa_short.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/string_distance/short_block-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+void OsaPairs(std::span<const Text> left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+              std::span<int64_t> out, StopToken stop) {
+  Pairs<EditDistance<OsaColumn>>(left, right, cutoffs, out, stop);
+}
+
+void OsaQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+              std::span<int64_t> out, StopToken stop) {
+  Pairs<EditDistance<OsaColumn>>(Repeated{left}, right, cutoffs, out, stop);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kernelserve {
+
+HWY_EXPORT(OsaPairs);
+HWY_EXPORT(OsaQuery);
+
+void OsaShortBlock(std::span<const Text> left, std::span<const Text> right,
+                   const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(OsaPairs)(left, right, cutoffs, out, stop);
+}
+
+void OsaShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                   std::span<int64_t> out, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(OsaQuery)(left, right, cutoffs, out, stop);
+}
+
+}  // namespace kernelserve
+#endif  // HWY_ONCE

@@ -1,0 +1,126 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_SIMILARITY_METRIC_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_SIMILARITY_METRIC_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kernels/define.h"
+#include "kernels/stop_token.h"
+#include "kernels/string_distance/metric.h"
+#include "kernels/text.h"
+
+// Makes the four scorers of a metric that is a similarity from 0 to 1: jaro.similarity and so on.
+//
+// A metric is a struct like this, all static:
+//
+//   struct Parameters { ...; Fields(); };                        (kernels/parameters.h)
+//   absl::Status Validate(const Parameters&)
+//   double CostNs(size_t left_units, size_t right_units)
+//   void Block(std::span<const Text> left or Text left, std::span<const Text> right,
+//              const Parameters&, double cutoff, std::span<double> similarities, StopToken)
+//       a similarity under the cutoff is 0
+
+namespace kernelserve {
+
+template <typename Metric, Form form>
+struct SimilarityKernel {
+  struct Parameters : Metric::Parameters {
+    std::optional<double> score_cutoff;
+
+    static constexpr auto Fields() { return Metric::Parameters::Fields(); }
+
+    absl::Status SetScoring(std::optional<double> cutoff, std::optional<double> hint) {
+      absl::Status status =
+          metric_internal::CheckScore("scorer.score_cutoff", cutoff, /*whole=*/false);
+      if (!status.ok()) return status;
+      score_cutoff = cutoff;
+      return metric_internal::CheckScore("scorer.score_hint", hint, /*whole=*/false);
+    }
+  };
+
+  static constexpr DataType kResults[] = {DataType::kFloat64, DataType::kFloat32};
+
+  static absl::Status Validate(const Parameters& parameters) {
+    return Metric::Validate(parameters);
+  }
+  static double Cost(size_t left, size_t right, const Parameters&) {
+    return Metric::CostNs(left, right);
+  }
+  static double Run(Text left, Text right, const Parameters& parameters, const StopToken& stop) {
+    double score;
+    RunBlock(std::span(&left, 1), std::span(&right, 1), parameters, stop, std::span(&score, 1));
+    return score;
+  }
+  static void RunBlock(std::span<const Text> left, std::span<const Text> right,
+                       const Parameters& parameters, const StopToken& stop,
+                       std::span<double> scores) {
+    Metric::Block(left, right, parameters, SimilarityCutoff(parameters), scores, stop);
+    FromSimilarities(parameters, scores);
+  }
+
+  struct Prepared {
+    Text query;
+  };
+  static Prepared Prepare(Text query, Side, const Parameters&) { return {query}; }
+  static uint64_t PreparedBytes(const Prepared&) { return 0; }
+  static void RunPrepared(const Prepared& prepared, std::span<const Text> others,
+                          const Parameters& parameters, const StopToken& stop,
+                          std::span<double> scores) {
+    Metric::Block(prepared.query, others, parameters, SimilarityCutoff(parameters), scores, stop);
+    FromSimilarities(parameters, scores);
+  }
+
+ private:
+  // Each form goes through the ones before it, as in RapidFuzz, so that scores round alike:
+  //   distance              = 1 - similarity
+  //   normalized_distance   = distance, whose own cutoff is 0 or 1: the next whole number
+  //   normalized_similarity = 1 - normalized_distance
+  static constexpr double kSlack = 0.00001;  // as in forms.h
+
+  static double NormalizedDistanceCutoff(const Parameters& parameters) {
+    if (form == Form::kNormalizedDistance) return parameters.score_cutoff.value_or(1);
+    return std::min(1.0, 1.0 - parameters.score_cutoff.value_or(0) + kSlack);
+  }
+  static double DistanceCutoff(const Parameters& parameters) {
+    if (form == Form::kDistance) return parameters.score_cutoff.value_or(1);
+    return std::ceil(NormalizedDistanceCutoff(parameters));
+  }
+  static double SimilarityCutoff(const Parameters& parameters) {
+    if (form == Form::kSimilarity) return parameters.score_cutoff.value_or(0);
+    const double cutoff = DistanceCutoff(parameters);
+    return cutoff <= 1 ? 1 - cutoff : 0;
+  }
+
+  static void FromSimilarities(const Parameters& parameters, std::span<double> scores) {
+    if constexpr (form == Form::kSimilarity) return;
+    const double distance_cutoff = DistanceCutoff(parameters);
+    const double normalized_cutoff = NormalizedDistanceCutoff(parameters);
+    const double cutoff = parameters.score_cutoff.value_or(0);
+    for (double& score : scores) {
+      score = 1 - score;
+      if (score > distance_cutoff) score = 1;
+      if constexpr (form == Form::kDistance) continue;
+      if (score > normalized_cutoff) score = 1;
+      if constexpr (form == Form::kNormalizedDistance) continue;
+      score = 1 - score;
+      if (score < cutoff) score = 0;
+    }
+  }
+};
+
+// Appends the metric's four scorers to `catalog`.
+template <typename Metric>
+void DefineSimilarityMetric(const std::string& name, const std::string& doc,
+                            std::vector<Kernel>* catalog) {
+  AddForms<Metric, SimilarityKernel>(name, doc, catalog);
+}
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_SIMILARITY_METRIC_H_

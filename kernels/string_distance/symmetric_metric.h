@@ -1,0 +1,72 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_SYMMETRIC_METRIC_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_SYMMETRIC_METRIC_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "kernels/define.h"
+#include "kernels/stop_token.h"
+#include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/text.h"
+
+namespace kernelserve {
+
+// A metric of the catalog (kernels/string_distance/metric.h) from a distance without parameters,
+// that is the same from left to right and from right to left: Osa and the like.
+template <class Distance>
+struct SymmetricMetric {
+  struct Parameters {
+    static constexpr auto Fields() { return std::tuple<>(); }
+  };
+  static absl::Status Validate(const Parameters&) { return absl::OkStatus(); }
+  static int64_t Maximum(size_t left, size_t right, const Parameters&) {
+    return Distance::Maximum(left, right);
+  }
+  static double Cost(size_t left, size_t right, const Parameters&) {
+    return Distance::CostNs(left, right);
+  }
+  static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
+                    std::span<const int64_t> cutoffs, int64_t /*hint*/, const StopToken& stop,
+                    std::span<int64_t> distances) {
+    Distance::Block(left, right, {.each = cutoffs, .all = 0}, distances, stop);
+  }
+
+  struct Prepared {
+    Text query;
+  };
+  static Prepared Prepare(Text query, Side, const Parameters&) { return {query}; }
+  static uint64_t PreparedBytes(const Prepared&) { return 0; }
+  static int64_t PreparedMaximum(const Prepared& prepared, size_t other) {
+    return Distance::Maximum(prepared.query.size(), other);
+  }
+  static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
+                            std::span<const int64_t> cutoffs, int64_t /*hint*/,
+                            const StopToken& stop, std::span<int64_t> distances) {
+    Distance::Block(prepared.query, others, {.each = cutoffs, .all = 0}, distances, stop);
+  }
+};
+
+// Calls distance(left[i], right[i], cutoff) for each pair, until `stop` is set: a Block that has no
+// better way.
+template <typename DistanceOf>
+void EachPair(std::span<const Text> left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+              std::span<int64_t> out, StopToken stop, const DistanceOf& distance) {
+  for (size_t i = 0; i < out.size() && !stop.stopped(); ++i) {
+    out[i] = distance(left[i], right[i], cutoffs[i]);
+  }
+}
+template <typename DistanceOf>
+void EachPair(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+              std::span<int64_t> out, StopToken stop, const DistanceOf& distance) {
+  for (size_t i = 0; i < out.size() && !stop.stopped(); ++i) {
+    out[i] = distance(left, right[i], cutoffs[i]);
+  }
+}
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_SYMMETRIC_METRIC_H_

@@ -1,0 +1,144 @@
+#include "kernels/string_distance/symmetric_metric.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "kernels/reference/distances.h"
+#include "kernels/reference/levenshtein.h"
+#include "kernels/reference/random_text.h"
+#include "kernels/reference/simd_targets.h"
+#include "kernels/string_distance/damerau_levenshtein.h"
+#include "kernels/string_distance/indel.h"
+#include "kernels/string_distance/lcs_seq.h"
+#include "kernels/string_distance/osa.h"
+#include "kernels/string_distance/postfix.h"
+#include "kernels/string_distance/prefix.h"
+
+// Every distance for SymmetricMetric, against its oracle.
+
+namespace kernelserve {
+namespace {
+
+using reference::OwnedText;
+using reference::RandomText;
+using reference::Units;
+
+constexpr int64_t kAll = int64_t{1} << 40;
+
+template <class DistanceT, int64_t (*oracle)(const Units&, const Units&), size_t longest>
+struct Case {
+  using Distance = DistanceT;
+  static int64_t Oracle(const Units& left, const Units& right) { return oracle(left, right); }
+  static constexpr size_t kLongest = longest;  // that the oracle does in good time
+};
+
+template <typename CaseT>
+class SymmetricMetricTest : public ::testing::Test {
+ protected:
+  using Distance = typename CaseT::Distance;
+
+  static int64_t Of(const std::string& left, const std::string& right) {
+    const Text a{std::string_view(left)};
+    const Text b{std::string_view(right)};
+    int64_t out;
+    Distance::Block(std::span(&a, 1), std::span(&b, 1), {.each = {}, .all = kAll},
+                    std::span(&out, 1), {});
+    return out;
+  }
+};
+
+using Cases = ::testing::Types<
+    Case<Osa, reference::OsaDistance, 200>,
+    Case<DamerauLevenshtein, reference::DamerauLevenshteinDistance, 16>,
+    Case<Indel, reference::IndelDistance, 200>, Case<LcsSeq, reference::LcsSeqDistance, 200>,
+    Case<Prefix, reference::PrefixDistance, 200>, Case<Postfix, reference::PostfixDistance, 200>>;
+TYPED_TEST_SUITE(SymmetricMetricTest, Cases);
+
+TYPED_TEST(SymmetricMetricTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
+  using Distance = typename TypeParam::Distance;
+  reference::ForEachSimdTarget([](const char* target) {
+    SCOPED_TRACE(target);
+    RandomText random(11);
+    for (int round = 0; round < 12; ++round) {
+      const size_t pairs = 1 + random.Below(round % 3 == 0 ? 3 : 150);
+      const size_t size_max =
+          std::min(TypeParam::kLongest, std::vector<size_t>{8, 20, 70, 200}[round % 4]);
+      std::vector<Units> left_units;
+      std::vector<Units> right_units;
+      std::vector<OwnedText> owned;
+      std::vector<Text> left;
+      std::vector<Text> right;
+      std::vector<int64_t> cutoffs;
+      owned.reserve(2 * pairs);
+      for (size_t i = 0; i < pairs; ++i) {
+        const auto [a, b] = random.Pair(size_max);
+        owned.emplace_back(a);
+        left.push_back(owned.back().text());
+        owned.emplace_back(b);
+        right.push_back(owned.back().text());
+        cutoffs.push_back(random.Below(2) == 0 ? kAll : random.Below(20));
+        left_units.push_back(a);
+        right_units.push_back(b);
+      }
+      std::vector<int64_t> out(pairs);
+      Distance::Block(left, right, {.each = cutoffs, .all = 0}, out, {});
+      for (size_t i = 0; i < pairs; ++i) {
+        const int64_t expected = TypeParam::Oracle(left_units[i], right_units[i]);
+        ASSERT_EQ(out[i], reference::WithCutoff(expected, cutoffs[i])) << "pair " << i;
+        ASSERT_LE(expected, Distance::Maximum(left[i].size(), right[i].size()));
+      }
+      Distance::Block(left[0], right, {.each = {}, .all = 7}, out, {});
+      for (size_t i = 0; i < pairs; ++i) {
+        const int64_t expected = TypeParam::Oracle(left_units[0], right_units[i]);
+        ASSERT_EQ(out[i], reference::WithCutoff(expected, 7)) << "choice " << i;
+      }
+    }
+  });
+}
+
+TYPED_TEST(SymmetricMetricTest, IsTheSameFromRightToLeft) {
+  for (const auto& [a, b] : {std::pair("ca", "abc"), std::pair("", "abc"),
+                             std::pair("sitting", "kitten"), std::pair("abcd", "badc")}) {
+    EXPECT_EQ(this->Of(a, b), this->Of(b, a));
+    EXPECT_EQ(this->Of(a, a), 0);
+  }
+}
+
+TYPED_TEST(SymmetricMetricTest, LongerTextsCostMore) {
+  using Distance = typename TypeParam::Distance;
+  EXPECT_GT(Distance::CostNs(0, 0), 0);
+  EXPECT_LT(Distance::CostNs(10, 10), Distance::CostNs(1000, 1000));
+  EXPECT_LT(Distance::CostNs(1000, 1000), Distance::CostNs(100'000, 10'000));
+}
+
+int64_t OsaOf(const char* left, const char* right) {
+  const Text a{std::string_view(left)};
+  const Text b{std::string_view(right)};
+  int64_t out;
+  Osa::Block(a, std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1), {});
+  return out;
+}
+
+int64_t DamerauOf(const char* left, const char* right) {
+  const Text a{std::string_view(left)};
+  const Text b{std::string_view(right)};
+  int64_t out;
+  DamerauLevenshtein::Block(a, std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1), {});
+  return out;
+}
+
+// What tells the two apart: Boytsov, "Indexing methods for approximate dictionary searching"
+// (2011).
+TEST(OsaTest, NothingIsEditedTwice) {
+  EXPECT_EQ(OsaOf("ca", "abc"), 3);
+  EXPECT_EQ(DamerauOf("ca", "abc"), 2);
+  EXPECT_EQ(OsaOf("ab", "ba"), 1);
+  EXPECT_EQ(DamerauOf("ab", "ba"), 1);
+  EXPECT_EQ(DamerauOf("a cat", "an abct"), 3);
+  EXPECT_EQ(OsaOf("a cat", "an abct"), 4);
+}
+
+}  // namespace
+}  // namespace kernelserve
