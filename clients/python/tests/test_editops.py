@@ -179,6 +179,14 @@ def test_removing_what_is_no_script() -> None:
         ours.Opcodes.from_editops(edits.as_opcodes())  # type: ignore[arg-type]
 
 
+def test_edits_that_overlap_are_refused() -> None:
+    rows: Any = [("replace", 0, 0), ("replace", 0, 1)]
+    with pytest.raises(ValueError, match="out of order"):
+        ours.Editops(rows, 3, 3)
+    their: Any = theirs.Editops(rows, 3, 3)
+    assert their.as_opcodes().as_editops() != their
+
+
 tags = st.sampled_from([*TAGS, "transpose", None])
 small = st.integers(0, 3)
 
