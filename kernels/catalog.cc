@@ -10,6 +10,7 @@
 #include "kernels/fibonacci/fibonacci_kernel.h"
 #include "kernels/null.h"
 #include "kernels/string_distance/damerau_levenshtein.h"
+#include "kernels/string_distance/fuzz_metrics.h"
 #include "kernels/string_distance/hamming_metric.h"
 #include "kernels/string_distance/indel.h"
 #include "kernels/string_distance/jaro_metric.h"
@@ -59,6 +60,36 @@ std::vector<Kernel> MakeCatalog() {
       &catalog);
   DefineSimilarityMetric<JaroWinklerMetric>(
       "jaro_winkler", "Jaro's similarity, with Winkler's bonus for a common prefix.", &catalog);
+  DefineFuzz<Ratio>("fuzz.ratio", "100 times the normalized indel similarity.", &catalog);
+  DefineFuzz<FuzzPartialRatio>(
+      "fuzz.partial_ratio",
+      "The greatest ratio of the shorter text and a part of the longer one of at most its size.",
+      &catalog);
+  DefineFuzz<FuzzTokens<TokenSortRatio>>("fuzz.token_sort_ratio", "The ratio of the sorted words.",
+                                         &catalog);
+  DefineFuzz<FuzzTokens<TokenSetRatio>>(
+      "fuzz.token_set_ratio",
+      "The greatest ratio of any two of: the common words; those and left's others; those and "
+      "right's others. 0 where a text has no words.",
+      &catalog);
+  DefineFuzz<FuzzTokens<TokenRatio>>(
+      "fuzz.token_ratio", "The greater of fuzz.token_sort_ratio and fuzz.token_set_ratio.",
+      &catalog);
+  DefineFuzz<FuzzTokens<PartialTokenSortRatio>>("fuzz.partial_token_sort_ratio",
+                                                "The partial ratio of the sorted words.", &catalog);
+  DefineFuzz<FuzzTokens<PartialTokenSetRatio>>(
+      "fuzz.partial_token_set_ratio",
+      "100 where a word is common, else the partial ratio of the words. 0 where a text has none.",
+      &catalog);
+  DefineFuzz<FuzzTokens<PartialTokenRatio>>(
+      "fuzz.partial_token_ratio",
+      "The greater of fuzz.partial_token_sort_ratio and fuzz.partial_token_set_ratio.", &catalog);
+  DefineFuzz<WRatio>(
+      "fuzz.WRatio",
+      "The greatest of the ratios above, each by a weight that depends on the sizes. "
+      "0 where a text is empty.",
+      &catalog);
+  DefineFuzz<QRatio>("fuzz.QRatio", "fuzz.ratio, but 0 where a text is empty.", &catalog);
   return catalog;
 }
 

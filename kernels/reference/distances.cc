@@ -111,9 +111,10 @@ double JaroSimilarity(const UnitVector& left, const UnitVector& right) {
   for (size_t i = 0; i < left_common.size(); ++i) {
     out_of_order += left_common[i] != right_common[i];
   }
+  const size_t transpositions = out_of_order / 2;
   const auto common = static_cast<double>(left_common.size());
   return (common / static_cast<double>(left.size()) + common / static_cast<double>(right.size()) +
-          (common - static_cast<double>(out_of_order / 2)) / common) /
+          (common - static_cast<double>(transpositions)) / common) /
          3.0;
 }
 

@@ -22,10 +22,10 @@ namespace kernelserve {
 double JaroSimilarity(size_t left_size, size_t right_size, JaroCounts counts) {
   if (counts.common == 0) return 0;
   const auto common = static_cast<double>(counts.common);
-  const auto transposed = static_cast<double>(counts.out_of_order / 2);
+  const uint64_t transpositions = counts.out_of_order / 2;
   double sum = common / static_cast<double>(left_size);
   sum += common / static_cast<double>(right_size);
-  sum += (common - transposed) / common;
+  sum += (common - static_cast<double>(transpositions)) / common;
   return sum / 3.0;
 }
 

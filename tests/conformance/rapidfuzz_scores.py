@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.columns import Value
-from rapidfuzz import distance
+from rapidfuzz import distance, fuzz
 
 from conformance.engines import Score, Scorer
 
@@ -24,15 +24,28 @@ METRICS: dict[str, Any] = {
 }
 _FORMS = ("distance", "similarity", "normalized_distance", "normalized_similarity")
 
+_RATIOS = (
+    "ratio",
+    "partial_ratio",
+    "token_sort_ratio",
+    "token_set_ratio",
+    "token_ratio",
+    "partial_token_sort_ratio",
+    "partial_token_set_ratio",
+    "partial_token_ratio",
+    "WRatio",
+    "QRatio",
+)
+
 # By the scorer's name in the catalog.
 FORMS: dict[str, Callable[..., int | float]] = {
     f"{name}.{form}": getattr(metric, form) for name, metric in METRICS.items() for form in _FORMS
-}
+} | {f"fuzz.{name}": getattr(fuzz, name) for name in _RATIOS}
 
 
 def is_whole(name: str) -> bool:
     """Whether the scorer gives integers."""
-    return "normalized" not in name and not name.startswith("jaro")
+    return "normalized" not in name and not name.startswith(("jaro", "fuzz."))
 
 
 def expected(scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:

@@ -92,7 +92,21 @@ def test_whole_cutoffs_equal_rapidfuzz(
 def test_fractional_cutoffs_equal_rapidfuzz(
     engine: Engine, pairs: Pairs, name: str, cutoff: float
 ) -> None:
-    check(engine, Scorer(name, score_cutoff=cutoff), pairs)
+    scale = 100 if name.startswith("fuzz.") else 1
+    check(engine, Scorer(name, score_cutoff=cutoff * scale), pairs)
+
+
+@given(
+    words=st.lists(st.text("ab é東", max_size=6), max_size=6),
+    others=st.lists(st.text("ab é東", max_size=6), max_size=6),
+    name=names.filter(lambda name: name.startswith("fuzz.")),
+    space=st.sampled_from([" ", "  ", "\n", "\u3000"]),
+)
+def test_ratios_of_words_equal_rapidfuzz(
+    engine: Engine, words: list[str], others: list[str], name: str, space: str
+) -> None:
+    left, right = space.join(words), space.join(others + words[1:])
+    check(engine, Scorer(name), [(left, right), (right, left), (left, space.join(others))])
 
 
 @given(

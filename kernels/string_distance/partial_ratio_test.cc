@@ -1,0 +1,83 @@
+#include "kernels/string_distance/partial_ratio.h"
+
+#include <algorithm>
+
+#include "gtest/gtest.h"
+#include "kernels/reference/distances.h"
+#include "kernels/reference/random_text.h"
+
+namespace kernelserve {
+namespace {
+
+using reference::OwnedText;
+using reference::RandomText;
+using reference::Units;
+
+double Ratio(const Units& left, const Units& right) {
+  return RatioOf(reference::IndelDistance(left, right), left.size() + right.size());
+}
+
+// Every part of `longer` of at most the size of `shorter` at an end, and of that size elsewhere.
+double BestOf(const Units& shorter, const Units& longer) {
+  double best = 0;
+  const size_t size = shorter.size();
+  for (size_t begin = 0; begin < longer.size(); ++begin) {
+    const size_t end = std::min(longer.size(), begin + size);
+    best = std::max(best, Ratio(shorter, Units(longer.begin() + static_cast<ptrdiff_t>(begin),
+                                               longer.begin() + static_cast<ptrdiff_t>(end))));
+  }
+  for (size_t end = 1; end <= std::min(size, longer.size()); ++end) {
+    best = std::max(
+        best, Ratio(shorter, Units(longer.begin(), longer.begin() + static_cast<ptrdiff_t>(end))));
+  }
+  return best;
+}
+
+double Oracle(Units left, Units right) {
+  if (left.empty() || right.empty()) return left.empty() && right.empty() ? 100 : 0;
+  if (left.size() > right.size()) std::swap(left, right);
+  const double best = BestOf(left, right);
+  return left.size() == right.size() ? std::max(best, BestOf(right, left)) : best;
+}
+
+double Of(Text left, Text right, StopToken stop = {}) {
+  RatioQueue queue;
+  const PartialRatio partial(left, right, &queue, stop);
+  queue.Run(stop);
+  return partial.Score(queue);
+}
+
+TEST(PartialRatioTest, EqualsEveryPartComparedShortAndLong) {
+  RandomText random(14);
+  for (int i = 0; i < 600; ++i) {
+    // Long ones cost the oracle the cube of their size.
+    auto [a, b] = random.Pair(i % 20 == 0 ? 90 : 20);
+    if (i % 3 == 0) b.resize(b.size() / 3);
+    const OwnedText left(a);
+    const OwnedText right(b);
+    ASSERT_EQ(Of(left.text(), right.text()), Oracle(a, b)) << i;
+    ASSERT_EQ(Of(right.text(), left.text()), Oracle(a, b)) << i;
+  }
+}
+
+// RapidFuzz's documentation.
+TEST(PartialRatioTest, GivesKnownScores) {
+  const auto of = [](std::string_view left, std::string_view right) {
+    return Of(Text(left), Text(right));
+  };
+  EXPECT_EQ(of("this is a test", "this is a test!"), 100);
+  EXPECT_EQ(of("a certain string", "cetain"), (1.0 - 2.0 / 12) * 100);
+  EXPECT_EQ(of("", ""), 100);
+  EXPECT_EQ(of("", "a"), 0);
+  EXPECT_EQ(of("abc", "xyz"), 0);
+}
+
+TEST(PartialRatioTest, LongTextsEndSoonOnceStopped) {
+  const std::string left(200'000, 'a');
+  const std::string right(400'000, 'b');
+  std::atomic<bool> stopped = true;
+  Of(Text(left), Text(right), StopToken(&stopped));  // hours, if it went on
+}
+
+}  // namespace
+}  // namespace kernelserve
