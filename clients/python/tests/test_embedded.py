@@ -242,6 +242,75 @@ def test_a_child_that_outlives_its_parent_starts_its_own(runtime: Path) -> None:
     assert list(runtime.iterdir()) == []
 
 
+def test_a_child_that_called_before_its_parent_ended_loses_one_call_at_most(
+    runtime: Path,
+) -> None:
+    script = SCRIPT_HEAD + textwrap.dedent("""
+    import select
+    client = ks.connect()
+    client.compare("a", "b")
+    used = os.pipe()
+    if os.fork() == 0:
+        parents = client.address
+        before = client.compare("a", "b")
+        parent = os.pidfd_open(os.getppid())
+        os.write(used[1], b"x")
+        select.select([parent], [], [])
+        while os.path.exists(parents.removeprefix("unix:")):
+            pass                              # until the parent has cleared up after its server
+        outcomes = []
+        for _ in range(3):
+            try:
+                outcomes.append(client.compare("kitten", "sitting"))
+            except ks.EmbeddedServerError as error:
+                outcomes.append(type(error).__name__)
+        sys.stdout.write(json.dumps([before, outcomes[1:], client.address != parents]))
+        client.close()
+        sys.stdout.flush()
+        os._exit(0)
+    os.read(used[0], 1)                       # the child has a connection to this server
+    client.close()
+    """)
+    done = run_python(script)
+    assert json.loads(done.stdout) == [1, [3, 3], True], done.stderr
+    assert list(runtime.iterdir()) == []
+
+
+def test_a_call_while_the_interpreter_ends_has_a_server_of_its_own(runtime: Path) -> None:
+    script = (
+        textwrap.dedent("""
+    import atexit
+    def late():
+        import kernelserve as ks
+        for _ in range(2):
+            try:
+                outcome = ks.compare("kitten", "sitting")
+            except ks.EmbeddedServerError:
+                outcome = "ended"
+        print(outcome)
+    atexit.register(late)
+    """)
+        + SCRIPT_HEAD
+        + "ks.compare('a', 'b')\n"
+    )
+    done = run_python(script)
+    assert done.stdout == "3\n", done.stderr
+
+
+def test_no_place_for_a_socket_is_told_as_the_servers_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    assert socket_directory.socket_of(os.getppid()) is None
+    with pytest.raises(ks.EmbeddedServerError, match="no place for the embedded server") as caught:
+        embedded.EmbeddedServer()
+    assert caught.value.field == "TMPDIR"
+
+
 def test_fork_while_other_threads_make_calls(runtime: Path) -> None:
     script = SCRIPT_HEAD + textwrap.dedent("""
     import threading

@@ -45,7 +45,17 @@ class EmbeddedServer:
 
     def __init__(self) -> None:
         binary = find_binary()
-        self._directory = SocketDirectory()
+        try:
+            self._directory = SocketDirectory()
+        except OSError as error:
+            raise EmbeddedServerError(
+                describe(
+                    f"there is no place for the embedded server's socket: {error}",
+                    "UNAVAILABLE",
+                    field="TMPDIR",
+                    bound="a directory that this user can write to",
+                )
+            ) from error
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         ready_read, ready_write = os.pipe()
         self._log_read, log_write = os.pipe()
@@ -198,7 +208,9 @@ def address() -> str:
 def runs(used: str) -> bool:
     """Whether the server at the address `used` still runs, as far as that is seen at once."""
     server = _shared.server
-    return server is None or server.address != used or server.runs()
+    if server is not None and server.address == used:
+        return server.runs()
+    return used == _shared.inherited  # until a call tells that it has ended
 
 
 def how_it_ended(used: str) -> str | None:
@@ -208,7 +220,12 @@ def how_it_ended(used: str) -> str | None:
     if server is not None and server.address == used:
         told = server.how_it_ended()
         return None if server.runs() else told
-    return None if _answers(used) else "its process has ended"
+    if _answers(used):
+        return None
+    with _shared.lock:
+        if _shared.inherited == used:
+            _shared.inherited = ""  # the next call starts one of this process's own
+    return "its process has ended"
 
 
 def find_binary() -> str:

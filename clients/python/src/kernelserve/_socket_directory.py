@@ -57,7 +57,11 @@ class SocketDirectory:
 
 def socket_of(pid: int) -> str | None:
     """The socket of the embedded server that process `pid` of this user started, if it has one."""
-    for path in _base().glob(f"{_PREFIX}{pid}-*"):
+    try:
+        base = _base()
+    except OSError:
+        return None  # there is no place for one
+    for path in base.glob(f"{_PREFIX}{pid}-*"):
         socket = path / _SOCKET
         if socket.exists() and _is_ours(path) and not _is_free(path / _LOCK):
             return str(socket)
