@@ -100,6 +100,8 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("fibonacci", ([1000, 3],), {}),
     ("fibonacci", (np.array([10]),), {}),
     ("run", ("fibonacci", pa.array([10])), {"parameters": {"modulus": 7}}),
+    ("pairwise", (np.array("abc"), ["abd"]), {}),
+    ("run", ("fibonacci", np.array(10)), {"parameters": {"modulus": 7}}),
     ("run", ("fibonacci", 10), {"result_type": "binary"}),
     ("kernels", (), {}),
     ("server_info", (), {}),

@@ -197,6 +197,58 @@ def test_nulls_of_each_kind(client: ks.Client) -> None:
     assert client.pairwise(["a", "b"], None) == [None, None]
 
 
+@pytest.mark.parametrize(
+    "null", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.ma.masked]
+)
+def test_a_missing_value_by_itself_is_null_too(client: ks.Client, null: Any) -> None:
+    for scorer in ("levenshtein.distance", "levenshtein.normalized_similarity"):
+        assert client.compare(null, "x", scorer=scorer) is None
+        assert client.compare("x", null, scorer=scorer) is None
+        assert client.pairwise(null, ["x", "y"], scorer=scorer) == [None, None]
+        assert client.pairwise(["x", null], "x", scorer=scorer)[1] is None
+    assert client.run("fibonacci", null) is None
+    assert client.fibonacci([10, null]) == [55, None]
+
+
+def test_nan_among_numbers_is_null(client: ks.Client) -> None:
+    nan = float("nan")
+    assert client.fibonacci([10.0, nan]) == [55, None]
+    for column in (np.array([10, nan]), np.array([10, nan], np.float16), pd.Series([10, nan])):
+        assert as_list(client.fibonacci(column)) == [55, None]
+    masked = np.ma.MaskedArray([10.0, nan, 3.0], [False, False, True])
+    assert as_list(client.fibonacci(masked)) == [55, None, None]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.array([np.nan, np.nan]),
+        np.array([]),
+        np.array([np.nan], np.float16),
+        pd.Series([np.nan, np.nan]),
+        pd.Series([], dtype=float),
+        pl.Series([None, None], dtype=pl.Float64),
+        pl.Series([float("nan"), None]),
+        pa.array([], pa.float32()),
+        pa.chunked_array([[float("nan")], [None]], pa.float64()),
+    ],
+)
+def test_floats_that_are_all_missing_may_be_text(client: ks.Client, column: Any) -> None:
+    texts = ["x"] * len(column)
+    for result in (client.pairwise(column, texts), client.pairwise(column, texts, dtype="int64")):
+        assert as_list(result) == [None] * len(column)
+
+
+def test_memoryviews_of_wide_or_scattered_items_are_their_bytes(client: ks.Client) -> None:
+    wide = memoryview(array.array("I", [1, 2]))
+    assert client.pairwise([wide, b"kitten"], ["ab", "sitting"]) == [8, 3]
+    assert client.pairwise([memoryview(b"abcdef")[::2]], ["ace"]) == [0]
+
+
+def test_keys_of_a_dict_are_a_column(client: ks.Client) -> None:
+    assert client.pairwise({"kitten": 1, "b": 2}.keys(), ["sitting", "b"]) == [3, 0]
+
+
 def test_pandas_keeps_index_and_name(client: ks.Client) -> None:
     left = pd.Series(["a", "b"], index=["x", "y"], name="n")
     result = client.pairwise(left, pd.Series(["a", "a"], index=[7, 8]))

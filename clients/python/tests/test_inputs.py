@@ -87,6 +87,39 @@ def test_integers_that_no_column_holds(rows: list[int], worst: int) -> None:
         column(rows)
 
 
+@pytest.mark.parametrize("rows", [[1.5, 2**53 + 1], [None, -(2**53) - 1, 0.5], [1.5, 10**400]])
+def test_an_integer_among_floats_is_not_rounded_silently(rows: list[Any]) -> None:
+    row = next(i for i, value in enumerate(rows) if isinstance(value, int))
+    with pytest.raises(ks.OutOfRangeError, match="which no float is") as caught:
+        column(rows)
+    assert caught.value.field == f"left[{row}]"
+    made, _ = column([2**53, 0.5])
+    assert memoryview(made.pieces[0].values).cast("d").tolist() == [2.0**53, 0.5]
+
+
+def test_integers_too_long_for_python_to_print_are_told_by_their_bits() -> None:
+    with pytest.raises(
+        ks.OutOfRangeError, match=r"left\[1\] is an integer of 16610 bits"
+    ) as caught:
+        column([1, 10**5000])
+    assert caught.value.value == "an integer of 16610 bits"
+
+
+def test_a_number_in_an_array_of_no_dimension_is_no_sequence() -> None:
+    with pytest.raises(ks.WrongTypeError, match=r"left\[1\] is a numpy array of no dimension"):
+        column(["a", np.array(5)])
+
+
+def test_arrow_data_whose_offsets_pass_its_buffer_is_malformed() -> None:
+    offsets = np.array([0, 3], np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"abc")]
+    array = pa.Array.from_buffers(pa.string(), 1, buffers)
+    offsets[1] = 10
+    with pytest.raises(ks.MalformedColumnError, match="left is no valid Arrow data") as caught:
+        column(pa.chunked_array([array, pa.array(["x"])]))
+    assert caught.value.field == "left"
+
+
 def test_elements_that_cannot_be_compared() -> None:
     with pytest.raises(ks.WrongTypeError, match=r"an element of left\[1\] is a list") as caught:
         column([["a"], [["b"]]])

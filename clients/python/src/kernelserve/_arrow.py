@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ._columns import Piece
-from ._exceptions import invalid
+from ._exceptions import Error, invalid
 from ._lists import pieces_of_list
 from ._symbols import SymbolTable
 from .v1 import types_pb2 as types
@@ -45,13 +45,36 @@ _DICTIONARY_BYTES_MAX = 64 << 10
 
 def pieces_of_arrow(value: Any, name: str, symbols: SymbolTable) -> list[Piece]:
     """The pieces of a pyarrow Array or ChunkedArray."""
+    try:
+        return _pieces(value, name, symbols)
+    except (ValueError, pa.lib.ArrowIndexError) as error:
+        # pyarrow's, and numpy's of a buffer that is too short.
+        if isinstance(error, (Error, UnicodeError)):
+            raise
+        raise invalid(
+            f"{name} is no valid Arrow data: {error}",
+            field=name,
+            bound="buffers that hold what the offsets say",
+            value=value.type,
+            reason="MALFORMED_COLUMN",
+        ) from None
+
+
+def _pieces(value: Any, name: str, symbols: SymbolTable) -> list[Piece]:
     chunks = [value]
     if isinstance(value, pa.ChunkedArray):
         chunks = [chunk for chunk in value.chunks if len(chunk)] or [value.combine_chunks()]
     chunks = [_plain(chunk, name) for chunk in _joined(chunks)]
     if isinstance(chunks[0], list):
         return [p for chunk in chunks for p in pieces_of_list(chunk, name, symbols)]
+    if pa.types.is_floating(chunks[0].type) and all(map(_is_missing, chunks)):
+        return [Piece(types.DATA_TYPE_NULL, len(value))]  # text perhaps, all of it missing
     return [piece_of(chunk) for chunk in chunks]
+
+
+def _is_missing(floats: Any) -> bool:
+    """Whether there is no number in it; of no rows, too."""
+    return bool(pc.all(pc.is_nan(floats), min_count=0).as_py())
 
 
 def piece_of(array: Any) -> Piece:

@@ -259,4 +259,7 @@ class AsyncClient:
 
 
 def _rows_of(value: object) -> int:
-    return len(value) if hasattr(value, "__len__") else 0
+    try:
+        return len(value)  # type: ignore[arg-type]
+    except TypeError:  # an iterator, or a numpy array of no dimension
+        return 0

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TRAILER = re.compile(rf" \[code=\w+(?: \w+=(?:{_STRING}|[^\s\"\]]+))*\]")
@@ -236,10 +236,18 @@ def invalid(
 ) -> Error:
     """An error about an argument that no request can carry, so that no server can refuse it."""
     code = "OUT_OF_RANGE" if reason == "OUT_OF_RANGE" else "INVALID_ARGUMENT"
-    text = describe(
-        message, code, reason=reason, field=field, bound=bound, value=shorten(str(value))
-    )
+    text = describe(message, code, reason=reason, field=field, bound=bound, value=quote(value, str))
     return error_class(code, reason)(text)
+
+
+def quote(value: object, form: Callable[[object], str] = repr) -> str:
+    """`value` as an error quotes it, whatever it is: Python prints no integer of 5,000 digits."""
+    try:
+        return shorten(form(value))
+    except ValueError:
+        if isinstance(value, int):
+            return f"an integer of {value.bit_length()} bits"
+        return f"a {type(value).__name__}"
 
 
 def shorten(text: str, characters_max: int = 60) -> str:

@@ -8,7 +8,7 @@ theirs shows that they are there.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, MappingView, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ._columns import Column, Piece
 from ._exceptions import Error, LengthMismatchError, describe, invalid
 from ._lists import pieces_of_list
+from ._nulls import is_null
 from ._symbols import SymbolTable
 from .v1 import types_pb2 as types
 
@@ -95,7 +96,7 @@ def arguments(values: Sequence[object], names: Sequence[str]) -> Arguments:
 
 def column_from(value: object, name: str, symbols: SymbolTable) -> tuple[Column, Origin]:
     """One argument as a column."""
-    if value is None or isinstance(value, (str, bytes, bytearray, memoryview, int, float)):
+    if is_null(value) or isinstance(value, (str, bytes, bytearray, memoryview, int, float)):
         return Column.of(pieces_of_list([value], name, symbols), repeat=True), Origin("scalar")
     if isinstance(value, np.generic):
         return column_from(value.item(), name, symbols)
@@ -115,7 +116,7 @@ def column_from(value: object, name: str, symbols: SymbolTable) -> tuple[Column,
         return column_from(value.as_py(), name, symbols)
     if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
         return _from_arrow(value, name, symbols)
-    if isinstance(value, (Set, Mapping)):
+    if isinstance(value, (Set, Mapping)) and not isinstance(value, MappingView):
         raise _not_a_column(value, name, "which has no order of rows")
     if isinstance(value, (Iterator, Iterable)):
         return Column.of(pieces_of_list(list(value), name, symbols)), Origin("list")
@@ -132,6 +133,11 @@ def _pieces_of_numpy(value: npt.NDArray[Any], name: str, symbols: SymbolTable) -
         if mask is not None:
             rows = [None if gone else row for row, gone in zip(rows, mask.tolist(), strict=True)]
         return pieces_of_list(rows, name, symbols)
+    if value.dtype.kind == "f":
+        missing = np.isnan(value)
+        mask = missing if mask is None else mask | missing
+        if mask.all():  # text perhaps, all of it missing
+            return [Piece(types.DATA_TYPE_NULL, len(value))]
     validity = None
     if mask is not None and mask.any():
         validity = np.packbits(~mask, bitorder="little").data

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ._columns import Piece, bytes_of
-from ._exceptions import Error, invalid, shorten
+from ._exceptions import Error, invalid, quote
+from ._nulls import NULL_TYPES
 from ._symbols import SymbolTable
 from .v1 import types_pb2 as types
 
@@ -25,7 +26,7 @@ _Kind: TypeAlias = Literal["null", "bool", "int", "float", "str", "bytes", "sequ
 
 
 def pieces_of_list(values: Sequence[Any], name: str, symbols: SymbolTable) -> list[Piece]:
-    """The rows as pieces of one type. None, NaN among text, and pandas.NA are null."""
+    """The rows as pieces of one type. What `is_null` says is null."""
     if not values:
         return [Piece(types.DATA_TYPE_NULL, 0)]
     with contextlib.suppress(TypeError):  # nearly every list is of str only: one pass less
@@ -36,11 +37,10 @@ def pieces_of_list(values: Sequence[Any], name: str, symbols: SymbolTable) -> li
     nulls = by_kind.pop("null", set())
     if nulls - {type(None)}:
         values = [None if type(v) in nulls else v for v in values]
-    if by_kind.keys() & {"str", "bytes", "sequence"} and "float" in by_kind:
-        floats = by_kind.pop("float")
-        if any(v == v for v in values if type(v) in floats):
-            raise _mixed(values, name)
+    floats = by_kind.get("float", set())
+    if floats and len(by_kind) > 1 and all(v != v for v in values if type(v) in floats):
         values = [None if type(v) in floats else v for v in values]
+        del by_kind["float"]
     present = by_kind.keys()
     if "other" in present:
         raise _mixed(values, name)
@@ -51,7 +51,7 @@ def pieces_of_list(values: Sequence[Any], name: str, symbols: SymbolTable) -> li
         if "sequence" in present:
             return [_symbol_piece(values, name, symbols, validity)]
         if present == {"bytes"}:
-            return [_bytes_piece([b"" if v is None else v for v in values], validity)]
+            return [_bytes_piece([b"" if v is None else bytes(v) for v in values], validity)]
         strings = ["" if v is None else _as_str(v) for v in values]
         return [_text_piece("\0".join(strings), strings, validity)]
     if present == {"bool"}:
@@ -60,18 +60,20 @@ def pieces_of_list(values: Sequence[Any], name: str, symbols: SymbolTable) -> li
         return [Piece(types.DATA_TYPE_BOOL, len(values), 0, _validity(values), values=packed)]
     if present == {"int"}:
         return [_int_piece(values, name)]
-    if present == {"float"} and all(v is None or v != v for v in values):
-        return [Piece(types.DATA_TYPE_NULL, len(values))]  # a column of text, all of it missing
     if present <= {"int", "float"}:
-        numbers = np.array([0.0 if v is None else float(v) for v in values])
+        values = [
+            None if v is None or v != v else _as_float(v, i, name) for i, v in enumerate(values)
+        ]
         validity = _validity(values)
-        data = bytes_of(numbers)
+        if validity is not None and values.count(None) == len(values):
+            return [Piece(types.DATA_TYPE_NULL, len(values))]  # text perhaps, all of it missing
+        data = bytes_of(np.array([0.0 if v is None else v for v in values]))
         return [Piece(types.DATA_TYPE_FLOAT64, len(values), 0, validity, values=data)]
     raise _mixed(values, name)
 
 
 def _kind_of(t: type) -> _Kind:
-    if t is type(None) or t.__name__ in ("NAType", "NaTType"):
+    if t.__name__ in NULL_TYPES:
         return "null"
     if issubclass(t, str):
         return "str"
@@ -120,7 +122,7 @@ def _symbol_piece(
     values: Sequence[Any], name: str, symbols: SymbolTable, validity: memoryview | None
 ) -> Piece:
     units = [
-        array("I") if v is None else symbols.units(_as_sequence(v), f"{name}[{i}]")
+        array("I") if v is None else symbols.units(_as_sequence(v, i, name), f"{name}[{i}]")
         for i, v in enumerate(values)
     ]
     data = memoryview(b"".join(units))
@@ -146,7 +148,7 @@ def _int_piece(values: Sequence[Any], name: str) -> Piece:
         worst = highest if highest >= 1 << 63 else lowest
         row = next(i for i, number in enumerate(numbers) if number == worst)
         raise invalid(
-            f"{name}[{row}] is {shorten(str(worst))}, which no 64-bit column holds",
+            f"{name}[{row}] is {quote(worst)}, which no 64-bit column holds",
             field=f"{name}[{row}]",
             bound="-2^63 to 2^63-1, or 0 to 2^64-1",
             value=worst,
@@ -156,15 +158,43 @@ def _int_piece(values: Sequence[Any], name: str) -> Piece:
     return Piece(data_type, len(values), 0, validity, values=data)
 
 
+def _as_float(value: Any, row: int, name: str) -> float:
+    """An integer among floats, which has to be one of those that a float can be."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if not isinstance(value, Integral) or number == value:
+        return number
+    raise invalid(
+        f"{name}[{row}] is {quote(value)}, which no float is: there are floats beside it, and a "
+        f"column has one type",
+        field=f"{name}[{row}]",
+        bound="an integer that a 64-bit float holds, or integers alone",
+        value=value,
+        reason="OUT_OF_RANGE",
+    )
+
+
 def _as_str(value: Any) -> str:
     """Bytes among text are Latin-1, as everywhere."""
     return value if isinstance(value, str) else bytes(value).decode("latin-1")
 
 
-def _as_sequence(value: Any) -> Any:
+def _as_sequence(value: Any, row: int, name: str) -> Any:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _as_str(value)
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.ndim == 0 and value.dtype.kind != "U":
+        raise invalid(
+            f"{name}[{row}] is a numpy array of no dimension, which is no sequence",
+            field=f"{name}[{row}]",
+            bound="text, a sequence, a number or None",
+            value=value,
+            reason="WRONG_TYPE",
+        )
+    return value.tolist()
 
 
 def _mixed(values: Sequence[object], name: str) -> Error:

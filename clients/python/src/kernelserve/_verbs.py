@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ._editops import Editops, editops_from_message
 from ._exceptions import RowErrorWarning, invalid
+from ._nulls import is_null
 from ._scorers import ParameterValue, ScorerLike, parameter, scorer_message
 from ._symbols import SymbolTable
 from .v1 import fibonacci_pb2, kernel_pb2, server_info_pb2
@@ -68,7 +69,7 @@ def compare(
     score_cutoff: float | None,
 ) -> Verb:
     message = scorer_message(scorer, score_cutoff)
-    if left is None or right is None:
+    if is_null(left) or is_null(right):
         return Done(None)
     symbols = SymbolTable()
     request = sd.CompareRequest(
