@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -227,6 +228,36 @@ def test_an_error_of_one_is_not_the_others(client: ks.Client) -> None:
     assert two is not three
     assert isinstance(over, ks.OutOfRangeError)
     assert isinstance(zero, ks.OutOfRangeError)
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (lambda twin: twin.compare("x" * (65 << 20), "a"), ks.TooLargeError),
+        (lambda twin: twin.compare([{}], "a"), ks.WrongTypeError),
+        (lambda twin: twin.fibonacci(3, row_errors="bogus"), ks.InvalidArgumentError),
+    ],
+)
+def test_a_bad_call_does_not_fail_the_others_of_its_batch(
+    client: ks.Client, bad: Any, error: type[ks.Error]
+) -> None:
+    async def use(twin: ks.AsyncClient) -> list[Any]:
+        good = [twin.compare("kitten", "sitting"), twin.fibonacci(10)]
+        return await asyncio.gather(bad(twin), *good, return_exceptions=True)
+
+    failed, *answers = run(client, use)
+    assert isinstance(failed, error)
+    assert answers == [3, 55]
+
+
+def test_a_series_as_a_text_is_one_in_a_batch_too(client: ks.Client) -> None:
+    series: Any = pd.Series(["k", "i"])
+
+    async def use(twin: ks.AsyncClient) -> Any:
+        pairs = [(series, "kit"), ("kitten", "sitting")]
+        return await asyncio.gather(*[twin.compare(left, right) for left, right in pairs])
+
+    assert run(client, use) == [1, 3]
 
 
 def test_cancelling_one_leaves_the_others_of_its_batch(client: ks.Client) -> None:

@@ -167,9 +167,7 @@ class AsyncClient:
             return await self._connection.run(verb, seconds)
 
         async def batch(ns: Sequence[int]) -> Any:
-            return await self._rows(
-                len(ns), seconds, verbs.fibonacci, ns, modulus, object, row_errors
-            )
+            return await self._rows(len(ns), seconds, verbs.fibonacci, ns, modulus, object, "fail")
 
         async def one(n: int) -> Any:
             return await self._run(verbs.fibonacci(n, modulus, None, row_errors), timeout)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeAlias
 
-from ._exceptions import Error
+from ._exceptions import Error, InvalidArgumentError, TooLargeError, UnknownNameError
 
 # Sends one item, or a whole batch of which it returns a result each.
 SendOne: TypeAlias = Callable[[Any], Awaitable[Any]]
@@ -66,7 +66,7 @@ class _Batch:
         try:
             results = await self._batch([item for item, _ in self.items])
         except Error as error:
-            if error.row is not None:  # one item's fault, so that the others deserve an answer
+            if _may_be_of_one(error):  # so that the others deserve an answer
                 await self._each(self.items)
                 return
             for _, answer in self.items:
@@ -92,3 +92,10 @@ class _Batch:
                 answer.set_exception(result)
             else:
                 answer.set_result(result)
+
+
+def _may_be_of_one(error: Error) -> bool:
+    """Whether an error may be a single item's fault; names are those of the batch's key."""
+    if error.row is not None or isinstance(error, TooLargeError):
+        return True
+    return isinstance(error, InvalidArgumentError) and not isinstance(error, UnknownNameError)

@@ -159,6 +159,7 @@ def fibonacci(
 ) -> Verb:
     if modulus is not None:
         modulus = _uint64(modulus, "modulus")
+    policy = row_error_policy(row_errors)
     if _is_scalar(n):
         one = fibonacci_pb2.ComputeRequest(n=_uint64(n, "n"), modulus=modulus)
         return ScalarVerb(COMPUTE, one.SerializeToString(), _parse_fibonacci)
@@ -177,9 +178,7 @@ def fibonacci(
         result_type = types.DATA_TYPE_UINT64
     else:
         result_type = types.DATA_TYPE_BINARY
-    request = kernel_pb2.RunRequest(
-        kernel="fibonacci", result_type=result_type, row_errors=row_error_policy(row_errors)
-    )
+    request = kernel_pb2.RunRequest(kernel="fibonacci", result_type=result_type, row_errors=policy)
     if modulus is not None:
         request.parameters.append(parameter("modulus", modulus, "modulus"))
     return ColumnVerb(
