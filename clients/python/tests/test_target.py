@@ -31,6 +31,7 @@ from kernelserve._target import TLS, as_tls, channel_options, credentials, parse
         ("10.0.0.1:1,10.0.0.2:2", "ipv4:10.0.0.1:1,10.0.0.2:2", False),
         (["10.0.0.1:1", "10.0.0.2:2"], "ipv4:10.0.0.1:1,10.0.0.2:2", False),
         (["[::1]:1", "[::2]:2"], "ipv6:[::1]:1,[::2]:2", False),
+        ("[::1]:1,127.0.0.1:2", "ipv6:[::1]:1,[::ffff:127.0.0.1]:2", False),
     ],
 )
 def test_addresses(address: Any, uri: str, local: bool) -> None:
@@ -53,12 +54,52 @@ def test_addresses(address: Any, uri: str, local: bool) -> None:
         "[kernels]:1",
         "http://x:1",
         "a,b:1",
+        "unix:",
+        "unix://",
+        "ipv4:abc",
+        "ipv4:[::1]:1",
+        "ipv6:[::1]:1,127.0.0.1:1",
+        "h\0:1",
+        "unix:/a\0b",
+        "\ud800:1",
     ],
 )
 def test_what_is_no_address_is_an_error(address: str) -> None:
     with pytest.raises(ks.InvalidArgumentError, match="not an address") as caught:
         ks.connect(address)
     assert caught.value.field == "address"
+
+
+@pytest.mark.parametrize("address", [50051, Path("/s"), b"localhost:1", [None], [], ("a:1", 2)])
+def test_an_address_that_is_no_text_is_told_before_any_call(address: Any) -> None:
+    for connect in (ks.connect, ks.aio.connect):
+        with pytest.raises(ks.WrongTypeError, match="the address is ") as caught:
+            connect(address)
+        assert caught.value.field == "address"
+
+
+def test_a_name_with_addresses_of_both_families_can_be_in_a_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lookup(host: str, port: int, **rest: Any) -> list[Any]:
+        families = [(socket.AF_INET6, ("::1", port, 0, 0)), (socket.AF_INET, ("127.0.0.1", port))]
+        return [(family, socket.SOCK_STREAM, 6, "", address) for family, address in families]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    assert parse_address("localhost:1,10.0.0.9:2").uri == (
+        "ipv6:[::1]:1,[::ffff:127.0.0.1]:1,[::ffff:10.0.0.9]:2"
+    )
+
+
+@pytest.mark.parametrize(
+    "token", ["secr\u00e9t", "secret\n", "sec\0ret", "secret\ud800", b"secret", 5]
+)
+def test_a_token_that_no_header_can_carry_is_an_error_that_keeps_it_secret(token: Any) -> None:
+    for connect in (ks.connect, ks.aio.connect):
+        with pytest.raises(ks.InvalidArgumentError, match="it should be a str") as caught:
+            connect("localhost:1", token=token)
+        assert caught.value.field == "token"
+        assert "secr" not in str(caught.value)
 
 
 def test_a_socket_path_that_no_socket_can_have() -> None:
@@ -129,3 +170,15 @@ def test_tls(tmp_path: Path) -> None:
     with pytest.raises(ks.InvalidArgumentError, match=r"nowhere\.pem cannot be read") as caught:
         credentials(TLS(key=tmp_path / "nowhere.pem"))
     assert caught.value.field == "tls.key"
+    with pytest.raises(ks.InvalidArgumentError, match="cannot be read: embedded null"):
+        credentials(TLS(ca="a\0b"))
+
+
+@pytest.mark.parametrize(
+    ("tls", "field"),
+    [(5, "tls"), (b"x", "tls"), (TLS(key=5), "tls.key"), (TLS(server_name=5), "tls.server_name")],  # type: ignore[arg-type]
+)
+def test_tls_of_another_type_is_told_before_any_call(tls: Any, field: str) -> None:
+    with pytest.raises(ks.WrongTypeError, match="tls is True, a path") as caught:
+        ks.connect("localhost:1", tls=tls)
+    assert caught.value.field == field

@@ -18,7 +18,7 @@ from ._deadline import UNSET, Timeout, check_timeout
 from ._editops import Editops
 from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
 from ._session import Session
-from ._target import TLS, as_tls, parse_address
+from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2, server_info_pb2
 
@@ -47,6 +47,7 @@ class AsyncClient:
         timeout: float | None = None,
     ) -> None:
         target = parse_address(address) if address is not None else None
+        check_token(token)
         self._timeout = check_timeout(timeout)
         self._connection = AsyncConnection(Session(target, token, as_tls(tls)))
         self._coalescers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Coalescer] = (

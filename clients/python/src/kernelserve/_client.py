@@ -13,7 +13,7 @@ from ._deadline import UNSET, Timeout, check_timeout
 from ._editops import Editops
 from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._session import Session
-from ._target import TLS, as_tls, parse_address
+from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2, server_info_pb2
 
@@ -21,10 +21,11 @@ from .v1 import kernel_pb2, server_info_pb2
 class Client:
     """Kernels of one server, or of equal replicas, as Python methods. Made by connect().
 
-    Made without I/O: the first call connects, and starts the embedded server where there is no
-    address. May be used from many threads at once, and in forked children, each of which makes
-    connections of its own. Close it, or use it as a context manager, to close its connections, and
-    to end the embedded server if this is its last client.
+    Made without I/O, but for looking up the names in a list of addresses: the first call connects,
+    and starts the embedded server where there is no address. May be used from many threads at once,
+    and in forked children, each of which makes connections of its own. Close it, or use it as a
+    context manager, to close its connections, and to end the embedded server if this is its last
+    client.
 
     Every verb takes `timeout`: seconds for the whole verb, however many calls it makes; None for no
     limit; left out, the client's own. Ctrl-C ends a verb, and its work on the server. All raise
@@ -40,6 +41,7 @@ class Client:
         timeout: float | None = None,
     ) -> None:
         target = parse_address(address) if address is not None else None
+        check_token(token)
         self._timeout = check_timeout(timeout)
         self._connection = Connection(Session(target, token, as_tls(tls)))
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from ._exceptions import Error, invalid
+from ._exceptions import Error, invalid, quote
 from ._version import __version__
 
 Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
@@ -77,20 +77,53 @@ def parse_address(address: str | Sequence[str]) -> Target:
 
     `host:port`, `[ipv6]:port`, `unix:/path`, `dns:///host:port`, `ipv4:a:port,b:port`.
     """
-    if isinstance(address, str):
-        address = [part.strip() for part in address.split(",")]
+    address = _parts(address)
+    if address[0].startswith(("ipv4:", "ipv6:")):
+        for part in address:
+            literal = part.removeprefix(address[0][:5])
+            if not _is_ip(_split(literal)[0], int(address[0][3])):
+                raise _bad_address(part, f"{address[0][:5]} and a numeric address with its port")
     if len(address) > 1 and address[0].startswith(("ipv4:", "ipv6:")):
         return Target(",".join(address), ",".join(address), local=False, several=True)
     if len(address) == 1:
         return _parse_one(address[0])
     numeric = [resolved for one in address for resolved in _resolve(one)]
-    scheme = "ipv6" if any(n.startswith("[") for n in numeric) else "ipv4"
+    scheme = "ipv4"
+    if any(n.startswith("[") for n in numeric):
+        # gRPC takes a list of one family: there, IPv4 addresses have an IPv6 form.
+        scheme = "ipv6"
+        split = [n.rpartition(":") for n in numeric]
+        numeric = [f"{ip if ip[0] == '[' else f'[::ffff:{ip}]'}:{port}" for ip, _, port in split]
     return Target(f"{scheme}:{','.join(numeric)}", ",".join(address), local=False, several=True)
+
+
+def _parts(address: object) -> list[str]:
+    """The addresses that connect(address) was given, each of them text that gRPC takes."""
+    parts: list[Any] = []
+    if isinstance(address, str):
+        parts = [part.strip() for part in address.split(",")]
+    elif isinstance(address, Sequence) and not isinstance(address, (bytes, bytearray, memoryview)):
+        parts = list(address)
+    for part in parts or [address]:
+        if not isinstance(part, str):
+            raise invalid(
+                f"the address is {quote(part)}, of type {type(part).__name__}: it should be a str "
+                f"such as 'host:port', or a sequence of them",
+                field="address",
+                bound="str or a sequence of str",
+                value=part,
+                reason="WRONG_TYPE",
+            )
+        if "\0" in part or part.encode("utf-8", "ignore").decode() != part:
+            raise _bad_address(part, "text without zeros and lone surrogates")
+    return parts
 
 
 def _parse_one(address: str) -> Target:
     if address.startswith("unix:"):
         path = address.removeprefix("unix:").removeprefix("//")
+        if not path:
+            raise _bad_address(address, "unix: and the path of a socket")
         check_socket_path(path)
         return Target(f"unix:{path}", address, local=True)
     if address.startswith(("unix-abstract:", "ipv4:", "ipv6:")):
@@ -126,7 +159,7 @@ def _split(address: str) -> tuple[str, int]:
 
 def _bad_address(address: str, bound: str) -> Error:
     return invalid(
-        f"{address!r} is not an address that can be connected to: it should be {bound}",
+        f"{quote(address)} is not an address that can be connected to: it should be {bound}",
         field="address",
         bound=bound,
         value=address,
@@ -148,12 +181,11 @@ def check_socket_path(path: str) -> None:
         )
 
 
-def _is_ip(host: str) -> bool:
+def _is_ip(host: str, version: int | None = None) -> bool:
     try:
-        ipaddress.ip_address(host)
+        return ipaddress.ip_address(host).version == (version or ipaddress.ip_address(host).version)
     except ValueError:
         return False
-    return True
 
 
 def _lookup(host: str, port: int) -> list[tuple[int, str]]:
@@ -233,9 +265,10 @@ def credentials(tls: TLS | None) -> grpc.ChannelCredentials | None:
     def read(path: str | os.PathLike[str] | None, field: str) -> bytes | None:
         try:
             return None if path is None else Path(path).read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a ValueError of a path with a zero in it
+            why = error.strerror if isinstance(error, OSError) else error
             raise invalid(
-                f"tls: {path} cannot be read: {error.strerror}",
+                f"tls: {path} cannot be read: {why}",
                 field=f"tls.{field}",
                 bound="a readable PEM file",
                 value=path,
@@ -253,6 +286,34 @@ def as_tls(tls: bool | str | os.PathLike[str] | TLS | None) -> TLS | None:
     """What connect(tls=...) takes."""
     if tls is None or tls is False:
         return None
-    if isinstance(tls, TLS):
-        return tls
-    return TLS() if tls is True else TLS(ca=tls)
+    made = tls if isinstance(tls, TLS) else TLS() if tls is True else TLS(ca=tls)
+    for field in ("ca", "certificate", "key", "server_name"):
+        value = getattr(made, field)
+        path = isinstance(value, os.PathLike) and field != "server_name"
+        if value is not None and not isinstance(value, str) and not path:
+            where = f"tls.{field}" if made is tls else "tls"
+            raise invalid(
+                f"{where} is {quote(value)}, of type {type(value).__name__}: tls is True, a path "
+                f"of certificates, or a TLS of paths",
+                field=where,
+                bound="True, a path or a TLS" if where == "tls" else "str or a path",
+                value=value,
+                reason="WRONG_TYPE",
+            )
+    return made
+
+
+def check_token(token: object) -> None:
+    """Raises for a token that no header can carry. It is a secret: no message quotes it."""
+    if token is None or (isinstance(token, str) and all(" " <= c <= "~" for c in token)):
+        return
+    is_text = isinstance(token, str)
+    what = "has characters that no header can have" if is_text else f"is a {type(token).__name__}"
+    raise invalid(
+        f"the token {what}: it should be a str of printable ASCII; one that was read from a file "
+        f"may end in a line feed",
+        field="token",
+        bound="a str of printable ASCII",
+        value="not shown",
+        reason="INVALID_ARGUMENT" if is_text else "WRONG_TYPE",
+    )

@@ -7,8 +7,9 @@ from typing import Any
 import click
 import grpc
 
+from .._deadline import check_timeout
 from .._status import from_rpc_error
-from .._target import as_tls, channel_options, credentials, parse_address
+from .._target import as_tls, channel_options, check_token, credentials, parse_address
 from .._wire import Writer, fields
 from .options import examples, server_options
 
@@ -43,6 +44,7 @@ def health(connection: dict[str, Any], service: str) -> int:
     # One attempt: a retry would hide what is asked for.
     options = [*channel_options(target, tls), ("grpc.enable_retries", 0)]
     token = connection["token"]
+    check_token(token)
     request = Writer()
     request.buffer(1, service.encode())
     with (
@@ -54,7 +56,7 @@ def health(connection: dict[str, Any], service: str) -> int:
         try:
             reply: bytes = check(
                 request.join(),
-                timeout=connection["timeout"] or _TIMEOUT_S,
+                timeout=check_timeout(connection["timeout"] or _TIMEOUT_S),
                 metadata=(("authorization", f"Bearer {token}"),) if token else None,
             )
         except grpc.RpcError as failure:
