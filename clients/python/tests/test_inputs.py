@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import decimal
 import importlib
+import math
 import pickle
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ import pytest
 
 import kernelserve as ks
 from kernelserve import _verbs as verbs
+from kernelserve._deadline import check_timeout
 from kernelserve._inputs import column_from
 from kernelserve._scorers import as_scorer, parameter
 from kernelserve._symbols import FIRST_SYMBOL, SymbolTable
@@ -185,6 +188,7 @@ def test_what_is_no_text(value: Any) -> None:
         (True, ks.WrongTypeError, "n is True, a bool"),
         (None, ks.WrongTypeError, "n is None, a NoneType"),
         (decimal.Decimal(1), ks.WrongTypeError, "a Decimal"),
+        pytest.param(10**5000, ks.OutOfRangeError, "n is an integer of 16610 bits", id="long"),
     ],
 )
 def test_what_is_no_n(n: Any, error: type[ks.Error], told: str) -> None:
@@ -207,12 +211,14 @@ def test_result_types_and_policies() -> None:
     assert verbs.data_type(np.dtype("u1"), "dtype") == types.DATA_TYPE_UINT8
     assert verbs.data_type("binary", "dtype") == types.DATA_TYPE_BINARY
     assert verbs.data_type(pa.uint16(), "dtype") == types.DATA_TYPE_UINT16
-    for wrong in ("int65", np.dtype("M8[s]"), dict, 3):
+    for wrong in ("int65", np.dtype("M8[s]"), dict, 3, "\ud800", 10**5000):
         with pytest.raises(ks.WrongTypeError, match="no type of a result") as caught:
             verbs.data_type(wrong, "dtype")
         assert caught.value.field == "dtype"
-    with pytest.raises(ks.InvalidArgumentError, match="should be 'fail' or 'null'"):
-        verbs.row_error_policy("ignore")
+    policies: list[Any] = ["ignore", [], None]
+    for policy in policies:
+        with pytest.raises(ks.InvalidArgumentError, match="should be 'fail' or 'null'"):
+            verbs.row_error_policy(policy)
 
 
 # --- Scorers --------------------------------------------------------------------------------------
@@ -245,6 +251,55 @@ def test_every_scorer_of_rapidfuzz_has_a_name(package: str) -> None:
         assert as_scorer(getattr(fuzz, scorer)).name == f"fuzz.{scorer}"
     assert len(metrics) == 10
     assert len(scorers) == 10
+
+
+def test_a_scorer_with_an_array_is_hashable() -> None:
+    scorer = ks.Scorer("levenshtein.distance", weights=np.array([1, 1, 2]))  # type: ignore[arg-type]
+    assert scorer == ks.Scorer("levenshtein.distance", weights=(1, 1, 2))
+    assert hash(scorer) == hash(ks.Scorer("levenshtein.distance", weights=(1, 1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("scorer", "error"),
+    [
+        ("\ud800", ks.InvalidTextError),
+        (ks.Scorer(5), ks.WrongTypeError),  # type: ignore[arg-type]
+        (ks.Scorer("levenshtein.distance", nope="\ud800"), ks.InvalidTextError),
+        (ks.Scorer("levenshtein.distance", **{"\ud800": 1}), ks.InvalidTextError),
+    ],
+)
+def test_a_name_that_no_request_carries_is_a_typed_error(
+    scorer: ks.Scorer, error: type[ks.Error]
+) -> None:
+    with pytest.raises(error) as caught:
+        verbs.compare("a", "b", scorer, None)
+    assert (caught.value.field or "").startswith("scorer.")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "parameters", "field"),
+    [
+        (5, None, "kernel"),
+        ("\ud800", None, "kernel"),
+        ("fibonacci", [("modulus", 1)], "parameters"),
+        ("fibonacci", {1: 2}, "parameters.1"),
+        ("fibonacci", {"modulus": "\ud800"}, "parameters.modulus"),
+        ("fibonacci", {"modulus": 10**5000}, "parameters.modulus[0]"),
+    ],
+)
+def test_what_run_cannot_send_is_a_typed_error(kernel: Any, parameters: Any, field: str) -> None:
+    with pytest.raises(ks.InvalidArgumentError) as caught:
+        verbs.run(kernel, [[1]], parameters, None, "fail")
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("timeout", [threading.TIMEOUT_MAX, sys.maxsize, 1e300, 10**400, math.inf])
+def test_a_timeout_that_nobody_waits_out_is_none_at_all(timeout: float) -> None:
+    assert check_timeout(timeout) is None
+    assert check_timeout(1e9) == 1e9
+    assert (check_timeout(-(10**400)) or 0) < 0
+    with pytest.raises(ks.WrongTypeError):
+        check_timeout([10**5000])
 
 
 def test_rapidfuzz_is_not_imported() -> None:
@@ -296,4 +351,10 @@ def test_parameters_of_several_numbers_are_columns() -> None:
 def test_a_cutoff_that_is_no_number(cutoff: Any) -> None:
     with pytest.raises(ks.WrongTypeError, match="score_cutoff is a ") as caught:
         verbs.compare("a", "b", "levenshtein.distance", cutoff)
+    assert caught.value.field == "scorer.score_cutoff"
+
+
+def test_a_cutoff_that_no_float_holds() -> None:
+    with pytest.raises(ks.OutOfRangeError, match="score_cutoff is 1000") as caught:
+        verbs.compare("a", "b", "levenshtein.distance", 10**400)
     assert caught.value.field == "scorer.score_cutoff"

@@ -8,7 +8,7 @@ from enum import Enum
 from numbers import Real
 from typing import Literal, TypeAlias
 
-from ._exceptions import invalid
+from ._exceptions import invalid, quote
 
 
 class _Unset(Enum):
@@ -22,6 +22,10 @@ UNSET: Literal[_Unset.UNSET] = _Unset.UNSET
 
 # Seconds; None: no limit; UNSET: what the client was made with.
 Timeout: TypeAlias = "float | Literal[_Unset.UNSET] | None"
+
+
+# Some 30 years. Longer ones overflow gRPC's clock, which then says that they have passed.
+_SECONDS_MAX = 1e9
 
 
 class Deadline:
@@ -39,13 +43,17 @@ class Deadline:
 
 
 def check_timeout(timeout: object) -> float | None:
-    """The timeout as a number of seconds."""
-    if timeout is None or timeout == math.inf:
+    """The timeout as a number of seconds; None for one that nobody waits out."""
+    if timeout is None:
         return None
     if isinstance(timeout, Real) and not isinstance(timeout, bool) and timeout == timeout:
-        return float(timeout)
+        try:
+            seconds = float(timeout)
+        except OverflowError:
+            seconds = math.inf if timeout > 0 else -math.inf  # type: ignore[operator]
+        return None if seconds > _SECONDS_MAX else max(seconds, -_SECONDS_MAX)
     raise invalid(
-        f"timeout is {timeout!r}: it should be a number of seconds, or None",
+        f"timeout is {quote(timeout)}: it should be a number of seconds, or None",
         field="timeout",
         bound="seconds or None",
         value=timeout,

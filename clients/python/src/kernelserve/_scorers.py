@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ._exceptions import Error, invalid
+from ._exceptions import Error, invalid, quote
 from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
 
@@ -35,7 +35,7 @@ class Scorer:
         self._name = name
         self._parameters = {
             key: tuple(value) if isinstance(value, list) else value
-            for key, value in parameters.items()
+            for key, value in ((k, _of_python(v)) for k, v in parameters.items())
         }
 
     @property
@@ -71,7 +71,7 @@ def scorer_message(
 ) -> sd.Scorer:
     """The wire's Scorer. A cutoff's range is the server's to check, its being a number ours."""
     scorer = as_scorer(scorer)
-    message = sd.Scorer(name=scorer.name)
+    message = sd.Scorer(name=wire_text(scorer.name, "scorer.name"))
     for name, value in scorer.parameters.items():
         message.parameters.append(parameter(name, value, f"scorer.{name}"))
     if score_cutoff is not None:
@@ -154,8 +154,8 @@ def _not_a_scorer(scorer: object) -> Error:
 
 def parameter(name: str, value: object, field: str) -> types.Parameter:
     """The wire's Parameter for a Python value."""
-    if hasattr(value, "tolist"):  # of numpy, a number or an array
-        value = value.tolist()
+    value = _of_python(value)
+    wire_text(name, field)
     if isinstance(value, bool):
         return types.Parameter(name=name, boolean=value)
     if isinstance(value, int):
@@ -165,7 +165,7 @@ def parameter(name: str, value: object, field: str) -> types.Parameter:
     if isinstance(value, float):
         return types.Parameter(name=name, real=value)
     if isinstance(value, str):
-        return types.Parameter(name=name, text=value)
+        return types.Parameter(name=name, text=wire_text(value, field))
     if isinstance(value, (list, tuple)):
         return types.Parameter(name=name, column=_numbers(value, field))
     raise invalid(
@@ -176,6 +176,34 @@ def parameter(name: str, value: object, field: str) -> types.Parameter:
         value=type(value).__name__,
         reason="WRONG_TYPE",
     )
+
+
+def _of_python(value: Any) -> Any:
+    """What numpy has, as Python's."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def wire_text(value: object, field: str) -> str:
+    """A name, or a parameter that is text, as proto can carry it."""
+    if not isinstance(value, str):
+        raise invalid(
+            f"{field} is {quote(value)}, a {type(value).__name__}: it should be a str",
+            field=field,
+            bound="a str",
+            value=value,
+            reason="WRONG_TYPE",
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise invalid(
+            f"{field} is {quote(value)}, whose lone surrogates have no UTF-8",
+            field=field,
+            bound="text that UTF-8 has",
+            value=value,
+            reason="INVALID_UTF8",
+        ) from None
+    return value
 
 
 def _numbers(values: Sequence[Any], field: str) -> types.Column:
@@ -189,7 +217,16 @@ def _numbers(values: Sequence[Any], field: str) -> types.Column:
 def real(value: object, field: str) -> float:
     """A number of any library as a float."""
     if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise invalid(
+                f"{field} is {quote(value)}, which no 64-bit float is",
+                field=f"scorer.{field}",
+                bound="a number that a 64-bit float holds",
+                value=value,
+                reason="OUT_OF_RANGE",
+            ) from None
     raise invalid(
         f"{field} is a {type(value).__name__}, not a number",
         field=f"scorer.{field}",

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ._editops import Editops, editops_from_message
-from ._exceptions import RowErrorWarning, invalid
+from ._exceptions import RowErrorWarning, invalid, quote
 from ._nulls import is_null
-from ._scorers import ParameterValue, ScorerLike, parameter, scorer_message
+from ._scorers import ParameterValue, ScorerLike, parameter, scorer_message, wire_text
 from ._symbols import SymbolTable
 from .v1 import fibonacci_pb2, kernel_pb2, server_info_pb2
 from .v1 import string_distance_pb2 as sd
@@ -218,7 +218,7 @@ def _uint64(value: Any, name: str) -> int:
     kind = type(value).__name__
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise invalid(
-            f"{name} is {value!r}, a {kind}: it should be an integer",
+            f"{name} is {quote(value)}, a {kind}: it should be an integer",
             field=name,
             bound="an integer",
             value=value,
@@ -227,7 +227,7 @@ def _uint64(value: Any, name: str) -> int:
     number = operator.index(value)
     if not 0 <= number < 1 << 64:
         raise invalid(
-            f"{name} is {number}: it should be from 0 to 2^64-1",
+            f"{name} is {quote(number)}: it should be from 0 to 2^64-1",
             field=name,
             bound="0 to 2^64-1",
             value=number,
@@ -259,6 +259,16 @@ def run(
     from ._results import Results
     from ._rows import ColumnVerb
 
+    wire_text(kernel, "kernel")
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise invalid(
+            f"parameters is a {type(parameters).__name__}: it should be a mapping of names to "
+            f"values",
+            field="parameters",
+            bound="a mapping",
+            value=type(parameters).__name__,
+            reason="WRONG_TYPE",
+        )
     names = [f"columns[{i}]" for i in range(len(columns))]
     told = arguments(columns, names)
     request = kernel_pb2.RunRequest(
@@ -298,11 +308,13 @@ def data_type(dtype: DTypeLike | None, field: str) -> types.DataType.ValueType:
     """The wire's type for a name ("int64", "utf8", "binary") or a numpy dtype."""
     if dtype is None:
         return types.DATA_TYPE_UNSPECIFIED
-    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", None) or str(dtype)
-    number = types.DataType.DESCRIPTOR.values_by_name.get(f"DATA_TYPE_{name.upper()}")
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", "") or quote(dtype, str)
+    number = None
+    if name.isascii():
+        number = types.DataType.DESCRIPTOR.values_by_name.get(f"DATA_TYPE_{name.upper()}")
     if number is None:
         raise invalid(
-            f"{field} is {dtype!r}, which is no type of a result",
+            f"{field} is {quote(dtype)}, which is no type of a result",
             field=field,
             bound="int8 to int64, uint8 to uint64, float32, float64, bool, utf8 or binary",
             value=dtype,
@@ -314,9 +326,9 @@ def data_type(dtype: DTypeLike | None, field: str) -> types.DataType.ValueType:
 def row_error_policy(row_errors: str) -> types.RowErrorPolicy.ValueType:
     """The wire's policy for "fail" or "null"."""
     policy = {"fail": types.ROW_ERROR_POLICY_FAIL, "null": types.ROW_ERROR_POLICY_NULL}
-    if row_errors not in policy:
+    if not isinstance(row_errors, str) or row_errors not in policy:
         raise invalid(
-            f"row_errors is {row_errors!r}: it should be 'fail' or 'null'",
+            f"row_errors is {quote(row_errors)}: it should be 'fail' or 'null'",
             field="row_errors",
             bound="'fail' or 'null'",
             value=row_errors,
