@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -72,6 +74,21 @@ def test_scorers_by_name_by_object_and_by_rapidfuzz_function(client: ks.Client) 
             score = client.compare("kitten", "sitting", scorer=scorer)
             assert score == expected
             assert type(score) is type(expected)
+
+
+def test_a_similarity_that_meets_its_cutoff_exactly_is_kept(client: ks.Client) -> None:
+    scorer = "levenshtein.normalized_similarity"
+    options: dict[str, Any] = {"scorer": scorer, "score_cutoff": 0.4}
+    in_python = vars(rapidfuzz.distance)["Levenshtein_py"]
+    assert in_python.normalized_similarity("abc", "qqabq", score_cutoff=0.4) == 0.4
+    assert client.compare("abc", "qqabq", **options) == 0.4
+    assert client.pairwise(["abc"], ["qqabq"], **options) == [0.4]
+
+
+def test_an_integer_is_not_the_character_of_its_value(client: ks.Client) -> None:
+    assert rapidfuzz.distance.Levenshtein.distance([97], "a") == 0
+    assert client.compare([97], "a") == 1
+    assert client.pairwise([[97]], ["a"]) == [1]
 
 
 def test_parameters_of_a_scorer(client: ks.Client) -> None:
@@ -357,6 +374,23 @@ def test_rows_that_fail_can_be_null(client: ks.Client) -> None:
     with pytest.warns(ks.RowErrorWarning, match="2 rows failed and are null; the first: row 1"):
         result = client.fibonacci(pa.array([1, 95, -3]), row_errors="null")
     assert result.to_pylist() == [1, None, None]
+
+
+def test_a_warning_of_row_errors_points_at_who_asked(client: ks.Client) -> None:
+    async def asked() -> Any:
+        async with ks.aio.connect(client.address) as twin:
+            return await twin.fibonacci(pa.array([95]), row_errors="null")
+
+    asks: list[Callable[[], Any]] = [
+        lambda: client.fibonacci(pa.array([95]), row_errors="null"),
+        lambda: client.run("fibonacci", [95], row_errors="null"),
+        lambda: ks.fibonacci(pa.array([95]), row_errors="null"),
+        lambda: asyncio.run(asked()),
+    ]
+    for ask in asks:
+        with pytest.warns(ks.RowErrorWarning) as caught:
+            ask()
+        assert [warning.filename for warning in caught] == [__file__]
 
 
 # --- kernels and run ------------------------------------------------------------------------------

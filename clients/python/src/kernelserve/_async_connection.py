@@ -16,7 +16,7 @@ from ._connection import Connection
 from ._forks import renew_in_child
 from ._lanes import Stop
 from ._session import Session, closed_error
-from ._verbs import Done, Verb
+from ._verbs import Done, Verb, warn_of
 
 # Verbs of one client at a time, each on a connection of its own; further ones wait for a thread.
 VERBS_MAX = 16
@@ -42,12 +42,14 @@ class AsyncConnection:
         stop = Stop()
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(
+            result = await loop.run_in_executor(
                 self._executor(), self.connection.run, verb, timeout, stop
             )
         except asyncio.CancelledError:
             stop()
             raise
+        warn_of(verb)
+        return result
 
     async def close(self) -> None:
         """Cancels what runs, in whichever loop. May be called again."""

@@ -290,7 +290,9 @@ class Client:
 
     def _run(self, verb: verbs.Verb, timeout: Timeout) -> Any:
         seconds = self._timeout if timeout is UNSET else check_timeout(timeout)
-        return self._connection.run(verb, seconds)
+        result = self._connection.run(verb, seconds)
+        verbs.warn_of(verb)
+        return result
 
 
 def connect(

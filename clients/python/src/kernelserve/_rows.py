@@ -102,6 +102,9 @@ class ColumnVerb:
 
     def finish(self) -> Any:
         """The result, once every range has been accepted."""
+        return self.results.finish()
+
+    def warn(self) -> None:
+        """Tells of rows that failed: in the caller's thread, whose code the warning points at."""
         if self._row_errors:
             warn_of_row_errors(self._row_errors, self._first_error[1] if self._first_error else "?")
-        return self.results.finish()
