@@ -162,7 +162,7 @@ def test_rows_that_fail_can_become_null_with_a_warning(cli: CommandLine) -> None
         (
             ["run", "fibonacci", "-f", "people.csv", "n"],
             b"",
-            ["people.csv has no column 'n'", "name, alias, zip"],
+            ["people.csv has no column 'n'. Its columns: name, alias, zip"],
         ),
         (
             ["pairwise", "people.csv", "name", "alias", "--column", "zip"],

@@ -17,7 +17,7 @@ class DataError(click.ClickException):
 def unknown_column(name: str, columns: Sequence[str], source: str) -> DataError:
     """`source` has no column `name`: what was meant perhaps, and what there is."""
     close = difflib.get_close_matches(name, columns, n=1)
-    meant = f"; did you mean {close[0]!r}?" if close else ""
+    meant = f"; did you mean {close[0]!r}?" if close else "."
     return DataError(f"{source} has no column {name!r}{meant} Its columns: {', '.join(columns)}")
 
 
