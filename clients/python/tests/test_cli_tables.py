@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pyarrow as pa
@@ -85,6 +86,33 @@ def test_parquet_and_back(cli: CommandLine) -> None:
         found = list(csv.DictReader(file, delimiter="\t"))
     assert [row["likeness"] for row in found[:2]] == ["0.5714285714285714", "0.875"]
     assert [row["score"] for row in found] == ["" if s is None else str(s) for s in SCORES]
+
+
+@pytest.mark.parametrize("encode", [pa.Array.dictionary_encode, lambda a: a.cast(pa.binary())])
+def test_csv_has_dictionaries_and_binary_as_it_has_text(cli: CommandLine, encode: Any) -> None:
+    texts = pa.array(["kitten", "", None, "a,b", 'a"b'])
+    types = [pa.string_view(), pa.large_string(), pa.binary_view(), pa.large_binary()]
+    others = {str(kind): texts.cast(kind) for kind in types}
+    pq.write_table(pa.table({"l": encode(texts), "r": texts, **others}), "in.parquet")
+    outcome = cli("pairwise", "in.parquet", "l", "r")
+    assert (outcome.code, outcome.err) == (0, "")
+    expected = [('"kitten"', 0), ('""', 0), ("", ""), ('"a,b"', 0), ('"a""b"', 0)]
+    assert outcome.out.splitlines()[1:] == [
+        ",".join([cell] * (2 + len(types)) + [str(score)]) for cell, score in expected
+    ]
+    quoted_nowhere = pa.table({"l": encode(pa.array(["ab"])), "r": ["b"]})
+    pq.write_table(quoted_nowhere, "in.parquet")
+    assert cli("pairwise", "in.parquet", "l", "r").out == "l,r,score\nab,b,1\n"
+
+
+def test_lines_of_errors_are_counted_over_all_blocks(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_table, "_BLOCK_BYTES", 16)
+    rows = b"a,b\n" + b'"x\ny",z\n' * 20 + b"1,2,3\n" + b"x,y\n" * 3
+    outcome = cli("pairwise", "-", "a", "b", stdin=rows)
+    assert outcome.code == 1
+    assert "row 20 (line 42): Expected 2 columns, got 3" in outcome.err
 
 
 def test_parquet_keeps_types(cli: CommandLine) -> None:
@@ -175,6 +203,13 @@ def test_rows_that_fail_can_become_null_with_a_warning(cli: CommandLine) -> None
         (["pairwise", "-", "a", "b"], b"a,\xff\n", ["first line is not UTF-8"]),
         (["pairwise", "-", "a", "b"], b"a,b\n1,2\n1,2,3\n", ["row 1", "Expected 2 columns, got 3"]),
         (["pairwise", "-", "a", "b"], b"a,b\n1,2\n1,\xff\n", ["column 'b'", "row 1", "UTF8"]),
+        (["pairwise", "-", "a", "b"], b"a,b\r1,2\r", ["first line cannot be read: new-line"]),
+        (["pairwise", "-", "a", "b"], b"x" * 131_073, ["first line cannot be read: field larger"]),
+        (
+            ["pairwise", "-", "a", "b"],
+            b'a,b\n\n"1\n1",2\n\n1,2,3\n',
+            ["row 1 (line 6): Expected 2"],
+        ),
         (["pairwise", "missing.csv", "a", "b"], b"", ["missing.csv", "No such file"]),
         (["pairwise", "people.xlsx", "a", "b"], b"", ["people.xlsx", ".csv", ".parquet"]),
         (["pairwise", "people.csv", "name", "alias", "-o", "x.json"], b"", ["x.json", ".csv"]),

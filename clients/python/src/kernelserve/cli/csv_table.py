@@ -54,6 +54,7 @@ class CsvReader:
         self._data = b""  # read, and not handed out
         self._ended = False
         self._rows_done = 0
+        self._lines_done = 0
         self.columns = self._read_names()
 
     def _read_names(self) -> list[str]:
@@ -64,7 +65,10 @@ class CsvReader:
             text = line.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise DataError(f"{self.name}: its first line is not UTF-8") from None
-        names = next(csv.reader([text], delimiter=self._delimiter), [])
+        try:
+            names = next(csv.reader([text], delimiter=self._delimiter), [])
+        except csv.Error as error:
+            raise DataError(f"{self.name}: its first line cannot be read: {error}") from None
         if not names:
             raise DataError(f"{self.name} begins with an empty line, expected its columns' names")
         return names
@@ -102,6 +106,7 @@ class CsvReader:
             if end:
                 block, self._data = self._data[:end], self._data[end:]
                 self.position += end
+                self._lines_done += block.count(b"\n")
                 return block
             if self._ended:
                 return None
@@ -138,17 +143,29 @@ class CsvReader:
                 ),
             )
         except pa.ArrowInvalid as error:
-            raise DataError(f"{self.name}: {self._explain(str(error))}") from None
+            raise DataError(f"{self.name}: {self._explain(str(error), block)}") from None
         yield from table.to_batches()
         self._rows_done += table.num_rows
 
-    def _explain(self, message: str) -> str:
+    def _explain(self, message: str, block: bytes) -> str:
         """pyarrow's message with names for numbers of columns, and rows counted over the file."""
+
+        def row(match: re.Match[str]) -> str:
+            number = int(match[1]) - 1  # it counts from 1, and everybody else here from 0
+            return f"row {number + self._rows_done} (line {self._line_of(number, block)})"
+
         message = re.sub(
             r"In CSV column #(\d+):", lambda m: f"column {self.columns[int(m[1])]!r}:", message
         )
-        # It counts from 1, and everybody else here from 0.
-        return re.sub(r"Row #(\d+)", lambda m: f"row {int(m[1]) - 1 + self._rows_done}", message)
+        return re.sub(r"Row #(\d+)", row, message)
+
+    def _line_of(self, row: int, block: bytes) -> int:
+        """The line of the file, from 1, in which a row of the last block handed out begins."""
+        found = self._row.finditer(block)
+        if len(self.columns) > 1:
+            found = (one for one in found if one.group().strip(b"\r\n"))
+        begin = next((one.start() for at, one in enumerate(found) if at == row), len(block))
+        return self._lines_done - block.count(b"\n", begin) + 1
 
     def close(self) -> None:
         self._stream.close()
@@ -176,7 +193,8 @@ class CsvWriter:
         self._begun = False
 
     def write(self, batch: pa.RecordBatch) -> None:
-        texts = [column for column in batch.columns if _is_text(column.type)]
+        plain = _plain(batch)
+        texts = [column for column in plain.columns if _is_text(column.type)]
         # Quotes only where a value of the batch needs them: the usual look, and easier to read.
         special = f'^$|["\r\n{self._delimiter}]'
         quoted = any(pc.any(pc.match_substring_regex(text, special)).as_py() for text in texts)
@@ -187,7 +205,7 @@ class CsvWriter:
         )
         out = pa.BufferOutputStream()
         try:
-            pyarrow.csv.write_csv(_without_views(batch), out, options)
+            pyarrow.csv.write_csv(plain, out, options)
         except pa.ArrowInvalid as error:
             raise DataError(f"CSV cannot hold this: {error}") from None
         if not self._begun:
@@ -204,13 +222,23 @@ class CsvWriter:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 
 
-def _without_views(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """pyarrow's CSV writer does not know string views."""
-    columns: list[Any] = [
-        column.cast(pa.string()) if column.type == pa.string_view() else column
-        for column in batch.columns
-    ]
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows without what pyarrow's CSV writer does not know, or would not quote.
+
+    Views it does not know, and in dictionaries nobody sees which values need quotes.
+    """
+    columns: list[Any] = []
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if column.type == pa.string_view():
+            column = column.cast(pa.large_string())
+        elif column.type == pa.binary_view():
+            column = column.cast(pa.large_binary())
+        elif pa.types.is_fixed_size_binary(column.type):
+            column = column.cast(pa.binary())
+        columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
