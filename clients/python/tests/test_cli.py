@@ -75,6 +75,12 @@ def test_prints_the_result_alone(cli: CommandLine, arguments: list[str], printed
         (["run", "fibonacci", "94"], ["F(94)", "OVERFLOW", "bound at most 93"]),
         (["fibonacci", "1000000000", "--timeout", "0.05"], ["DEADLINE", "request "]),
         (["compare", "a", "b", "--address", "nowhere"], ["'nowhere'", "argument address"]),
+        # Bytes that are not UTF-8 come as lone surrogates.
+        (["compare", "a", "b", "--scorer", "x\udcff"], ["argument scorer.name", r"x\udcff"]),
+        (["compare", "a", "b", "--param", "x\udcff=1"], [r"'x\udcff', whose lone"]),
+        (["compare", "a", "b", "--param", "x=x\udcff"], ["argument scorer.x", r"x\udcff"]),
+        (["run", "x\udcff", "1"], ["argument kernel", r"x\udcff"]),
+        (["compare", "a", "b", "--token", "x\udcff"], ["argument token"]),
     ],
 )
 def test_an_error_is_one_line_that_names_what_is_wrong(
@@ -96,6 +102,9 @@ def test_an_error_is_one_line_that_names_what_is_wrong(
         (["run", "fibonacci", "many"], "n should be uint64"),
         (["run", "fibonacci", "--colunm", "x"], "--colunm"),
         (["compare", "a", "b", "--param", "weights"], "'weights' should be NAME=VALUE"),
+        (["run", "fibonacci", "x\udcff"], r"n should be uint64: 'x\udcff'"),
+        (["health", "x\udcff"], r"'x\udcff' is not UTF-8"),
+        (["pairwise", "x.csv", "a", "b", "--column", "x\udcff"], r"'x\udcff' is not UTF-8"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_is_told_from_an_error(

@@ -104,6 +104,35 @@ def test_a_reader_that_has_enough_is_no_error(address: str) -> None:
     close(process)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "closed", "complaint"),
+    [
+        ("pairwise - left right", "<&-", "standard input is closed"),
+        ("pairwise in.csv left right", ">&-", "standard output is closed"),
+        ("pairwise in.csv left right -o out.csv", "<&- >&-", ""),
+        ("editops a b", ">&-", ""),
+        ("fibonacci 20000", ">&-", ""),
+        ("kernels", "<&- >&-", ""),
+    ],
+)
+def test_standard_streams_may_be_closed(
+    address: str, tmp_path: Path, arguments: str, closed: str, complaint: str
+) -> None:
+    (tmp_path / "in.csv").write_text("left,right\nkitten,sitting\n")
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m kernelserve.cli {arguments} {closed}', sys.executable],
+        env={**os.environ, "KERNELSERVE_ADDRESS": address},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    error = f"kernelserve: error: {complaint}\n" if complaint else ""
+    assert (done.returncode, done.stderr) == (1 if complaint else 0, error)
+
+
 def close(process: Any) -> None:
     """Closes its pipes, unread and unwritten as they may be."""
     for stream in (process.stdin, process.stdout, process.stderr):

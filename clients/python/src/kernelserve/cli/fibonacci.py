@@ -8,6 +8,7 @@ import sys
 import click
 
 from .. import Client
+from .listing import is_terminal
 from .options import examples, with_client
 
 # On a terminal, a longer number is shown by its ends: it would push all else off the screen.
@@ -37,7 +38,7 @@ def fibonacci(client: Client, n: tuple[str, ...], modulus: int | None, full: boo
     numbers = [_integer(text) for text in n]
     for number in numbers:
         text = decimal_digits(client.fibonacci(number, modulus=modulus))
-        if not full and len(text) > _TERMINAL_DIGITS_MAX and sys.stdout.isatty():
+        if not full and len(text) > _TERMINAL_DIGITS_MAX and is_terminal(sys.stdout):
             click.echo(f"{text[:_END_DIGITS]}…{text[-_END_DIGITS:]}")
             click.echo(f"({len(text):,} digits; --full or a pipe has all of them)", err=True)
         else:

@@ -11,7 +11,7 @@ from .._deadline import check_timeout
 from .._status import from_rpc_error
 from .._target import as_tls, channel_options, check_token, credentials, parse_address
 from .._wire import Writer, fields
-from .options import examples, server_options
+from .options import examples, server_options, utf8
 
 # Where `kernelserve serve` listens by default.
 _ADDRESS = "127.0.0.1:50051"
@@ -29,7 +29,7 @@ _SERVING = 1
         "until kernelserve health; do sleep 1; done",
     )
 )
-@click.argument("service", default="")
+@click.argument("service", default="", callback=utf8)
 @server_options
 def health(connection: dict[str, Any], service: str) -> int:
     """Ask a server whether it takes calls.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 import click
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """`columns` are the terminal's headings. Only there are lines wrapped or coloured."""
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         for row in rows:
             click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
         return
@@ -25,6 +26,11 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
     Console(highlight=False).print(table)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Of a standard stream, which is None in a process that was started with it closed."""
+    return stream is not None and stream.isatty()
 
 
 def _plain(cell: str) -> str:

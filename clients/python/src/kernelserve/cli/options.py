@@ -113,6 +113,15 @@ progress_option = click.option(
 )
 
 
+def utf8(ctx: click.Context, option: click.Parameter, text: str) -> str:
+    """A callback for what has to be UTF-8: Python takes other bytes of a command line, too."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter(f"{text!r} is not UTF-8.", ctx, option) from None
+    return text
+
+
 def output_options(column: str) -> Decorator:
     """Where rows go, and the name of the column they get."""
 
@@ -120,6 +129,7 @@ def output_options(column: str) -> Decorator:
         command = click.option(
             "--column",
             default=column,
+            callback=utf8,
             show_default=True,
             metavar="NAME",
             help="The name of the new column.",

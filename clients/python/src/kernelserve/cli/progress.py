@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from .listing import is_terminal
+
 
 class Measured(Protocol):
     """What can tell how far it has been read."""
@@ -23,7 +25,7 @@ class Measured(Protocol):
 @contextmanager
 def show_progress(source: Measured, wanted: bool) -> Iterator[Callable[[int], None]]:
     """Gives what is to be told how many rows are done."""
-    if not (wanted and sys.stderr.isatty()):
+    if not (wanted and is_terminal(sys.stderr)):
         yield lambda rows: None
         return
     from rich import progress as rich

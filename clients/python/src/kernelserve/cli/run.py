@@ -115,7 +115,10 @@ def _as_numbers(column: Any, field: kernel_pb2.Field) -> Any:
 
     Integers that its type does not hold go as they are: the server knows the bound.
     """
-    texts = pa.array(column, pa.string())
+    try:
+        texts = pa.array(column, pa.string())
+    except UnicodeEncodeError:
+        raise DataError(f"{field.name} should be {type_name(field.type)}: {column[0]!r}") from None
     try:
         return texts.cast(_NUMBERS[field.type])
     except pa.ArrowInvalid as error:

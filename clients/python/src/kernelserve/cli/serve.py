@@ -28,7 +28,8 @@ def serve(flags: tuple[str, ...]) -> None:
     comes from the package kernelserve-server, from $KERNELSERVE_SERVER_BINARY or from the PATH.
     """
     binary = find_binary()
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     try:
         os.execv(binary, [binary, *flags])
     except OSError as error:

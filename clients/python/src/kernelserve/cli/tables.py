@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TypeAlias
 from .._exceptions import Error, RowErrorWarning
 from .csv_table import CsvReader, CsvWriter
 from .errors import DataError, line_of, unknown_column
+from .listing import is_terminal
 from .parquet_table import ParquetReader, ParquetWriter
 from .progress import show_progress
 
@@ -51,7 +52,7 @@ def append_column(
             f"{reader.name} already has a column {name!r}: name the new one with --column"
         )
     rows_done = 0
-    bar = show_progress(reader, progress and not (out == "-" and sys.stdout.isatty()))
+    bar = show_progress(reader, progress and not (out == "-" and is_terminal(sys.stdout)))
     with bar as advance, open_writer(out) as writer:
         for batch in reader.batches():
             with _counted_from(rows_done, reader.name):
@@ -82,6 +83,8 @@ def open_reader(path: str) -> AbstractContextManager[Reader]:
     ending = _ending(path)
     name = "standard input" if path == "-" else path
     try:
+        if path == "-" and sys.stdin is None:
+            raise DataError("standard input is closed")
         stream = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
@@ -118,6 +121,8 @@ def _ending(path: str) -> str:
 def _open_output(path: str) -> Iterator[BinaryIO]:
     """A file gets its name once it is complete: a reader never sees half of one."""
     if path == "-":
+        if sys.stdout is None:
+            raise DataError("standard output is closed")
         yield sys.stdout.buffer
         return
     target = Path(path)
