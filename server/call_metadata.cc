@@ -1,5 +1,6 @@
 #include "server/call_metadata.h"
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 
@@ -10,13 +11,24 @@
 #include "server/limits.h"
 
 namespace kernelserve::server {
+namespace {
+
+// Whether gRPC sends the text as metadata. Of what came in it checks nothing, and it ends the
+// process where it is given other bytes to send. (Printable ASCII is UTF-8 too, which the string
+// fields of the error details have to be.)
+bool CanBeEchoed(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+}  // namespace
 
 CallMetadata::CallMetadata(const grpc::CallbackServerContext& context) {
   for (const auto& [name, value_ref] : context.client_metadata()) {
     const absl::string_view key(name.data(), name.size());
     absl::string_view value(value_ref.data(), value_ref.size());
     if (key == "x-request-id") {
-      request_id = value.substr(0, kRequestIdBytes);
+      value = value.substr(0, kRequestIdBytes);
+      request_id = CanBeEchoed(value) ? value : absl::string_view();
     } else if (key == "kernelserve-client-id") {
       client_id = value;
     } else if (key == "kernelserve-timing") {

@@ -13,7 +13,7 @@ namespace kernelserve::server {
 struct CallMetadata {
   explicit CallMetadata(const grpc::CallbackServerContext& context);
 
-  absl::string_view request_id;    // x-request-id, cut to kRequestIdBytes
+  absl::string_view request_id;    // x-request-id, cut to kRequestIdBytes; empty unless printable
   absl::string_view client_id;     // kernelserve-client-id
   absl::string_view bearer_token;  // authorization: Bearer …
   bool wants_timing = false;       // kernelserve-timing: 1

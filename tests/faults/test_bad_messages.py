@@ -189,6 +189,28 @@ def test_a_deadline_that_cannot_be_met_is_refused_at_once(raw: Raw) -> None:
 # ---- Not even gRPC ----
 
 
+@pytest.mark.parametrize(
+    "request_id", [b"\xff", "\u00e9".encode(), b"a\x7fb", b"a\tb", b"x" * 127 + b"\xff"]
+)
+@pytest.mark.parametrize("n", [42, 10_000_000_000_000], ids=["answered", "refused"])
+def test_a_request_id_that_grpc_cannot_send_back_does_not_end_the_server(
+    server: Server, request_id: bytes, n: int
+) -> None:
+    """gRPC takes any bytes of metadata in, and aborts the process that gives it such to send."""
+    connection = http2.Connection(server.address)
+    stream = connection.start(METHODS["Compute"].path, [("x-request-id", request_id)])
+    connection.send(stream, http2.message(number_field(1, n)), end=True)
+    headers = connection.answer(stream).headers
+    if n == 42:
+        assert headers["grpc-status"] == "0"
+        assert "x-request-id" not in headers  # as if there had been none
+    else:
+        assert headers["grpc-status"] == str(grpc.StatusCode.OUT_OF_RANGE.value[0])
+        assert len(headers["x-request-id"]) == 24  # the server's own
+    connection.close()
+    server.check_alive()
+
+
 def test_a_message_cut_off_is_no_harm(server: Server) -> None:
     connection = http2.Connection(server.address)
     path = METHODS["Pairwise"].path

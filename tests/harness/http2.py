@@ -1,5 +1,5 @@
 """HTTP/2 without a gRPC library, for what gRPC's own clients never send: half of a message, a
-deadline that has passed."""
+deadline that has passed, metadata of any bytes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Connection:
         self._flush()
         self._ping()  # the server's settings have arrived
 
-    def start(self, path: str, metadata: Sequence[tuple[str, str]] = ()) -> int:
+    def start(self, path: str, metadata: Sequence[tuple[str, str | bytes]] = ()) -> int:
         """Begins a call, and returns its number."""
         stream = self._http2.get_next_available_stream_id()
         self._http2.send_headers(
