@@ -222,19 +222,17 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
   void OnReady() override { WriteOrFinish(); }
   void OnEnd() override {
     Release();
-    {
-      std::lock_guard lock(write_mutex_);
-      ended_ = true;
-    }
-    WriteOrFinish();
+    WriteOrFinish(/*ended=*/true);
   }
 
-  // Does what there is to do now. After it has started something, *this may be gone, unless the
-  // caller is a reaction or a task.
-  void WriteOrFinish() {
+  // Does what there is to do now; `ended` says that the job has. After it has started something,
+  // or left it to OnWriteDone to finish what has ended, *this may be gone, unless the caller is a
+  // reaction or a task.
+  void WriteOrFinish(bool ended = false) {
     bool write;
     {
       std::lock_guard lock(write_mutex_);
+      ended_ |= ended;
       if (writing_ || finished_) return;
       write = !stopped() && TakeReady(&outgoing_);
       if (!write && !ended_) return;
