@@ -143,9 +143,12 @@ absl::StatusOr<grpc::ByteBuffer> BatchHandler::Encode() {
 }
 
 absl::StatusOr<std::vector<Parameter>> DecodeParameters(
-    const google::protobuf::RepeatedPtrField<v1::Parameter>& parameters) {
+    const google::protobuf::RepeatedPtrField<v1::Parameter>& parameters, const Kernel& kernel) {
   std::vector<Parameter> decoded;
   for (const v1::Parameter& parameter : parameters) {
+    // Of one more than the kernel has, with different names, one is none of its: binding says
+    // which.
+    if (decoded.size() > kernel.parameters.size()) break;
     absl::StatusOr<Parameter> one = DecodeParameter(parameter);
     if (!one.ok()) return one.status();
     for (const Parameter& other : decoded) {

@@ -77,9 +77,11 @@ class BatchHandler : public UnaryHandler {
   std::vector<std::pair<uint64_t, ResultBlock>> blocks_;  // by first row; guarded by mutex_
 };
 
-// The parameters of a request as the kernels have them. Views point into `parameters`.
+// The parameters of a request as `kernel` takes them. Views point into `parameters`. An error where
+// one is given twice; the first that the kernel doesn't have is there for it to refuse, and beyond
+// that nothing is looked at: the time is linear, however many there are.
 absl::StatusOr<std::vector<Parameter>> DecodeParameters(
-    const google::protobuf::RepeatedPtrField<v1::Parameter>& parameters);
+    const google::protobuf::RepeatedPtrField<v1::Parameter>& parameters, const Kernel& kernel);
 
 RowErrorPolicy DecodeRowErrorPolicy(v1::RowErrorPolicy policy);
 

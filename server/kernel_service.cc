@@ -66,7 +66,8 @@ class RunHandler final : public BatchHandler {
     if (absl::Status status = ParseRest(message, &request_); !status.ok()) return status;
     const absl::StatusOr<const Kernel*> kernel = FindKernel(request_.kernel(), "kernel");
     if (!kernel.ok()) return kernel.status();
-    absl::StatusOr<std::vector<Parameter>> parameters = DecodeParameters(request_.parameters());
+    absl::StatusOr<std::vector<Parameter>> parameters =
+        DecodeParameters(request_.parameters(), **kernel);
     if (!parameters.ok()) return parameters.status();
     const absl::StatusOr<DataType> type = DecodeResultType(request_.result_type(), "result_type");
     if (!type.ok()) return type.status();

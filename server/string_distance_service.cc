@@ -49,7 +49,8 @@ absl::StatusOr<BoundScorer> DecodeScorer(const v1::Scorer& scorer) {
       scorer.name().empty() ? kDefaultScorer : absl::string_view(scorer.name());
   const absl::StatusOr<const Kernel*> kernel = FindScorer(name, "scorer.name");
   if (!kernel.ok()) return kernel.status();
-  absl::StatusOr<std::vector<Parameter>> parameters = DecodeParameters(scorer.parameters());
+  absl::StatusOr<std::vector<Parameter>> parameters =
+      DecodeParameters(scorer.parameters(), **kernel);
   if (!parameters.ok()) return InScorer(parameters.status());
   BoundScorer bound{*kernel, {.parameters = *std::move(parameters)}};
   if (scorer.has_score_cutoff()) bound.binding.score_cutoff = scorer.score_cutoff();

@@ -53,17 +53,17 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
         break;
       case Fields::kDictionaryFieldNumber:
         if (bytes) {
-          auto dictionary = std::make_shared<ColumnView>();
-          if (column->dictionary) {
-            *dictionary = *column->dictionary;
-          } else {
-            dictionary->type = DataType::kUnspecified;
+          // In place: a copy for each occurrence would make a request of n bytes n^2 work. It was
+          // made here, not const, and while a column is being decoded nobody else has it.
+          auto dictionary = std::const_pointer_cast<ColumnView>(column->dictionary);
+          if (dictionary == nullptr) {
+            dictionary = std::make_shared<ColumnView>(ColumnView{.type = DataType::kUnspecified});
+            column->dictionary = dictionary;
           }
           if (absl::Status status = DecodeAt(field.payload, dictionary.get(), depth + 1);
               !status.ok()) {
             return status;
           }
-          column->dictionary = std::move(dictionary);
         }
         break;
       case Fields::kChildrenFieldNumber:

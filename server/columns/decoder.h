@@ -38,8 +38,9 @@ absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_
 absl::Status ParseRest(const SplitMessage& split, google::protobuf::MessageLite* message);
 
 // Decodes one occurrence of a kernelserve.v1.Column, on top of what *column holds: scalars replace,
-// lists grow, dictionaries merge. Its buffers are views into `encoded`. MALFORMED_MESSAGE where
-// that is no Column; what the column says is for ValidateLayout to judge.
+// lists grow, dictionaries merge, in place (no other column may share them). Its buffers are views
+// into `encoded`. MALFORMED_MESSAGE where that is no Column; what the column says is for
+// ValidateLayout to judge.
 absl::Status DecodeColumn(Bytes encoded, ColumnView* column);
 
 // The same for a column that protobuf has parsed: one among the parameters. Views point into

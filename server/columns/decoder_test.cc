@@ -92,6 +92,20 @@ TEST(DecoderTest, AFieldThatOccursTwiceIsMergedAsProtobufDoes) {
   EXPECT_EQ(CheckAgainstProtobuf(BytesOf(outer + inner)), "");
 }
 
+TEST(DecoderTest, ADictionaryInManyPiecesIsNotCopiedForEachOfThem) {
+  v1::Column column;
+  column.mutable_dictionary()->add_view_buffers("");
+  std::string piece = column.SerializeAsString();
+  ColumnView view{.type = DataType::kUnspecified};
+  ASSERT_TRUE(DecodeColumn(BytesOf(piece), &view).ok());
+  const ColumnView* const dictionary = view.dictionary.get();
+  std::string pieces;
+  for (int i = 0; i < 1000; ++i) pieces += piece;
+  ASSERT_TRUE(DecodeColumn(BytesOf(pieces), &view).ok());
+  EXPECT_EQ(view.dictionary.get(), dictionary);
+  EXPECT_EQ(view.dictionary->view_buffers.size(), 1001u);
+}
+
 TEST(DecoderTest, AgreesWithProtobufOnMutatedMessages) {
   std::mt19937 random(20260101);
   const std::string whole = FullRequest().SerializeAsString();
