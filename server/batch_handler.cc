@@ -56,10 +56,11 @@ grpc::ByteBuffer AsByteBuffer(std::string bytes) {
 
 absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
   request_ = CopyOf(request, environment_.buffers);
-  absl::StatusOr<SplitMessage> split =
-      SplitColumns({request_.data(), request_.size()}, column_fields());
-  if (!split.ok()) return split.status();
-  absl::StatusOr<Batch> batch = Read(*split);
+  const absl::StatusOr<std::string> rest =
+      SplitColumns({request_.data(), request_.size()}, column_fields(),
+                   [this](uint32_t number, Bytes encoded) { return ReadColumn(number, encoded); });
+  if (!rest.ok()) return rest.status();
+  absl::StatusOr<Batch> batch = Read(*rest);
   if (!batch.ok()) return batch.status();
   batch_ = *std::move(batch);
 

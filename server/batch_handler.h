@@ -57,8 +57,10 @@ class BatchHandler : public UnaryHandler {
 
   // The numbers of the request's column fields.
   virtual std::span<const uint32_t> column_fields() const = 0;
-  // Reads the request. Whatever the batch points into stays with the handler.
-  virtual absl::StatusOr<Batch> Read(const SplitMessage& request) = 0;
+  // Takes in one occurrence of such a field.
+  virtual absl::Status ReadColumn(uint32_t number, Bytes encoded) = 0;
+  // Reads the rest of the request. Whatever the batch points into stays with the handler.
+  virtual absl::StatusOr<Batch> Read(const std::string& rest) = 0;
   // The same error with its field's path in this request; the kernel names it as RunRequest does.
   virtual absl::Status Relocate(absl::Status status) const { return status; }
 

@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "kernels/catalog.h"
+#include "kernels/error.h"
+#include "server/limits.h"
 
 namespace kernelserve::server {
 namespace {
@@ -62,8 +65,22 @@ class RunHandler final : public BatchHandler {
  protected:
   std::span<const uint32_t> column_fields() const override { return kColumns; }
 
-  absl::StatusOr<Batch> Read(const SplitMessage& message) override {
-    if (absl::Status status = ParseRest(message, &request_); !status.ok()) return status;
+  absl::Status ReadColumn(uint32_t number, Bytes encoded) override {
+    if (columns_.size() == kColumnsMax) {
+      const std::string bound = absl::StrCat("at most ", kColumnsMax, " columns");
+      return MakeError(absl::StatusCode::kInvalidArgument,
+                       {.reason = "INVALID_ARGUMENT",
+                        .field = "columns",
+                        .bound = bound,
+                        .value = absl::StrCat("over ", kColumnsMax, " columns")},
+                       absl::StrCat("a call has ", bound, ", and no kernel takes more"));
+    }
+    columns_.push_back({.type = DataType::kUnspecified});
+    return DecodeColumn(encoded, &columns_.back());
+  }
+
+  absl::StatusOr<Batch> Read(const std::string& rest) override {
+    if (absl::Status status = ParseRest(rest, &request_); !status.ok()) return status;
     const absl::StatusOr<const Kernel*> kernel = FindKernel(request_.kernel(), "kernel");
     if (!kernel.ok()) return kernel.status();
     absl::StatusOr<std::vector<Parameter>> parameters =
@@ -71,7 +88,7 @@ class RunHandler final : public BatchHandler {
     if (!parameters.ok()) return parameters.status();
     const absl::StatusOr<DataType> type = DecodeResultType(request_.result_type(), "result_type");
     if (!type.ok()) return type.status();
-    Batch batch{
+    return Batch{
         .kernel = *kernel,
         .binding = {.parameters = *std::move(parameters),
                     .result_type = *type,
@@ -80,17 +97,13 @@ class RunHandler final : public BatchHandler {
         .narrow = request_.narrow(),
         .reply = {.row_errors = v1::RunResponse::kRowErrorsFieldNumber,
                   .column = v1::RunResponse::kResultFieldNumber},
+        .columns = std::move(columns_),
     };
-    for (const auto& [number, encoded] : message.columns) {
-      batch.columns.push_back({.type = DataType::kUnspecified});
-      absl::Status status = DecodeColumn(encoded, &batch.columns.back());
-      if (!status.ok()) return status;
-    }
-    return batch;
   }
 
  private:
   static constexpr std::array<uint32_t, 1> kColumns = {v1::RunRequest::kColumnsFieldNumber};
+  std::vector<ColumnView> columns_;
   v1::RunRequest request_;
 };
 

@@ -56,6 +56,10 @@ inline constexpr uint64_t kRowsMaxMost = 0x7fff'ffff;
 // Default of --rows_max. A column of that many empty rows is 64 MB of offsets.
 inline constexpr uint64_t kRowsMax = 16ull << 20;
 
+// Columns of one call. No kernel takes nearly as many, and an empty one, two bytes of a request,
+// takes a hundred here.
+inline constexpr size_t kColumnsMax = 64;
+
 // Units of one text: lengths and edit distances of it fit an int32.
 inline constexpr uint64_t kTextUnitsMax = 0x7fff'ffff;
 

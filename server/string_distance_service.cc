@@ -180,8 +180,12 @@ class PairwiseHandler final : public BatchHandler {
   std::span<const uint32_t> column_fields() const override { return kColumns; }
   absl::Status Relocate(absl::Status status) const override { return InScorer(std::move(status)); }
 
-  absl::StatusOr<Batch> Read(const SplitMessage& message) override {
-    if (absl::Status status = ParseRest(message, &request_); !status.ok()) return status;
+  absl::Status ReadColumn(uint32_t number, Bytes encoded) override {
+    return DecodeColumn(encoded, &columns_[number == kColumns[0] ? 0 : 1]);
+  }
+
+  absl::StatusOr<Batch> Read(const std::string& rest) override {
+    if (absl::Status status = ParseRest(rest, &request_); !status.ok()) return status;
     absl::StatusOr<BoundScorer> scorer = DecodeScorer(request_.scorer());
     if (!scorer.ok()) return scorer.status();
     const absl::StatusOr<DataType> type = DecodeResultType(request_.format().type(), "format.type");
@@ -192,20 +196,18 @@ class PairwiseHandler final : public BatchHandler {
         .narrow = request_.format().narrow(),
         .reply = {.row_errors = v1::PairwiseResponse::kRowErrorsFieldNumber,
                   .column = v1::PairwiseResponse::kScoresFieldNumber},
-        .columns = std::vector<ColumnView>(2, ColumnView{.type = DataType::kUnspecified}),
+        .columns = std::move(columns_),
     };
     batch.binding.result_type = *type;
     batch.binding.row_errors = DecodeRowErrorPolicy(request_.format().row_errors());
-    for (const auto& [number, encoded] : message.columns) {
-      absl::Status status = DecodeColumn(encoded, &batch.columns[number == kColumns[0] ? 0 : 1]);
-      if (!status.ok()) return status;
-    }
     return batch;
   }
 
  private:
   static constexpr std::array<uint32_t, 2> kColumns = {v1::PairwiseRequest::kLeftFieldNumber,
                                                        v1::PairwiseRequest::kRightFieldNumber};
+  std::vector<ColumnView> columns_ =
+      std::vector<ColumnView>(2, ColumnView{.type = DataType::kUnspecified});
   v1::PairwiseRequest request_;
 };
 

@@ -100,8 +100,9 @@ Bytes BytesOf(const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_t> column_fields) {
-  SplitMessage split;
+absl::StatusOr<std::string> SplitColumns(Bytes message, std::span<const uint32_t> column_fields,
+                                         ColumnVisitor visit) {
+  std::string rest;
   WireReader reader(message);
   WireField field;
   while (reader.Next(&field)) {
@@ -109,19 +110,18 @@ absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_
         field.type == WireType::kLengthDelimited &&
         std::find(column_fields.begin(), column_fields.end(), field.number) != column_fields.end();
     if (column) {
-      split.columns.push_back({field.number, field.payload});
+      if (absl::Status status = visit(field.number, field.payload); !status.ok()) return status;
     } else {
-      split.rest.append(reinterpret_cast<const char*>(field.encoded.data()), field.encoded.size());
+      rest.append(reinterpret_cast<const char*>(field.encoded.data()), field.encoded.size());
     }
   }
   if (!reader.ok()) return MalformedMessage("the request", message.size());
-  return split;
+  return rest;
 }
 
-absl::Status ParseRest(const SplitMessage& split, google::protobuf::MessageLite* message) {
-  if (message->ParseFromString(split.rest)) return absl::OkStatus();
-  return MalformedMessage("the request, less its columns,", split.rest.size(),
-                          message->GetTypeName());
+absl::Status ParseRest(const std::string& rest, google::protobuf::MessageLite* message) {
+  if (message->ParseFromString(rest)) return absl::OkStatus();
+  return MalformedMessage("the request, less its columns,", rest.size(), message->GetTypeName());
 }
 
 absl::Status DecodeColumn(Bytes encoded, ColumnView* column) {

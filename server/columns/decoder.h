@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -16,26 +17,19 @@
 
 namespace kernelserve::server {
 
-// A columnar request in two parts: its columns, of which only the places are taken down, and
-// everything else, for protobuf to parse.
-struct SplitMessage {
-  std::string rest;  // the message without its columns, encoded
-  // Where each column field occurred, in the order of the message. A field that is not repeated may
-  // occur several times: protobuf merges these, and so does DecodeColumn.
-  struct Occurrence {
-    uint32_t number;
-    Bytes encoded;
-  };
-  std::vector<Occurrence> columns;
-};
+// Takes one occurrence of a column field. One that is not repeated may occur several times:
+// protobuf merges these, and so does DecodeColumn. An error ends the reading.
+using ColumnVisitor = absl::FunctionRef<absl::Status(uint32_t number, Bytes encoded)>;
 
-// Splits off the fields numbered in `column_fields`, at the top level. Agrees with protobuf's
-// parser about every message, malformed ones included (MALFORMED_MESSAGE). Views point into
-// `message`.
-absl::StatusOr<SplitMessage> SplitColumns(Bytes message, std::span<const uint32_t> column_fields);
+// Splits a columnar request in two: `visit` gets the fields numbered in `column_fields` at the top
+// level, as views of `message` in its order; everything else is returned, encoded, for protobuf to
+// parse. Agrees with protobuf's parser about every message, malformed ones included
+// (MALFORMED_MESSAGE). Keeps nothing for a column itself: empty ones take two bytes of a message.
+absl::StatusOr<std::string> SplitColumns(Bytes message, std::span<const uint32_t> column_fields,
+                                         ColumnVisitor visit);
 
-// Parses what SplitColumns left. MALFORMED_MESSAGE where that is no such message.
-absl::Status ParseRest(const SplitMessage& split, google::protobuf::MessageLite* message);
+// Parses what SplitColumns returned. MALFORMED_MESSAGE where that is no such message.
+absl::Status ParseRest(const std::string& rest, google::protobuf::MessageLite* message);
 
 // Decodes one occurrence of a kernelserve.v1.Column, on top of what *column holds: scalars replace,
 // lists grow, dictionaries merge, in place (no other column may share them). Its buffers are views

@@ -49,16 +49,13 @@ inline std::string CheckAgainstProtobuf(Bytes message) {
   const bool parsed = expected.ParseFromArray(message.data(), static_cast<int>(message.size()));
 
   static constexpr std::array<uint32_t, 2> kFields = {14, 15};
-  const auto split = SplitColumns(message, kFields);
-  v1::PairwiseRequest rest;
-  bool decoded = split.ok() && ParseRest(*split, &rest).ok();
   std::array<ColumnView, 2> columns;
   for (ColumnView& column : columns) column.type = DataType::kUnspecified;
-  if (decoded) {
-    for (const auto& [number, encoded] : split->columns) {
-      decoded = decoded && DecodeColumn(encoded, &columns[number - kFields[0]]).ok();
-    }
-  }
+  const auto split = SplitColumns(message, kFields, [&](uint32_t number, Bytes encoded) {
+    return DecodeColumn(encoded, &columns[number - kFields[0]]);
+  });
+  v1::PairwiseRequest rest;
+  const bool decoded = split.ok() && ParseRest(*split, &rest).ok();
   if (decoded != parsed)
     return parsed ? "refused what protobuf takes" : "took what protobuf refuses";
   if (!parsed) return "";

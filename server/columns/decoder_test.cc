@@ -48,23 +48,28 @@ v1::PairwiseRequest FullRequest() {
 TEST(DecoderTest, ColumnsAreSplitOffAndTheRestIsParsed) {
   const std::string encoded = FullRequest().SerializeAsString();
   const std::array<uint32_t, 2> fields = {14, 15};
-  const auto split = SplitColumns(BytesOf(encoded), fields);
+  std::vector<Bytes> columns;
+  const auto split = SplitColumns(BytesOf(encoded), fields, [&](uint32_t number, Bytes column) {
+    EXPECT_EQ(number, fields[columns.size()]);
+    columns.push_back(column);
+    return absl::OkStatus();
+  });
   ASSERT_TRUE(split.ok()) << split.status();
   v1::PairwiseRequest rest;
   ASSERT_TRUE(ParseRest(*split, &rest).ok());
   EXPECT_EQ(rest.scorer().name(), "levenshtein.distance");
   EXPECT_TRUE(rest.format().narrow());
   EXPECT_FALSE(rest.has_left());
-  ASSERT_EQ(split->columns.size(), 2u);
+  ASSERT_EQ(columns.size(), 2u);
 
   ColumnView left{.type = DataType::kUnspecified};
-  ASSERT_TRUE(DecodeColumn(split->columns[0].encoded, &left).ok());
+  ASSERT_TRUE(DecodeColumn(columns[0], &left).ok());
   EXPECT_EQ(left.type, DataType::kUtf8);
   EXPECT_EQ(left.length, 3u);
   EXPECT_EQ(left.bit_offset, 5u);
   EXPECT_EQ(std::string(left.values.begin(), left.values.end()), "abc");
   ColumnView right{.type = DataType::kUnspecified};
-  ASSERT_TRUE(DecodeColumn(split->columns[1].encoded, &right).ok());
+  ASSERT_TRUE(DecodeColumn(columns[1], &right).ok());
   EXPECT_TRUE(right.repeat);
   ASSERT_NE(right.dictionary, nullptr);
   EXPECT_EQ(right.value_type(), DataType::kUtf8View);

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -13,6 +13,8 @@ import grpc
 import pytest
 from harness.columns import ENCODINGS, decode, literal, numbers, texts
 from harness.rpc import REQUEST_ID, Raw, Refusal
+from harness.server import Server
+from harness.wire import bytes_field
 from kernelserve.v1 import kernel_pb2, string_distance_pb2, types_pb2
 
 Column = types_pb2.Column
@@ -421,3 +423,30 @@ def test_any_byte_of_a_column_may_be_wrong(raw: Raw) -> None:
             reasons.add(refusal.reason)
             assert refusal.code not in ("INTERNAL", "UNKNOWN")
     assert {"MALFORMED_COLUMN", "MALFORMED_MESSAGE", "WRONG_TYPE"} <= reasons
+
+
+@pytest.mark.parametrize(
+    ("method", "reason", "field"),
+    [("Run", "INVALID_ARGUMENT", "columns"), ("Pairwise", "MALFORMED_COLUMN", "left.type")],
+)
+def test_two_million_empty_columns_are_not_kept(
+    start: Callable[..., Server], method: str, reason: str, field: str
+) -> None:
+    """Two bytes each, of which a hundred were made."""
+    server = start("--workers=1")
+    raw = server.raw()
+    number = {
+        "Run": kernel_pb2.RunRequest.COLUMNS_FIELD_NUMBER,
+        "Pairwise": string_distance_pb2.PairwiseRequest.LEFT_FIELD_NUMBER,
+    }[method]
+    kernel = kernel_pb2.RunRequest(kernel="fibonacci").SerializeToString()
+    rest = kernel if method == "Run" else b""
+    raw.refusal(method, rest + bytes_field(number, b""))
+    before = server.rss_peak_bytes()
+    refusal = raw.refusal(method, rest + bytes_field(number, b"") * 2_000_000)
+    refusal.check_form()
+    assert (refusal.code, refusal.reason) == ("INVALID_ARGUMENT", reason)
+    assert refusal.field == field
+    if method == "Run":
+        assert (refusal.bound, refusal.value) == ("at most 64 columns", "over 64 columns")
+    assert server.rss_peak_bytes() - before < 24 << 20
