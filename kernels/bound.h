@@ -172,6 +172,15 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
         readers);
   }
 
+  // Whether decoded texts are to be let go of before more rows are read.
+  static bool Full(const Readers& readers) {
+    const auto full = [](const auto& one) {
+      if constexpr (requires { one.full(); }) return one.full();
+      return false;
+    };
+    return std::apply([&](const auto&... reader) { return (full(reader) || ...); }, readers);
+  }
+
   // Calls function(size or value of each argument of the row); 0 where the row has a null.
   template <typename Function>
   static auto AtSizes(Readers& readers, size_t row, Function function) {
@@ -255,10 +264,8 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
   absl::Status RunRowsBy(const Function& function, Readers& readers, size_t begin, size_t end,
                          const StopToken& stop, ResultBlock& out) const {
     for (size_t row = begin; row < end; ++row) {
-      if (row % kBlockRows == 0) {
-        if (stop.stopped()) return absl::CancelledError("stopped");
-        Release(readers);
-      }
+      if (row % kBlockRows == 0 && stop.stopped()) return absl::CancelledError("stopped");
+      if (row % kBlockRows == 0 || Full(readers)) Release(readers);
       Values values;
       const absl::Status* error = nullptr;
       const RowState state = ReadRow(readers, row, &values, &error, kIndices);
@@ -294,19 +301,20 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
     Columns columns;
     std::array<RowState, kBlockRows> states;
     std::array<Result, kBlockRows> results;
-    for (size_t first = begin; first < end; first += kBlockRows) {
+    for (size_t first = begin; first < end;) {
       if (stop.stopped()) return absl::CancelledError("stopped");
       Release(readers);
-      const size_t count = std::min(kBlockRows, end - first);
+      const size_t most = std::min(kBlockRows, end - first);
+      size_t count = ChecksRows() ? 0 : ReadBlock(readers, first, most, &columns, kIndices);
       size_t packed = count;
       std::vector<std::pair<size_t, absl::Status>> failed;
-      if (!ChecksRows() && ReadBlock(readers, first, count, &columns, kIndices)) {
+      if (count > 0) {
         std::fill_n(states.begin(), count, RowState::kValue);
       } else {
         // Row by row; those with a value are packed to the front, and `states` says which they are.
-        packed = 0;
         Release(readers);
-        for (size_t i = 0; i < count; ++i) {
+        for (; count < most && !Full(readers); ++count) {
+          const size_t i = count;
           Values values;
           const absl::Status* error = nullptr;
           absl::Status refused;
@@ -335,6 +343,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       RunBlock(columns, packed, stop, std::span(results).first(packed));
       if (stop.stopped()) return absl::CancelledError("stopped");
       AppendBlock(std::span(results).first(packed), std::span(states).first(count), failed, out);
+      first += count;
     }
     return absl::OkStatus();
   }
@@ -344,21 +353,23 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
     return false;
   }
 
-  // Reads a block of every argument where all rows have a value; false where one has not.
+  // Reads a block of every argument where all rows have a value, and returns how many rows: fewer
+  // than `count` where decoded texts take too much. 0 where a row has no value.
   template <size_t... I>
-  static bool ReadBlock(Readers& readers, size_t first, size_t count, Columns* columns,
-                        std::index_sequence<I...>) {
+  static size_t ReadBlock(Readers& readers, size_t first, size_t count, Columns* columns,
+                          std::index_sequence<I...>) {
     const auto read = [&](auto& reader, auto* values) {
       if constexpr (requires { reader.ReadBlock(first, count, values); }) {
-        return reader.ReadBlock(first, count, values);
+        count = reader.ReadBlock(first, count, values);
       } else {
         for (size_t i = 0; i < count; ++i) {
-          if (reader.Read(first + i, &values[i]) != RowState::kValue) return false;
+          if (reader.Read(first + i, &values[i]) != RowState::kValue) count = 0;
         }
-        return true;
       }
+      return count > 0;
     };
-    return (read(std::get<I>(readers), std::get<I>(*columns).data()) && ...);
+    (read(std::get<I>(readers), std::get<I>(*columns).data()) && ...);
+    return count;
   }
 
   template <size_t... I>

@@ -182,19 +182,24 @@ RowState TextReader::Decode(std::string_view bytes, Text* text) {
   return RowState::kValue;
 }
 
-bool TextReader::ReadBlock(size_t first, size_t count, Text* texts) {
+size_t TextReader::ReadRows(size_t first, size_t count, Text* texts) {
+  for (size_t i = 0; i < count; ++i) {
+    if (Read(first + i, &texts[i]) != RowState::kValue) return 0;
+    if (full()) return i + 1;
+  }
+  return count;
+}
+
+size_t TextReader::ReadBlock(size_t first, size_t count, Text* texts) {
   const RowLocator& locator = bytes_.locator();
   const ColumnView& column = locator.column();
   if (column.repeat) {
-    if (Read(0, &texts[0]) != RowState::kValue) return false;
+    if (Read(0, &texts[0]) != RowState::kValue) return 0;
     std::fill_n(texts + 1, count - 1, texts[0]);
-    return true;
+    return count;
   }
   if (!column.validity.empty() || column.dictionary != nullptr) {
-    for (size_t i = 0; i < count; ++i) {
-      if (Read(first + i, &texts[i]) != RowState::kValue) return false;
-    }
-    return true;
+    return ReadRows(first, count, texts);
   }
   switch (column.type) {
     case DataType::kUtf8:
@@ -204,14 +209,11 @@ bool TextReader::ReadBlock(size_t first, size_t count, Text* texts) {
     case DataType::kBinaryView:
       return ReadViewsBlock(first, count, texts);
     default:
-      for (size_t i = 0; i < count; ++i) {
-        if (Read(first + i, &texts[i]) != RowState::kValue) return false;
-      }
-      return true;
+      return ReadRows(first, count, texts);
   }
 }
 
-bool TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
+size_t TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
   const ColumnView& column = bytes_.locator().column();
   // A copy: what was checked must be what is used, whoever writes to the memory meanwhile.
   std::array<int32_t, kReadBlockRows + 1> offsets;
@@ -220,14 +222,14 @@ bool TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
   bool descends = offsets[0] < 0;
   for (size_t i = 0; i < count; ++i) descends |= offsets[i + 1] < offsets[i];
   const size_t end = static_cast<size_t>(static_cast<uint32_t>(offsets[count]));
-  if (descends || end > column.values.size()) return false;
+  if (descends || end > column.values.size()) return 0;
 
   const char* values = reinterpret_cast<const char*>(column.values.data());
   for (size_t i = 0; i < count; ++i) {
     texts[i] = Text(
         std::string_view(values + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])));
   }
-  if (!decodes_) return true;
+  if (!decodes_) return count;
   // One look at the bytes of several rows; those with other than ASCII are looked at one by one.
   constexpr size_t kRowsAtOnce = 16;
   for (size_t row = 0; row < count; row += kRowsAtOnce) {
@@ -236,13 +238,14 @@ bool TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
     if (IsAscii({values + offsets[row], bytes_at_once})) continue;
     for (size_t i = row; i < last; ++i) {
       const std::string_view bytes(static_cast<const char*>(texts[i].data()), texts[i].size());
-      if (Decode(bytes, &texts[i]) != RowState::kValue) return false;
+      if (Decode(bytes, &texts[i]) != RowState::kValue) return 0;
+      if (full()) return i + 1;
     }
   }
-  return true;
+  return count;
 }
 
-bool TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
+size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
   const uint8_t* view = bytes_.locator().column().values.data() + first * kViewBytes;
   for (size_t i = 0; i < count; ++i, view += kViewBytes) {
     // Most texts lie in their view. The bytes after a shorter one count as its own here: where they
@@ -254,23 +257,24 @@ bool TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
       continue;
     }
     std::string_view bytes;
-    if (bytes_.ReadView(first + i, &bytes) != RowState::kValue) return false;
+    if (bytes_.ReadView(first + i, &bytes) != RowState::kValue) return 0;
     if (!decodes_) {
       texts[i] = Text(bytes);
-    } else if (Decode(bytes, &texts[i]) != RowState::kValue) {
-      return false;
+      continue;
     }
+    if (Decode(bytes, &texts[i]) != RowState::kValue) return 0;
+    if (full()) return i + 1;
   }
-  return true;
+  return count;
 }
 
 void* TextReader::Allocate(size_t bytes) {
-  constexpr size_t kChunkBytes = 64 << 10;
   bytes = (bytes + 3) / 4 * 4;  // the next text may have units of 4 bytes
   if (chunks_.empty() || used_ + bytes > chunks_.back().bytes) {
     const size_t size = std::max(bytes, kChunkBytes);
     chunks_.push_back({std::make_unique_for_overwrite<uint32_t[]>(size / 4), size});
     used_ = 0;
+    held_bytes_ += size;
   }
   uint8_t* memory = reinterpret_cast<uint8_t*>(chunks_.back().memory.get()) + used_;
   used_ += bytes;
@@ -278,8 +282,10 @@ void* TextReader::Allocate(size_t bytes) {
 }
 
 void TextReader::Release() {
-  if (chunks_.size() > 1) chunks_.resize(1);
+  const bool keep = !chunks_.empty() && chunks_[0].bytes == kChunkBytes;
+  chunks_.resize(keep ? 1 : 0);
   used_ = 0;
+  held_bytes_ = keep ? kChunkBytes : 0;
 }
 
 template <typename T>

@@ -124,11 +124,16 @@ class TextReader {
     return Decode(bytes, text);
   }
 
-  // Reads rows [first, first + count) where each of them has a value and nothing is amiss: the
-  // usual case, for which a block at a time costs a tenth of a row at a time. At most
-  // kReadBlockRows. False otherwise, with *texts unspecified: Read() then tells what it is.
+  // Reads rows from `first` on where each of them has a value and nothing is amiss: the usual case,
+  // for which a block at a time costs a tenth of a row at a time. Returns how many: `count`, of
+  // kReadBlockRows at most, or fewer where full() came first. 0 otherwise, with *texts unspecified:
+  // Read() then tells what it is.
   static constexpr size_t kReadBlockRows = 128;
-  bool ReadBlock(size_t first, size_t count, Text* texts);
+  size_t ReadBlock(size_t first, size_t count, Text* texts);
+
+  // Whether decoded texts take so much that the next ones should wait for Release(): the same
+  // megabyte can be every row's, by a dictionary or views.
+  bool full() const { return held_bytes_ > kHeldBytes; }
 
   // Lets go of decoded texts; their memory serves the next ones.
   void Release();
@@ -137,14 +142,19 @@ class TextReader {
   const absl::Status& error() const { return bytes_.error(); }
 
  private:
+  // A block of texts of up to 500 units; both sides of it fit a core's cache.
+  static constexpr size_t kHeldBytes = 256 << 10;
+  static constexpr size_t kChunkBytes = 64 << 10;
+
   struct Chunk {
     std::unique_ptr<uint32_t[]> memory;
     size_t bytes = 0;
   };
 
   RowState Decode(std::string_view bytes, Text* text);
-  bool ReadOffsetsBlock(size_t first, size_t count, Text* texts);
-  bool ReadViewsBlock(size_t first, size_t count, Text* texts);
+  size_t ReadRows(size_t first, size_t count, Text* texts);
+  size_t ReadOffsetsBlock(size_t first, size_t count, Text* texts);
+  size_t ReadViewsBlock(size_t first, size_t count, Text* texts);
   void* Allocate(size_t bytes);
 
   BytesReader bytes_;
@@ -154,6 +164,7 @@ class TextReader {
   // Decoded texts live side by side: the last chunk is filled from `used_` on.
   std::vector<Chunk> chunks_;
   size_t used_ = 0;
+  size_t held_bytes_ = 0;  // the chunks' sizes
 };
 
 // Reads any integer or float type (and bool for bool) as T: int64_t, uint64_t, double or bool.

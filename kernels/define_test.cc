@@ -247,6 +247,54 @@ TEST(DefineTest, BlocksGiveWhatRowsGiveAroundNullsAndErrors) {
   EXPECT_EQ(block.error_count(), errors);
 }
 
+struct BlockRows {  // each row's result: how many rows its block has
+  static int64_t Run(Text, Text, const StopToken&) { return 1; }
+  static void RunBlock(std::span<const Text>, std::span<const Text>, const StopToken&,
+                       std::span<int64_t> out) {
+    std::fill(out.begin(), out.end(), static_cast<int64_t>(out.size()));
+  }
+};
+
+TEST(DefineTest, ABlockEndsBeforeAHugeTextOfItsDictionaryIsDecodedForEachRow) {
+  std::string text;
+  for (int i = 0; i < 100 << 10; ++i) text += "é";  // 100 KiB decoded, of 256 in a block
+  const Strings dictionary({text});
+  const Strings others(std::vector<std::string>(7, "x"));
+  const std::vector<int64_t> indices(7, 0);
+  ColumnView column = Int64s(indices);
+  column.dictionary = std::make_shared<ColumnView>(dictionary.view);
+  const Kernel kernel = Define<BlockRows>("block_rows", {"left", "right"}, "");
+  for (const bool right : {false, true}) {
+    const auto [status, block] =
+        right ? RunAll(kernel, {others.view, column}) : RunAll(kernel, {column, others.view});
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(3, 3, 3, 3, 3, 3, 1));
+  }
+  // Row by row too: there are five rows with a value, of which three fill a block.
+  const uint8_t bits[] = {0b1110101};
+  column.validity = bits;
+  const auto [status, block] = RunAll(kernel, {column, others.view});
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(3, 0, 3, 0, 3, 2, 2));
+}
+
+TEST(DefineTest, ABlockEndsBeforeAHugeTextOfItsViewsIsDecodedForEachRow) {
+  std::string text;
+  for (int i = 0; i < 100 << 10; ++i) text += "é";
+  const std::vector<int32_t> view = {static_cast<int32_t>(text.size()), 0, 0, 0};
+  std::vector<int32_t> views;
+  for (int row = 0; row < 4; ++row) views.insert(views.end(), view.begin(), view.end());
+  const ColumnView column = {
+      .type = DataType::kUtf8View,
+      .length = 4,
+      .values = BytesOf(views),
+      .view_buffers = {{reinterpret_cast<const uint8_t*>(text.data()), text.size()}}};
+  const auto [status, block] =
+      RunAll(Define<BlockRows>("block_rows", {"left", "right"}, ""), {column, column});
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(3, 3, 3, 1));
+}
+
 TEST(DefineTest, ANarrowResultTypeSaturates) {
   const Strings left({"ab", "abcd"});
   const auto [status, block] = RunAll(Define<Units>("units", {"left", "right"}, ""),
