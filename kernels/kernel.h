@@ -106,6 +106,7 @@ struct Kernel {
   // The least edits from left to right, where the scorer is of a metric that has such; else empty.
   std::function<Editops(Text left, Text right, StopToken stop)> editops;
   std::function<double(size_t left_units, size_t right_units)> editops_cost_ns;
+  std::function<uint64_t(size_t left_units, size_t right_units)> editops_bytes_max;
 };
 
 }  // namespace kernelserve

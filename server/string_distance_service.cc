@@ -128,6 +128,7 @@ class EditScriptHandler final
     : public MessageHandler<v1::EditScriptRequest, v1::EditScriptResponse> {
  public:
   double cost_ns() const override { return cost_ns_; }
+  uint64_t memory_bytes() const override { return memory_bytes_; }
 
  protected:
   absl::Status Validate(const v1::EditScriptRequest& request) override {
@@ -142,6 +143,13 @@ class EditScriptHandler final
     left_.emplace(request.left());
     right_.emplace(request.right());
     cost_ns_ = kernel_->editops_cost_ns(left_->size(), right_->size());
+    // The texts are decoded, and the kernel makes a copy of its own, of 4 bytes a unit at most
+    // each. There is the script, and then the reply as a message, three numbers of 4 bytes an edit,
+    // and encoded: positions take up to 5 bytes, and a kind one.
+    const uint64_t edits_max = std::max(left_->size(), right_->size());
+    memory_bytes_ = 2 * 4 * (left_->size() + right_->size()) +
+                    kernel_->editops_bytes_max(left_->size(), right_->size()) +
+                    (3 * 4 + 5 + 5 + 1) * edits_max;
     return absl::OkStatus();
   }
 
@@ -170,6 +178,7 @@ class EditScriptHandler final
   std::optional<TextColumn> left_;
   std::optional<TextColumn> right_;
   double cost_ns_ = 0;
+  uint64_t memory_bytes_ = 0;
 };
 
 class PairwiseHandler final : public BatchHandler {

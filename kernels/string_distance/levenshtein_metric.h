@@ -73,6 +73,9 @@ struct LevenshteinMetric {
   static double EditScriptCost(size_t left, size_t right) {
     return static_cast<double>(LevenshteinEditopsCostNs(left, right));
   }
+  static uint64_t EditScriptBytesMax(size_t left, size_t right) {
+    return LevenshteinEditopsBytesMax(left, right);
+  }
 };
 
 }  // namespace kernelserve

@@ -38,7 +38,8 @@
 //   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
 //   const StopToken&, distances)
 //   Editops EditScript(Text, Text, StopToken), double EditScriptCost(size_t left_units, size_t
-//   right_units)                                                   where the metric has edits
+//   right_units), uint64_t EditScriptBytesMax(size_t left_units, size_t right_units)
+//                                                                  where the metric has edits
 
 namespace kernelserve {
 
@@ -193,6 +194,7 @@ void AddForms(const std::string& name, const std::string& doc, std::vector<Kerne
     if constexpr (requires { &Metric::EditScript; }) {
       kernel.editops = Metric::EditScript;
       kernel.editops_cost_ns = Metric::EditScriptCost;
+      kernel.editops_bytes_max = Metric::EditScriptBytesMax;
     }
     catalog->push_back(std::move(kernel));
   };

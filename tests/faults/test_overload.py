@@ -188,6 +188,22 @@ def test_a_call_that_is_too_large_for_the_server_is_not_asked_to_come_back(
     assert "send it in parts" in refusal.message
 
 
+def test_an_edit_script_is_not_computed_where_there_is_no_memory_for_it(
+    start: Callable[..., Server],
+) -> None:
+    """Texts of a megabyte can be a million edits apart, of some thirty bytes each until they are
+    sent: more than a budget of 32 MB. (These are equal, which is known once it is all reserved.)"""
+    raw = start(f"--memory_ceiling_mb={CEILING_MB}").raw()
+    request = string_distance_pb2.EditScriptRequest()
+    request.left.utf8 = request.right.utf8 = b"x" * 1_000_000
+    refusal = raw.refusal("EditScript", request)
+    refusal.check_form()
+    assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "MEMORY_CEILING")
+    assert refusal.retry_delay_s is None
+    request.left.utf8 = request.right.utf8 = b"x" * 400_000
+    assert not raw.call("EditScript", request).kinds
+
+
 def test_more_calls_than_a_connection_may_have_wait_their_turn(
     start: Callable[..., Server],
 ) -> None:
