@@ -38,6 +38,14 @@ inline constexpr double kDefaultCostNs = 50;
 // Costs of a long column are sampled: every row of a short one, else one in so many.
 inline constexpr size_t kSampleEvery = 16;
 inline constexpr size_t kSampledOver = 4096;
+// Reading a byte of a text: the most where it is not ASCII is about twice this, the least a tenth.
+inline constexpr double kReadByteNs = 0.5;
+
+// The row that stands for rows [begin, begin + count) in an estimate: any of them, by chance,
+// though always the same one in a process. A sender can't put dear rows where none is looked at,
+// and so a task takes what was estimated on average, whatever comes in.
+size_t SampleRow(size_t begin, size_t count);
+
 // The kernel K bound to the columns and parameters of one call: reads rows, calls K, stores
 // results. What K may have besides Run is in kernels/define.h.
 template <typename K, typename ArgumentList>
@@ -108,7 +116,7 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       size_t end = begin;
       while (end < rows && *cost_ns < budget_ns) {
         const size_t count = std::min(stride, rows - end);
-        *cost_ns += RowCost(readers, end) * count;
+        *cost_ns += RowCost(readers, SampleRow(end, count)) * count;
         end += count;
       }
       return end;
@@ -123,7 +131,8 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
       const size_t stride = (rows + kSampledOver - 1) / kSampledOver;
       double cost = 0;
       for (size_t row = 0; row < rows; row += stride) {
-        cost += RowCost(readers, row) * std::min(stride, rows - row);
+        const size_t count = std::min(stride, rows - row);
+        cost += RowCost(readers, SampleRow(row, count)) * count;
       }
       return cost;
     }
@@ -200,9 +209,13 @@ class Bound<K, std::tuple<Args...>> final : public BoundKernel {
     return reader.Read(row, &value) == RowState::kValue ? value : T{};
   }
 
+  // Reading the row's texts, and the kernel's own estimate, which may be that it hardly looks.
   double RowCost(Readers& readers, size_t row) const {
     return AtSizes(readers, row, [this](auto... sizes) -> double {
-      return this->WithParameters([](const auto&... all) { return K::Cost(all...); }, sizes...);
+      const double read_ns =
+          (0.0 + ... + (std::is_same_v<Args, Text> ? kReadByteNs * static_cast<double>(sizes) : 0));
+      return read_ns +
+             this->WithParameters([](const auto&... all) { return K::Cost(all...); }, sizes...);
     });
   }
 

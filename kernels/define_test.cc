@@ -336,6 +336,40 @@ TEST(DefineTest, TasksEndWhereTheirCostIsReached) {
   EXPECT_EQ((*bound)->CostNs(5), 1'000'301);
 }
 
+TEST(DefineTest, DearRowsBetweenThoseThatWereAlwaysSampledAreEstimated) {
+  // Every row but each 16th and each 4096th: it was these that stood for all.
+  std::vector<int64_t> a(1'000'000, 1'000'000);
+  for (size_t row = 0; row < a.size(); row += 16) a[row] = 1;
+  const std::vector<int64_t> b(a.size(), 1);
+  const std::vector<ColumnView> columns = {Int64s(a), Int64s(b)};
+  const auto bound = Define<Divide>("divide", {"a", "b"}, "").bind({}, columns);
+  ASSERT_TRUE(bound.ok());
+  // 2,000 dear rows are a task. About 8 of its samples find a row that is not, and stand for 16
+  // rows more each; that 50 do has a chance below 10^-15.
+  double cost = 0;
+  EXPECT_LE((*bound)->TaskEnd(0, a.size(), 2e9, &cost), 2'000u + 50 * 16);
+  EXPECT_GT((*bound)->CostNs(a.size()), 0.5e12);
+}
+
+struct Free {  // does not look at its text
+  static int64_t Run(Text) { return 0; }
+  static double Cost(size_t) { return 10; }
+};
+
+TEST(DefineTest, ATextIsReadEvenWhereTheKernelTakesNothing) {
+  const std::string text(1 << 20, 'x');
+  const Strings dictionary({text});
+  const std::vector<int64_t> indices(20'000, 0);
+  ColumnView column = Int64s(indices);
+  column.dictionary = std::make_shared<ColumnView>(dictionary.view);
+  const std::vector<ColumnView> columns = {column};
+  const auto bound = Define<Free>("free", {"text"}, "").bind({}, columns);
+  ASSERT_TRUE(bound.ok());
+  double cost = 0;
+  EXPECT_EQ((*bound)->TaskEnd(0, indices.size(), 1e6, &cost), 16u);  // of which one is looked at
+  EXPECT_GT((*bound)->CostNs(indices.size()), 1e9);
+}
+
 TEST(DefineTest, AStoppedKernelReturnsEarly) {
   const std::vector<int64_t> n(1000, 1);
   const std::vector<ColumnView> columns = {Int64s(n)};

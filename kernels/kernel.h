@@ -73,8 +73,9 @@ class BoundKernel {
   virtual uint64_t ResultBytesMax(size_t rows) const = 0;
 
   // Where a task should end that begins at row `begin`, to take about `budget_ns` on one core:
-  // over `begin`, at most `rows`. Sets *cost_ns to the estimate for it. Costs are sampled, so one
-  // row among many can be dearer than the estimate says: account for the time that was spent.
+  // over `begin`, at most `rows`. Sets *cost_ns to the estimate for it. Costs are sampled, at rows
+  // that a sender can't foresee, so one row among many can be dearer than the estimate says, and
+  // few tasks many times so: account for the time that was spent.
   virtual size_t TaskEnd(size_t begin, size_t rows, double budget_ns, double* cost_ns) const = 0;
 
   // An estimate for all rows, from at most a few thousand samples.
