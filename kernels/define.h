@@ -97,6 +97,9 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
     if (absl::Status status = ReadParameters(binding.parameters, &parameters); !status.ok()) {
       return status;
     }
+    if constexpr (requires { parameters.SetLimits(binding.limits); }) {
+      parameters.SetLimits(binding.limits);
+    }
     if constexpr (requires { parameters.SetScoring(binding.score_cutoff, binding.score_hint); }) {
       absl::Status status = parameters.SetScoring(binding.score_cutoff, binding.score_hint);
       if (!status.ok()) return status;

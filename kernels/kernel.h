@@ -47,6 +47,12 @@ enum class RowErrorPolicy : uint8_t {
   kNull,  // the row is null, and its reason is reported beside the results
 };
 
+// What whoever runs the kernels bounds, for all calls. A kernel whose Parameters have
+// SetLimits(const KernelLimits&) keeps to it.
+struct KernelLimits {
+  uint64_t fibonacci_n_max = 1'000'000'000;  // of exact results: F(10^9) has 87 MB
+};
+
 // What one call fixes for all its rows.
 struct Binding {
   std::vector<Parameter> parameters;
@@ -54,6 +60,7 @@ struct Binding {
   std::optional<double> score_hint;               // scorers only
   DataType result_type = DataType::kUnspecified;  // the kernel's own where unspecified
   RowErrorPolicy row_errors = RowErrorPolicy::kFail;
+  KernelLimits limits;
   bool names_rows = true;  // an error says which row it is about: not where there is but one
 };
 

@@ -79,6 +79,7 @@ absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
   }
   if (absl::Status status = CountRows(); !status.ok()) return status;
 
+  batch_.binding.limits = environment_.kernel_limits;
   absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(batch_.binding, batch_.columns);
   if (!bound.ok()) return Relocate(bound.status());
   bound_ = *std::move(bound);

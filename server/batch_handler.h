@@ -28,6 +28,7 @@ struct BatchEnvironment {
   BufferPool* buffers;
   uint64_t rows_max;
   uint64_t result_bytes_max;
+  KernelLimits kernel_limits;
 };
 
 // A kernel over the rows of some columns: what Pairwise and Run are, but for their messages. The

@@ -108,8 +108,10 @@ struct Server::Parts {
               .memory = &memory,
               .request_bytes_max = options.request_bytes_max,
               .instance_id = NewRequestId()},
-        batches{
-            .buffers = &buffers, .rows_max = options.rows_max, .result_bytes_max = kResultBytesMax},
+        batches{.buffers = &buffers,
+                .rows_max = options.rows_max,
+                .result_bytes_max = kResultBytesMax,
+                .kernel_limits = {.fibonacci_n_max = options.fibonacci_n_max}},
         string_distance(calls, batches),
         kernels(calls, batches),
         fibonacci(calls, options.fibonacci_n_max),

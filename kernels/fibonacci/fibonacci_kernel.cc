@@ -16,12 +16,12 @@ absl::Status FibonacciKernel::Validate(const Parameters& parameters) {
 double FibonacciKernel::Cost(uint64_t n, const Parameters& parameters) {
   if (parameters.modulus) return kFibonacciModuloCostNs;
   if (n <= kFibonacciSmallMax) return 20;  // reading the row, and storing it
-  return static_cast<double>(FibonacciMagnitudeCostNs(std::min(n, kExactMax)));
+  return static_cast<double>(FibonacciMagnitudeCostNs(std::min(n, parameters.exact_max)));
 }
 
 uint64_t FibonacciKernel::ResultBytes(uint64_t n, const Parameters& parameters) {
   if (parameters.modulus) return sizeof(uint64_t);
-  return n <= kExactMax ? FibonacciBytesMax(n) : 0;  // over it, the row fails
+  return n <= parameters.exact_max ? FibonacciBytesMax(n) : 0;  // over it, the row fails
 }
 
 absl::StatusOr<uint64_t> FibonacciKernel::Run(uint64_t n, const Parameters& parameters,
@@ -42,8 +42,8 @@ absl::StatusOr<std::string> FibonacciKernel::RunBinary(uint64_t n, const Paramet
     }
     return magnitude;
   }
-  if (n > kExactMax) {
-    const std::string bound = absl::StrCat("at most ", kExactMax, " without a modulus");
+  if (n > parameters.exact_max) {
+    const std::string bound = absl::StrCat("at most ", parameters.exact_max, " without a modulus");
     return MakeError(
         absl::StatusCode::kOutOfRange,
         {.reason = "OUT_OF_RANGE", .field = "n", .bound = bound, .value = absl::StrCat(n)},

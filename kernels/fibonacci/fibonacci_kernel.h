@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "kernels/data_type.h"
+#include "kernels/kernel.h"
 #include "kernels/parameters.h"
 #include "kernels/stop_token.h"
 
@@ -19,7 +20,9 @@ namespace kernelserve {
 struct FibonacciKernel {
   struct Parameters {
     std::optional<uint64_t> modulus;
+    uint64_t exact_max = KernelLimits().fibonacci_n_max;  // the largest n of an exact result
 
+    void SetLimits(const KernelLimits& limits) { exact_max = limits.fibonacci_n_max; }
     static constexpr auto Fields() {
       return std::tuple(ParameterField("modulus", &Parameters::modulus,
                                        "Gives F(n) modulo it, 1 to 2^64 - 1, for any n."));
@@ -27,9 +30,6 @@ struct FibonacciKernel {
   };
 
   static constexpr DataType kResults[] = {DataType::kUint64, DataType::kBinary};
-
-  // The largest n of an exact result: F(10^9) has 87 MB.
-  static constexpr uint64_t kExactMax = 1'000'000'000;
 
   static absl::Status Validate(const Parameters& parameters);
   static double Cost(uint64_t n, const Parameters& parameters);

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
-from harness.columns import numbers, texts
+from harness.columns import decode, numbers, texts
 from harness.rpc import REQUEST_ID, Raw
+from harness.server import Server
 from kernelserve.v1 import fibonacci_pb2, kernel_pb2, string_distance_pb2, types_pb2
 
 UINT64_MAX = 2**64 - 1
@@ -603,3 +605,16 @@ def test_the_error_names_what_is_wrong(raw: Raw, bad: Bad) -> None:
     assert refusal.retry_delay_s is None, "trying again would not help"
     if bad.row is not None:
         assert refusal.message.startswith(f"row {bad.row}: ")
+
+
+def test_the_kernel_fibonacci_keeps_to_the_flag_too(start: Callable[..., Server]) -> None:
+    """--fibonacci_n_max bounded Compute and StreamTerms, and Run had a bound of its own."""
+    raw = start("--fibonacci_n_max=1000").raw()
+    terms = raw.call("Run", run("fibonacci", numbers([1000]), result_type=BINARY)).result
+    # The last digits of the published number.
+    assert int.from_bytes(decode(terms)[0], "little") % 10**9 == 849228875
+    refusal = raw.refusal("Run", run("fibonacci", numbers([1, 1001]), result_type=BINARY))
+    refusal.check_form()
+    assert (refusal.code, refusal.reason) == ("OUT_OF_RANGE", "OUT_OF_RANGE")
+    assert (refusal.field, refusal.value, refusal.row) == ("n", "1001", "1")
+    assert refusal.bound == "at most 1000 without a modulus"
