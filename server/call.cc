@@ -102,6 +102,8 @@ template <typename Work>
 absl::Status Guarded(Work work) {
   try {
     return work();
+  } catch (const std::bad_alloc&) {
+    return OutOfMemoryError();
   } catch (const std::exception& exception) {
     return absl::InternalError(exception.what());
   }

@@ -102,8 +102,7 @@ void CallJob::Run(const Task& task) {
       status = RunRange(block, range);
     }
   } catch (const std::bad_alloc&) {
-    status = MakeError(absl::StatusCode::kResourceExhausted, {.reason = "MEMORY_CEILING"},
-                       "the server has run out of memory for this call: send it in parts");
+    status = OutOfMemoryError();
   } catch (const std::exception& exception) {
     status = absl::InternalError(exception.what());
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <latch>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -102,6 +103,14 @@ TEST_F(CallTest, SurvivesAHandlerThatThrows) {
     const grpc::Status status = Call();
     EXPECT_THAT(status, IsError(grpc::StatusCode::INTERNAL, "INTERNAL"));
     EXPECT_EQ(status.error_message(), "thrown");
+  }
+}
+
+TEST_F(CallTest, CallsItTheMemoryCeilingWhereAnAllocationFailsAtOnceOrOnThePool) {
+  for (const double cost_ns : {0.0, kDear}) {
+    Serve({.cost_ns = cost_ns,
+           .run = [](uint64_t, uint64_t, StopToken) -> absl::Status { throw std::bad_alloc(); }});
+    EXPECT_THAT(Call(), IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
   }
 }
 

@@ -44,6 +44,11 @@ absl::Status MemoryBudget::Reservation::Grow(uint64_t bytes) {
   return absl::OkStatus();
 }
 
+absl::Status OutOfMemoryError() {
+  return MakeError(absl::StatusCode::kResourceExhausted, {.reason = "MEMORY_CEILING"},
+                   "the server has run out of memory for this call: send it in parts");
+}
+
 void MemoryBudget::Reservation::Shrink(uint64_t bytes) {
   assert(bytes <= bytes_);
   if (bytes == 0) return;

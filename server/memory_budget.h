@@ -47,6 +47,9 @@ class MemoryBudget {
   std::atomic<uint64_t> reserved_ = 0;
 };
 
+// MEMORY_CEILING for a call whose allocation failed.
+absl::Status OutOfMemoryError();
+
 }  // namespace kernelserve::server
 
 #endif  // KERNELSERVE_SERVER_MEMORY_BUDGET_H_
