@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "kernels/error.h"
 
 namespace kernelserve {
@@ -316,7 +317,7 @@ RowState NumberReader<T>::ReadAt(size_t place, T* value) {
       constexpr double kEnd = std::is_signed_v<T> ? 0x1p63 : 0x1p64;
       constexpr double kBegin = std::is_signed_v<T> ? -0x1p63 : 0.0;
       if (!(real >= kBegin && real < kEnd) || real != std::floor(real)) {
-        return refuse(absl::StrCat(real));
+        return refuse(absl::StrFormat("%.17g", real));  // fewer digits can look like a whole number
       }
     }
     *value = static_cast<T>(real);

@@ -262,6 +262,17 @@ TEST(NumberReaderTest, FloatsBecomeIntegersOnlyExactly) {
   EXPECT_EQ((Numbers<double, float>(DataType::kFloat32, {0.5f})), Expected<double>({0.5}));
 }
 
+TEST(NumberReaderTest, AFractionIsNotRoundedToAWholeNumberInItsError) {
+  const double value = 5.0000001;
+  const ColumnView column = {.type = DataType::kFloat64,
+                             .length = 1,
+                             .values = {reinterpret_cast<const uint8_t*>(&value), sizeof(value)}};
+  NumberReader<uint64_t> reader(column, "n");
+  uint64_t number;
+  ASSERT_EQ(reader.Read(0, &number), RowState::kInvalid);
+  EXPECT_EQ(ErrorValue(reader.error()), "5.0000001000000003");
+}
+
 TEST(NumberReaderTest, BooleansAreBitsFromTheBitOffset) {
   const std::vector<uint8_t> bits = {0b01000000, 0b1};
   const ColumnView column{
