@@ -30,11 +30,14 @@ absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t 
                                 bound, " in one call: send fewer rows at a time"));
 }
 
-Buffer CopyOf(const grpc::ByteBuffer& bytes, BufferPool* pool) {
+absl::StatusOr<Buffer> CopyOf(const grpc::ByteBuffer& bytes, BufferPool* pool) {
   Buffer buffer = pool->Take(bytes.Length());
   // 20 to 25 slices a MiB: they are copied once, and gRPC's own memory is free again.
   std::vector<grpc::Slice> slices;
-  if (!bytes.Dump(&slices).ok()) return Buffer();
+  if (const grpc::Status status = bytes.Dump(&slices); !status.ok()) {
+    return absl::InternalError(
+        absl::StrCat("the request can't be read from gRPC: ", status.error_message()));
+  }
   uint8_t* to = buffer.data();
   for (const grpc::Slice& slice : slices) {
     std::memcpy(to, slice.begin(), slice.size());
@@ -55,7 +58,9 @@ grpc::ByteBuffer AsByteBuffer(std::string bytes) {
 }  // namespace
 
 absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
-  request_ = CopyOf(request, environment_.buffers);
+  absl::StatusOr<Buffer> copy = CopyOf(request, environment_.buffers);
+  if (!copy.ok()) return copy.status();
+  request_ = *std::move(copy);
   const absl::StatusOr<std::string> rest =
       SplitColumns({request_.data(), request_.size()}, column_fields(),
                    [this](uint32_t number, Bytes encoded) { return ReadColumn(number, encoded); });
