@@ -168,8 +168,8 @@ class TextReader {
 };
 
 // Reads any integer or float type (and bool for bool) as T: int64_t, uint64_t, double or bool.
-// A value that T does not hold exactly (negative for uint64_t, a fraction for an integer) is
-// kInvalid.
+// A value that an integer T does not hold (negative for uint64_t, a fraction) is kInvalid; an
+// integer over 2^53 becomes the nearest double.
 template <typename T>
 class NumberReader {
  public:

@@ -135,7 +135,6 @@ bool DecodeInto(std::string_view utf8, Unit* units, size_t* count) {
   uint32_t code_point = 0;
   size_t size = 0;
   for (size_t i = 0; i < utf8.size(); ++i) {
-    // A long run of ASCII is worth a branch; eight bytes are, once they are likely.
     const auto byte = static_cast<uint8_t>(utf8[i]);
     const uint32_t above = (state & kStateMask) == kAccept ? 0 : code_point << 6;
     code_point = above | kPayload[byte];

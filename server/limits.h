@@ -76,7 +76,7 @@ inline constexpr size_t kStreamBlocksAhead = 2;
 // details take as much again in base64.
 inline constexpr size_t kStatusTextBytes = 2048;
 
-// What a client may put in x-request-id, which is echoed and logged.
+// What a client may put in x-request-id, which is echoed.
 inline constexpr size_t kRequestIdBytes = 128;
 
 // ---- Kernels ----
@@ -116,7 +116,9 @@ inline constexpr size_t kUnixPathBytes = 103;
 
 // Default of --memory_ceiling_mb, unless three quarters of the cgroup's limit are less. Half of it
 // is gRPC's, as a hard limit: what has arrived and no handler has seen yet. The other half is the
-// budget of admitted calls: together they stay under the ceiling, whatever comes in.
+// budget of admitted calls: requests, prepared tables, results. Beyond both is what running tasks
+// work with, which no reservation counts: for a pair of long texts up to some 50 bytes a unit, in
+// each worker. And a repeated text's tables are reserved when they have been made.
 inline constexpr uint64_t kMemoryCeilingMb = 2048;
 
 // Memory of requests that is kept for the next ones, a quarter of the budget at most: two of the

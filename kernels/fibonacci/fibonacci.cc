@@ -49,7 +49,7 @@ class Integer {
   mpz_t value_;
 };
 
-// Sets *f = F(n) and *f_next = F(n + 1) by fast doubling (as GMP's own mpz_fib2_ui), with two
+// Sets *f = F(n) and *f_previous = F(n - 1) by fast doubling (as GMP's own mpz_fib2_ui), with two
 // squarings a bit of n:
 //   F(2k + 1) = 4 F(k)^2 - F(k - 1)^2 + 2 (-1)^k
 //   F(2k - 1) = F(k)^2 + F(k - 1)^2

@@ -50,7 +50,7 @@ class Error(Exception):
         message: the sentence alone.
         code: gRPC's code by name, such as "INVALID_ARGUMENT".
         reason: an ErrorReason of error_reason.proto without its prefix, such as "LENGTH_MISMATCH".
-        request_id: names the call in the server's log.
+        request_id: names the call, as x-request-id did in its metadata.
         field: the argument at fault, a path into the request such as "left.offsets".
         bound: what would have been taken.
         value: what was received, cut short.
