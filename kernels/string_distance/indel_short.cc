@@ -10,12 +10,12 @@ namespace HWY_NAMESPACE {
 
 void IndelPairs(std::span<const Text> left, std::span<const Text> right,
                 const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<IndelColumn>>(left, right, cutoffs, out, stop);
+  Pairs<EditDistance<IndelColumn>>(TextColumn(left), TextColumn(right), cutoffs, out, stop);
 }
 
 void IndelQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                 std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<IndelColumn>>(Repeated{left}, right, cutoffs, out, stop);
+  Pairs<EditDistance<IndelColumn>>(TextColumn(&left), TextColumn(right), cutoffs, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE

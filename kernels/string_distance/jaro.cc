@@ -278,11 +278,11 @@ struct Jaro {
 
 void JaroPairs(std::span<const Text> left, std::span<const Text> right, std::span<double> out,
                StopToken stop) {
-  Pairs<Jaro>(left, right, NoCutoffs(), out, stop);
+  Pairs<Jaro>(TextColumn(left), TextColumn(right), NoCutoffs(), out, stop);
 }
 
 void JaroQuery(Text left, std::span<const Text> right, std::span<double> out, StopToken stop) {
-  Pairs<Jaro>(Repeated{left}, right, NoCutoffs(), out, stop);
+  Pairs<Jaro>(TextColumn(&left), TextColumn(right), NoCutoffs(), out, stop);
 }
 
 }  // namespace HWY_NAMESPACE

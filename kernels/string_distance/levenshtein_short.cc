@@ -10,12 +10,12 @@ namespace HWY_NAMESPACE {
 
 void LevenshteinPairs(std::span<const Text> left, std::span<const Text> right,
                       const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<LevenshteinColumn>>(left, right, cutoffs, out, stop);
+  Pairs<EditDistance<LevenshteinColumn>>(TextColumn(left), TextColumn(right), cutoffs, out, stop);
 }
 
 void LevenshteinQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                       std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<LevenshteinColumn>>(Repeated{left}, right, cutoffs, out, stop);
+  Pairs<EditDistance<LevenshteinColumn>>(TextColumn(&left), TextColumn(right), cutoffs, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -10,12 +10,12 @@ namespace HWY_NAMESPACE {
 
 void OsaPairs(std::span<const Text> left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
               std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<OsaColumn>>(left, right, cutoffs, out, stop);
+  Pairs<EditDistance<OsaColumn>>(TextColumn(left), TextColumn(right), cutoffs, out, stop);
 }
 
 void OsaQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
               std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<OsaColumn>>(Repeated{left}, right, cutoffs, out, stop);
+  Pairs<EditDistance<OsaColumn>>(TextColumn(&left), TextColumn(right), cutoffs, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE

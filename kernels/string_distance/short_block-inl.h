@@ -27,6 +27,19 @@ HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
 
+// Texts, or one of them at every place.
+class TextColumn {
+ public:
+  explicit TextColumn(std::span<const Text> texts) : first_(texts.data()), step_(1) {}
+  explicit TextColumn(const Text* repeated) : first_(repeated), step_(0) {}
+
+  const Text& operator[](size_t i) const { return first_[i * step_]; }
+
+ private:
+  const Text* first_;
+  size_t step_;
+};
+
 // What a block computes is a struct like this, all static:
 //
 //   using Score
@@ -100,8 +113,8 @@ template <typename Unit>
 constexpr bool kGroupable = HWY_LANES(Unit) >= 8;
 
 // Sets out[i] for the pairs of one class, in order of their texts' length.
-template <class Metric, typename Unit, size_t kBits, class Left, class Right>
-void RunClass(std::span<const uint16_t> order, const Left& left, const Right& right,
+template <class Metric, typename Unit, size_t kBits>
+void RunClass(std::span<const uint16_t> order, TextColumn left, TextColumn right,
               const typename Metric::Cutoffs& cutoffs, size_t begin,
               std::span<typename Metric::Score> out) {
   TextLanes<Unit, kBits> lanes;
@@ -124,8 +137,8 @@ void RunClass(std::span<const uint16_t> order, const Left& left, const Right& ri
   }
 }
 
-template <class Metric, class Left, class Right>
-void RunClass(size_t number, std::span<const uint16_t> order, const Left& left, const Right& right,
+template <class Metric>
+void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, TextColumn right,
               const typename Metric::Cutoffs& cutoffs, size_t begin,
               std::span<typename Metric::Score> out) {
   switch (number) {
@@ -151,8 +164,8 @@ void RunClass(size_t number, std::span<const uint16_t> order, const Left& left, 
 }
 
 // Pairs [begin, begin + count), count <= kSortedPairs: a counting sort, then class by class.
-template <class Metric, class Left, class Right>
-void SortedPairs(const Left& left, const Right& right, const typename Metric::Cutoffs& cutoffs,
+template <class Metric>
+void SortedPairs(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs,
                  size_t begin, size_t count, std::span<typename Metric::Score> out,
                  StopToken stop) {
   std::array<uint16_t, kUnitClasses * kUnitKeys> ends{};  // first how many, then where they end
@@ -215,8 +228,8 @@ void SortedPairs(const Left& left, const Right& right, const typename Metric::Cu
   }
 }
 
-template <class Metric, class Left, class Right>
-HWY_INLINE void Pairs(const Left& left, const Right& right, const typename Metric::Cutoffs& cutoffs,
+template <class Metric>
+HWY_INLINE void Pairs(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs,
                       std::span<typename Metric::Score> out, StopToken stop) {
   if (out.size() < kGroupPairsMin) {
     for (size_t i = 0; i < out.size(); ++i)
@@ -234,20 +247,14 @@ HWY_INLINE void Pairs(const Left& left, const Right& right, const typename Metri
 
 #else
 
-template <class Metric, class Left, class Right>
-HWY_INLINE void Pairs(const Left& left, const Right& right, const typename Metric::Cutoffs& cutoffs,
+template <class Metric>
+HWY_INLINE void Pairs(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs,
                       std::span<typename Metric::Score> out, StopToken stop) {
   for (size_t i = 0; i < out.size(); ++i)
     out[i] = Metric::Alone(left[i], right[i], cutoffs[i], stop);
 }
 
 #endif
-
-// One text as a column.
-struct Repeated {
-  Text text;
-  const Text& operator[](size_t) const { return text; }
-};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace kernelserve

@@ -111,7 +111,7 @@ def test_every_kernel_is_documented(client: ks.Client) -> None:
 def test_results_differ_from_rapidfuzz_only_as_documented(client: ks.Client) -> None:
     # A test for each row of the table; tests/conformance holds that there are no others.
     table = rows(ROOT / "docs/kernels.md", "case")
-    assert len(table) == 3
+    assert len(table) == 5
     scores = client.pairwise(["a" * 300], ["b" * 300], dtype="uint8")
     assert scores == [255]
     for form in ("distance", "similarity", "normalized_distance", "normalized_similarity"):
@@ -120,6 +120,9 @@ def test_results_differ_from_rapidfuzz_only_as_documented(client: ks.Client) -> 
             client.pairwise([None, "a", float("nan")], ["a", None, "a"], scorer=scorer)
             == [None] * 3
         )
+    similarity = "levenshtein.normalized_similarity"
+    assert client.compare("abc", "qqabq", scorer=similarity, score_cutoff=0.4) == 0.4
+    assert client.compare([97], "a") == 1
     assert client.pairwise("kitten", ["sitting", "mitten"]) == [3, 1]
 
 

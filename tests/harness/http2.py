@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import h2.config
 import h2.connection
 import h2.events
+import h2.exceptions
 
 from harness.waiting import PATIENCE_S
 
@@ -118,7 +119,12 @@ class Connection:
         data = self._socket.recv(1 << 16)
         if not data:
             raise ConnectionError("the server closed the connection")
-        for event in self._http2.receive_data(data):
+        try:
+            events = self._http2.receive_data(data)
+        except h2.exceptions.ProtocolError as error:
+            # Whatever comes after the server's goodbye.
+            raise ConnectionError("the server has ended the connection") from error
+        for event in events:
             self._take(event)
         self._flush()
 

@@ -14,7 +14,11 @@ from served_scorers import need_scorer
 pytestmark = pytest.mark.filterwarnings("ignore::kernelserve.PerformanceWarning")
 
 
-@pytest.mark.parametrize("wrong", [5, 5.0, object(), {"a"}, iter("a"), [["unhashable"]]], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [5, 5.0, object(), {"a"}, iter("a"), [["unhashable"]]],
+    ids=lambda value: type(value).__name__,
+)
 @each_form
 @each_metric
 def test_what_is_no_text(client: ks.Client, metric: str, form: str, wrong: Any) -> None:
