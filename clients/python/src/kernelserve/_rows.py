@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ._exceptions import RowErrorWarning
 from ._limits import REQUEST_BYTES_RESERVED, Limits
-from ._verbs import warn_of_row_errors
 from ._wire import DecodeError, Writer, fields
 from .v1 import types_pb2 as types
 
@@ -107,4 +109,16 @@ class ColumnVerb:
     def warn(self) -> None:
         """Tells of rows that failed: in the caller's thread, whose code the warning points at."""
         if self._row_errors:
-            warn_of_row_errors(self._row_errors, self._first_error[1] if self._first_error else "?")
+            _warn_of_row_errors(
+                self._row_errors, self._first_error[1] if self._first_error else "?"
+            )
+
+
+def _warn_of_row_errors(count: int, first: str) -> None:
+    """Null results are easy to overlook. Points at the first code outside of this package."""
+    package = __name__.partition(".")[0]
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    message = f"{count} rows failed and are null; the first: {first}"
+    warnings.warn(message, RowErrorWarning, level)

@@ -7,14 +7,12 @@ ColumnVerb (rows, cut into as many calls as it takes), or Done (nothing to ask).
 from __future__ import annotations
 
 import operator
-import sys
-import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ._editops import Editops, editops_from_message
-from ._exceptions import RowErrorWarning, invalid, quote
+from ._exceptions import invalid, quote
 from ._nulls import is_null
 from ._scorers import ParameterValue, ScorerLike, parameter, scorer_message, wire_text
 from ._symbols import SymbolTable
@@ -342,13 +340,3 @@ def warn_of(verb: Verb) -> None:
     """Warns of what a verb that is done found, from the thread of whoever asked for it."""
     if not isinstance(verb, (ScalarVerb, Done)):
         verb.warn()
-
-
-def warn_of_row_errors(count: int, first: str) -> None:
-    """Null results are easy to overlook. Points at the first code outside of this package."""
-    package = __name__.partition(".")[0]
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    message = f"{count} rows failed and are null; the first: {first}"
-    warnings.warn(message, RowErrorWarning, level)
