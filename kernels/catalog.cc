@@ -9,6 +9,7 @@
 #include "kernels/error.h"
 #include "kernels/fibonacci/fibonacci_kernel.h"
 #include "kernels/null.h"
+#include "kernels/string_distance/affix.h"
 #include "kernels/string_distance/damerau_levenshtein.h"
 #include "kernels/string_distance/fuzz_metrics.h"
 #include "kernels/string_distance/hamming_metric.h"
@@ -19,8 +20,6 @@
 #include "kernels/string_distance/levenshtein_metric.h"
 #include "kernels/string_distance/metric.h"
 #include "kernels/string_distance/osa.h"
-#include "kernels/string_distance/postfix.h"
-#include "kernels/string_distance/prefix.h"
 #include "kernels/string_distance/similarity_metric.h"
 #include "kernels/string_distance/symmetric_metric.h"
 

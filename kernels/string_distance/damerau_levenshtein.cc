@@ -131,15 +131,9 @@ double DamerauLevenshtein::CostNs(size_t left_size, size_t right_size) {
   return kPairNs + kCellNs * static_cast<double>(left_size) * static_cast<double>(right_size);
 }
 
-void DamerauLevenshtein::Block(std::span<const Text> left, std::span<const Text> right,
+void DamerauLevenshtein::Block(TextColumn left, std::span<const Text> right,
                                const ScoreCutoffs& cutoffs, std::span<int64_t> out,
                                StopToken stop) {
-  EachPair(left, right, cutoffs, out, stop,
-           [stop](Text a, Text b, int64_t cutoff) { return DistanceOf(a, b, cutoff, stop); });
-}
-
-void DamerauLevenshtein::Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
-                               std::span<int64_t> out, StopToken stop) {
   EachPair(left, right, cutoffs, out, stop,
            [stop](Text a, Text b, int64_t cutoff) { return DistanceOf(a, b, cutoff, stop); });
 }

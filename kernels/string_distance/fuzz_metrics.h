@@ -15,6 +15,7 @@
 #include "kernels/string_distance/partial_ratio.h"
 #include "kernels/string_distance/ratio_queue.h"
 #include "kernels/string_distance/similarity_metric.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/string_distance/token_ratio.h"
 #include "kernels/string_distance/tokens.h"
 #include "kernels/text.h"
@@ -118,26 +119,15 @@ struct FuzzMetric {
   static absl::Status Validate(const Parameters&) { return absl::OkStatus(); }
   static double CostNs(size_t left, size_t right) { return Scorer::CostNs(left, right); }
 
-  static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
-                    double cutoff, std::span<double> scores, StopToken stop) {
-    BlockOf([left](size_t i) { return left[i]; }, right, cutoff, scores, stop);
-  }
-  static void Block(Text left, std::span<const Text> right, const Parameters&, double cutoff,
+  static void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
                     std::span<double> scores, StopToken stop) {
-    BlockOf([left](size_t) { return left; }, right, cutoff, scores, stop);
-  }
-
- private:
-  template <typename LeftAt>
-  static void BlockOf(const LeftAt& left_at, std::span<const Text> right, double cutoff,
-                      std::span<double> scores, StopToken stop) {
     RatioQueue queue;
     TextArena arena;
     std::vector<Scorer> scorers;
     scorers.reserve(scores.size());
     for (size_t i = 0; i < scores.size(); ++i) {
       if (stop.stopped()) return;
-      scorers.emplace_back(left_at(i), right[i], &queue, &arena, stop);
+      scorers.emplace_back(left[i], right[i], &queue, &arena, stop);
     }
     queue.Run(stop);
     if (stop.stopped()) return;

@@ -15,6 +15,7 @@
 #include "kernels/string_distance/hamming.h"
 #include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/symmetric_metric.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -55,7 +56,7 @@ struct HammingMetric {
   static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
                     std::span<const int64_t> cutoffs, int64_t /*hint*/, const StopToken& stop,
                     std::span<int64_t> distances) {
-    EachPair(left, right, {.each = cutoffs, .all = 0}, distances, stop, Distance);
+    EachPair(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop, Distance);
   }
 
   struct Prepared {
@@ -69,7 +70,8 @@ struct HammingMetric {
   static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
                             std::span<const int64_t> cutoffs, int64_t /*hint*/,
                             const StopToken& stop, std::span<int64_t> distances) {
-    EachPair(prepared.query, others, {.each = cutoffs, .all = 0}, distances, stop, Distance);
+    EachPair(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances, stop,
+             Distance);
   }
 
  private:

@@ -15,7 +15,8 @@ namespace {
 int64_t IndelOf(Text left, Text right, int64_t cutoff, StopToken stop) {
   StripCommonAffix(&left, &right);
   int64_t distance;
-  IndelShortBlock(left, std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1), stop);
+  IndelShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1),
+                  stop);
   if (distance != kNotShort) return distance;
   if (left.size() > right.size()) std::swap(left, right);
   return WithCutoff(IndelDistance(PatternMasks(left), right, stop), cutoff);
@@ -32,19 +33,11 @@ double Indel::CostNs(size_t left_size, size_t right_size) {
   return ShortBlockCostNs(left_size, right_size, /*word_ns=*/2);
 }
 
-void Indel::Block(std::span<const Text> left, std::span<const Text> right,
-                  const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  IndelShortBlock(left, right, cutoffs, out, stop);
-  for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == kNotShort) out[i] = IndelOf(left[i], right[i], cutoffs[i], stop);
-  }
-}
-
-void Indel::Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void Indel::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                   std::span<int64_t> out, StopToken stop) {
   IndelShortBlock(left, right, cutoffs, out, stop);
   for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == kNotShort) out[i] = IndelOf(left, right[i], cutoffs[i], stop);
+    if (out[i] == kNotShort) out[i] = IndelOf(left[i], right[i], cutoffs[i], stop);
   }
 }
 

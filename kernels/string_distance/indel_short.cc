@@ -8,14 +8,9 @@ HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
 
-void IndelPairs(std::span<const Text> left, std::span<const Text> right,
-                const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<IndelColumn>>(TextColumn(left), TextColumn(right), cutoffs, out, stop);
-}
-
-void IndelQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void IndelPairs(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                 std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<IndelColumn>>(TextColumn(&left), TextColumn(right), cutoffs, out, stop);
+  Pairs<EditDistance<IndelColumn>>(left, TextColumn(right), cutoffs, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -26,16 +21,10 @@ HWY_AFTER_NAMESPACE();
 namespace kernelserve {
 
 HWY_EXPORT(IndelPairs);
-HWY_EXPORT(IndelQuery);
 
-void IndelShortBlock(std::span<const Text> left, std::span<const Text> right,
-                     const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(IndelPairs)(left, right, cutoffs, out, stop);
-}
-
-void IndelShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void IndelShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                      std::span<int64_t> out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(IndelQuery)(left, right, cutoffs, out, stop);
+  HWY_DYNAMIC_DISPATCH(IndelPairs)(left, right, cutoffs, out, stop);
 }
 
 }  // namespace kernelserve

@@ -276,13 +276,9 @@ struct Jaro {
 #endif
 };
 
-void JaroPairs(std::span<const Text> left, std::span<const Text> right, std::span<double> out,
+void JaroPairs(TextColumn left, std::span<const Text> right, std::span<double> out,
                StopToken stop) {
-  Pairs<Jaro>(TextColumn(left), TextColumn(right), NoCutoffs(), out, stop);
-}
-
-void JaroQuery(Text left, std::span<const Text> right, std::span<double> out, StopToken stop) {
-  Pairs<Jaro>(TextColumn(&left), TextColumn(right), NoCutoffs(), out, stop);
+  Pairs<Jaro>(left, TextColumn(right), NoCutoffs(), out, stop);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -293,15 +289,10 @@ HWY_AFTER_NAMESPACE();
 namespace kernelserve {
 
 HWY_EXPORT(JaroPairs);
-HWY_EXPORT(JaroQuery);
 
-void JaroBlock(std::span<const Text> left, std::span<const Text> right, std::span<double> out,
+void JaroBlock(TextColumn left, std::span<const Text> right, std::span<double> out,
                StopToken stop) {
   HWY_DYNAMIC_DISPATCH(JaroPairs)(left, right, out, stop);
-}
-
-void JaroBlock(Text left, std::span<const Text> right, std::span<double> out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(JaroQuery)(left, right, out, stop);
 }
 
 // Fitted to string_distance_benchmark.cc.

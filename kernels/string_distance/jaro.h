@@ -6,6 +6,7 @@
 #include <span>
 
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -15,10 +16,8 @@ namespace kernelserve {
 // / n + (c - t / 2) / c) / 3, t / 2 rounded down. 1 where both are empty. Rounds as RapidFuzz does.
 //
 // O(n + m) for short texts, O(n log n) for others. Ends early, with anything in `out`, once `stop`
-// is set. One text as `left` is at every left.
-void JaroBlock(std::span<const Text> left, std::span<const Text> right, std::span<double> out,
-               StopToken stop);
-void JaroBlock(Text left, std::span<const Text> right, std::span<double> out, StopToken stop);
+// is set.
+void JaroBlock(TextColumn left, std::span<const Text> right, std::span<double> out, StopToken stop);
 
 // Estimated nanoseconds of one similarity on one core.
 double JaroCostNs(size_t left_size, size_t right_size);

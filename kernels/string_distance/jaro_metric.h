@@ -22,8 +22,7 @@ struct JaroMetric {
 
   static double CostNs(size_t left, size_t right) { return JaroCostNs(left, right); }
 
-  template <typename Left>
-  static void Block(const Left& left, std::span<const Text> right, const Parameters&, double cutoff,
+  static void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
                     std::span<double> similarities, StopToken stop) {
     JaroBlock(left, right, similarities, stop);
     for (double& similarity : similarities) {

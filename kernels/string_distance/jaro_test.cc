@@ -38,12 +38,12 @@ TEST(JaroBlockTest, EqualsTheOracleAtEveryTargetAndWidth) {
         right_units.push_back(b);
       }
       std::vector<double> out(pairs);
-      JaroBlock(left, right, out, {});
+      JaroBlock(TextColumn(left), right, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         // To the last bit.
         ASSERT_EQ(out[i], reference::JaroSimilarity(left_units[i], right_units[i])) << "pair " << i;
       }
-      JaroBlock(left[0], right, out, {});
+      JaroBlock(TextColumn(&left[0]), right, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         ASSERT_EQ(out[i], reference::JaroSimilarity(left_units[0], right_units[i]))
             << "choice " << i;
@@ -55,9 +55,10 @@ TEST(JaroBlockTest, EqualsTheOracleAtEveryTargetAndWidth) {
 // Winkler 1990, table of names.
 TEST(JaroBlockTest, GivesWhatThePaperHas) {
   const auto of = [](std::string_view left, std::string_view right) {
+    const Text a(left);
     const Text b(right);
     double out;
-    JaroBlock(Text(left), std::span(&b, 1), std::span(&out, 1), {});
+    JaroBlock(TextColumn(&a), std::span(&b, 1), std::span(&out, 1), {});
     return out;
   };
   EXPECT_NEAR(of("MARTHA", "MARHTA"), 0.9444, 0.00005);

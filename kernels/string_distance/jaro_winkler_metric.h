@@ -42,19 +42,11 @@ struct JaroWinklerMetric {
 
   static double CostNs(size_t left, size_t right) { return JaroCostNs(left, right) + 5; }
 
-  static void Block(std::span<const Text> left, std::span<const Text> right,
-                    const Parameters& parameters, double cutoff, std::span<double> similarities,
-                    StopToken stop) {
-    JaroBlock(left, right, similarities, stop);
-    for (size_t i = 0; i < similarities.size(); ++i) {
-      similarities[i] = WithPrefix(left[i], right[i], similarities[i], parameters, cutoff);
-    }
-  }
-  static void Block(Text left, std::span<const Text> right, const Parameters& parameters,
+  static void Block(TextColumn left, std::span<const Text> right, const Parameters& parameters,
                     double cutoff, std::span<double> similarities, StopToken stop) {
     JaroBlock(left, right, similarities, stop);
     for (size_t i = 0; i < similarities.size(); ++i) {
-      similarities[i] = WithPrefix(left, right[i], similarities[i], parameters, cutoff);
+      similarities[i] = WithPrefix(left[i], right[i], similarities[i], parameters, cutoff);
     }
   }
 

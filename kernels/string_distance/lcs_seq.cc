@@ -15,30 +15,6 @@ int64_t SizesApart(Text left, Text right) {
                               std::min(left.size(), right.size()));
 }
 
-// For as many pairs at a time as there is room for; indel_block(begin, cutoffs, out).
-template <typename LeftAt, typename IndelBlock>
-void FromIndel(const LeftAt& left_at, std::span<const Text> right, const ScoreCutoffs& cutoffs,
-               std::span<int64_t> out, const IndelBlock& indel_block) {
-  constexpr int64_t kWidest = int64_t{1} << 60;
-  std::array<int64_t, 128> indel_cutoffs;
-  for (size_t begin = 0; begin < out.size(); begin += indel_cutoffs.size()) {
-    const size_t count = std::min(indel_cutoffs.size(), out.size() - begin);
-    for (size_t i = 0; i < count; ++i) {
-      const int64_t cutoff = std::min(cutoffs[begin + i], kWidest);
-      // A cutoff that the sizes rule out stays one that they rule out.
-      const int64_t apart = SizesApart(left_at(begin + i), right[begin + i]);
-      indel_cutoffs[i] = cutoff < apart ? cutoff : 2 * cutoff - apart;
-    }
-    const std::span<int64_t> some = out.subspan(begin, count);
-    indel_block(begin, std::span<const int64_t>(indel_cutoffs).first(count), some);
-    for (size_t i = 0; i < count; ++i) {
-      const int64_t apart = SizesApart(left_at(begin + i), right[begin + i]);
-      const int64_t cutoff = cutoffs[begin + i];
-      some[i] = some[i] > indel_cutoffs[i] ? cutoff + 1 : (some[i] + apart) / 2;
-    }
-  }
-}
-
 }  // namespace
 
 int64_t LcsSeq::Maximum(size_t left_size, size_t right_size) {
@@ -49,22 +25,29 @@ double LcsSeq::CostNs(size_t left_size, size_t right_size) {
   return Indel::CostNs(left_size, right_size);
 }
 
-void LcsSeq::Block(std::span<const Text> left, std::span<const Text> right,
-                   const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  FromIndel([left](size_t i) { return left[i]; }, right, cutoffs, out,
-            [&](size_t begin, std::span<const int64_t> indel_cutoffs, std::span<int64_t> some) {
-              Indel::Block(left.subspan(begin, some.size()), right.subspan(begin, some.size()),
-                           {.each = indel_cutoffs, .all = 0}, some, stop);
-            });
-}
-
-void LcsSeq::Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void LcsSeq::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                    std::span<int64_t> out, StopToken stop) {
-  FromIndel([left](size_t) { return left; }, right, cutoffs, out,
-            [&](size_t begin, std::span<const int64_t> indel_cutoffs, std::span<int64_t> some) {
-              Indel::Block(left, right.subspan(begin, some.size()),
-                           {.each = indel_cutoffs, .all = 0}, some, stop);
-            });
+  constexpr int64_t kWidest = int64_t{1} << 60;
+  // For as many pairs at a time as there is room for.
+  std::array<int64_t, 128> indel_cutoffs;
+  for (size_t begin = 0; begin < out.size(); begin += indel_cutoffs.size()) {
+    const size_t count = std::min(indel_cutoffs.size(), out.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t cutoff = std::min(cutoffs[begin + i], kWidest);
+      // A cutoff that the sizes rule out stays one that they rule out.
+      const int64_t apart = SizesApart(left[begin + i], right[begin + i]);
+      indel_cutoffs[i] = cutoff < apart ? cutoff : 2 * cutoff - apart;
+    }
+    const std::span<int64_t> some = out.subspan(begin, count);
+    Indel::Block(left.From(begin), right.subspan(begin, count),
+                 {.each = std::span<const int64_t>(indel_cutoffs).first(count), .all = 0}, some,
+                 stop);
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t apart = SizesApart(left[begin + i], right[begin + i]);
+      const int64_t cutoff = cutoffs[begin + i];
+      some[i] = some[i] > indel_cutoffs[i] ? cutoff + 1 : (some[i] + apart) / 2;
+    }
+  }
 }
 
 }  // namespace kernelserve

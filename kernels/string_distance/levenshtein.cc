@@ -77,7 +77,8 @@ int64_t UniformByBands(const PatternMasks& pattern, Text text, int64_t cutoff, i
 int64_t UniformLong(Text left, Text right, int64_t cutoff, int64_t hint, StopToken stop) {
   StripCommonAffix(&left, &right);
   int64_t distance;
-  LevenshteinShortBlock(left, std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1), stop);
+  LevenshteinShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff},
+                        std::span(&distance, 1), stop);
   if (distance != kNotShort) return distance;
   if (left.size() > right.size()) std::swap(left, right);
   return UniformByBands(PatternMasks(left), right, cutoff, hint, stop);
@@ -211,7 +212,7 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
   }
   const int64_t weight = options.weights.insertion;
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
-    LevenshteinShortBlock(left, right, unit_cutoffs, out, stop);
+    LevenshteinShortBlock(TextColumn(left), right, unit_cutoffs, out, stop);
     for (size_t i = 0; i < out.size(); ++i) {
       if (out[i] != kNotShort) continue;
       out[i] = UniformLong(left[i], right[i], unit_cutoffs[i], UnitHint(options.score_hint, weight),
@@ -258,7 +259,7 @@ void PreparedLevenshtein::Block(std::span<const Text> choices, int64_t score_cut
   }
   const int64_t weight = weights_.insertion;
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
-    LevenshteinShortBlock(query_, choices, unit_cutoffs, out, stop);
+    LevenshteinShortBlock(TextColumn(&query_), choices, unit_cutoffs, out, stop);
     for (size_t i = 0; i < out.size(); ++i) {
       if (out[i] != kNotShort) continue;
       out[i] =

@@ -8,14 +8,9 @@ HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
 
-void LevenshteinPairs(std::span<const Text> left, std::span<const Text> right,
-                      const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<LevenshteinColumn>>(TextColumn(left), TextColumn(right), cutoffs, out, stop);
-}
-
-void LevenshteinQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void LevenshteinPairs(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                       std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<LevenshteinColumn>>(TextColumn(&left), TextColumn(right), cutoffs, out, stop);
+  Pairs<EditDistance<LevenshteinColumn>>(left, TextColumn(right), cutoffs, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -26,16 +21,10 @@ HWY_AFTER_NAMESPACE();
 namespace kernelserve {
 
 HWY_EXPORT(LevenshteinPairs);
-HWY_EXPORT(LevenshteinQuery);
 
-void LevenshteinShortBlock(std::span<const Text> left, std::span<const Text> right,
+void LevenshteinShortBlock(TextColumn left, std::span<const Text> right,
                            const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
   HWY_DYNAMIC_DISPATCH(LevenshteinPairs)(left, right, cutoffs, out, stop);
-}
-
-void LevenshteinShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
-                           std::span<int64_t> out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(LevenshteinQuery)(left, right, cutoffs, out, stop);
 }
 
 }  // namespace kernelserve

@@ -66,7 +66,8 @@ int64_t OsaLong(const PatternMasks& pattern, Text text, StopToken stop) {
 int64_t OsaOf(Text left, Text right, int64_t cutoff, StopToken stop) {
   StripCommonAffix(&left, &right);
   int64_t distance;
-  OsaShortBlock(left, std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1), stop);
+  OsaShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1),
+                stop);
   if (distance != kNotShort) return distance;
   if (left.size() > right.size()) std::swap(left, right);
   return WithCutoff(OsaLong(PatternMasks(left), right, stop), cutoff);
@@ -83,19 +84,11 @@ double Osa::CostNs(size_t left_size, size_t right_size) {
   return ShortBlockCostNs(left_size, right_size, /*word_ns=*/3.5);
 }
 
-void Osa::Block(std::span<const Text> left, std::span<const Text> right,
-                const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  OsaShortBlock(left, right, cutoffs, out, stop);
-  for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == kNotShort) out[i] = OsaOf(left[i], right[i], cutoffs[i], stop);
-  }
-}
-
-void Osa::Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void Osa::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                 std::span<int64_t> out, StopToken stop) {
   OsaShortBlock(left, right, cutoffs, out, stop);
   for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == kNotShort) out[i] = OsaOf(left, right[i], cutoffs[i], stop);
+    if (out[i] == kNotShort) out[i] = OsaOf(left[i], right[i], cutoffs[i], stop);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -23,11 +24,8 @@ struct Osa {
   // Estimated nanoseconds of one distance on one core.
   static double CostNs(size_t left_size, size_t right_size);
 
-  // Distances of pairs, or of one text and each of the others, under the cutoffs. Ends early, with
-  // anything in `out`, once `stop` is set.
-  static void Block(std::span<const Text> left, std::span<const Text> right,
-                    const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
-  static void Block(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+  // Distances of pairs under the cutoffs. Ends early, with anything in `out`, once `stop` is set.
+  static void Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                     std::span<int64_t> out, StopToken stop);
 };
 

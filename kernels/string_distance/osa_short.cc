@@ -8,14 +8,9 @@ HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
 
-void OsaPairs(std::span<const Text> left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void OsaPairs(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
               std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<OsaColumn>>(TextColumn(left), TextColumn(right), cutoffs, out, stop);
-}
-
-void OsaQuery(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
-              std::span<int64_t> out, StopToken stop) {
-  Pairs<EditDistance<OsaColumn>>(TextColumn(&left), TextColumn(right), cutoffs, out, stop);
+  Pairs<EditDistance<OsaColumn>>(left, TextColumn(right), cutoffs, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -26,16 +21,10 @@ HWY_AFTER_NAMESPACE();
 namespace kernelserve {
 
 HWY_EXPORT(OsaPairs);
-HWY_EXPORT(OsaQuery);
 
-void OsaShortBlock(std::span<const Text> left, std::span<const Text> right,
-                   const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(OsaPairs)(left, right, cutoffs, out, stop);
-}
-
-void OsaShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void OsaShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                    std::span<int64_t> out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(OsaQuery)(left, right, cutoffs, out, stop);
+  HWY_DYNAMIC_DISPATCH(OsaPairs)(left, right, cutoffs, out, stop);
 }
 
 }  // namespace kernelserve

@@ -31,7 +31,8 @@ class RatioQueue {
 
   void Run(StopToken stop) {
     distances_.resize(left_.size());
-    Indel::Block(left_, right_, {.each = {}, .all = int64_t{1} << 60}, distances_, stop);
+    Indel::Block(TextColumn(left_), right_, {.each = {}, .all = int64_t{1} << 60}, distances_,
+                 stop);
   }
 
   int64_t Distance(size_t place) const { return distances_[place]; }

@@ -20,25 +20,13 @@
 #include "kernels/string_distance/columns-inl.h"
 #include "kernels/string_distance/one_pair-inl.h"
 #include "kernels/string_distance/short_block.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/string_distance/text_lanes-inl.h"
 #include "kernels/text.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
-
-// Texts, or one of them at every place.
-class TextColumn {
- public:
-  explicit TextColumn(std::span<const Text> texts) : first_(texts.data()), step_(1) {}
-  explicit TextColumn(const Text* repeated) : first_(repeated), step_(0) {}
-
-  const Text& operator[](size_t i) const { return first_[i * step_]; }
-
- private:
-  const Text* first_;
-  size_t step_;
-};
 
 // What a block computes is a struct like this, all static:
 //

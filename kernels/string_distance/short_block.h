@@ -8,6 +8,7 @@
 
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -26,18 +27,12 @@ inline constexpr size_t kShortUnits = 64;
 inline constexpr int64_t kNotShort = std::numeric_limits<int64_t>::min();
 
 // For each pair, sets out[i] to the distance under the cutoff, or to kNotShort. All spans have the
-// same size; one text as `left` is at every left. Dispatches to the best SIMD target once.
-void LevenshteinShortBlock(std::span<const Text> left, std::span<const Text> right,
+// same size. Dispatches to the best SIMD target once.
+void LevenshteinShortBlock(TextColumn left, std::span<const Text> right,
                            const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
-void LevenshteinShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
-                           std::span<int64_t> out, StopToken stop);
-void OsaShortBlock(std::span<const Text> left, std::span<const Text> right,
-                   const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
-void OsaShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void OsaShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                    std::span<int64_t> out, StopToken stop);
-void IndelShortBlock(std::span<const Text> left, std::span<const Text> right,
-                     const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
-void IndelShortBlock(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void IndelShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                      std::span<int64_t> out, StopToken stop);
 
 // Estimated nanoseconds of one pair among many on one core, where texts that are not short take

@@ -58,11 +58,11 @@ TEST(LevenshteinShortBlockTest, BlocksOfEveryLengthAndWidthAtEveryTarget) {
         right_units.push_back(b);
       }
       std::vector<int64_t> out(pairs);
-      LevenshteinShortBlock(left, right, {.each = cutoffs, .all = 0}, out, {});
+      LevenshteinShortBlock(TextColumn(left), right, {.each = cutoffs, .all = 0}, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         ASSERT_EQ(out[i], Expected(left_units[i], right_units[i], cutoffs[i])) << "pair " << i;
       }
-      LevenshteinShortBlock(left[0], right, {.each = {}, .all = 7}, out, {});
+      LevenshteinShortBlock(TextColumn(&left[0]), right, {.each = {}, .all = 7}, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         ASSERT_EQ(out[i], Expected(left_units[0], right_units[i], 7)) << "choice " << i;
       }
@@ -105,7 +105,7 @@ void ExpectNothingReadBeyondTheEnd() {
       const std::vector<Text> right(40, other);
       for (const size_t pairs : {1, 40}) {
         std::vector<int64_t> out(pairs);
-        LevenshteinShortBlock(std::span(left).first(pairs), std::span(right).first(pairs),
+        LevenshteinShortBlock(TextColumn(left), std::span(right).first(pairs),
                               {.each = {}, .all = kAll}, out, {});
         for (const int64_t distance : out) {
           ASSERT_EQ(distance, static_cast<int64_t>(std::max(size, other_size)));

@@ -13,6 +13,7 @@
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/metric.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 // Makes the four scorers of a metric that is a similarity from 0 to 1: jaro.similarity and so on.
@@ -22,8 +23,8 @@
 //   struct Parameters { ...; Fields(); };                        (kernels/parameters.h)
 //   absl::Status Validate(const Parameters&)
 //   double CostNs(size_t left_units, size_t right_units)
-//   void Block(std::span<const Text> left or Text left, std::span<const Text> right,
-//              const Parameters&, double cutoff, std::span<double> similarities, StopToken)
+//   void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
+//              std::span<double> similarities, StopToken)
 //       a similarity under the cutoff is 0
 
 namespace kernelserve {
@@ -60,7 +61,7 @@ struct SimilarityKernel {
   static void RunBlock(std::span<const Text> left, std::span<const Text> right,
                        const Parameters& parameters, const StopToken& stop,
                        std::span<double> scores) {
-    Metric::Block(left, right, parameters, SimilarityCutoff(parameters), scores, stop);
+    Metric::Block(TextColumn(left), right, parameters, SimilarityCutoff(parameters), scores, stop);
     FromSimilarities(parameters, scores);
   }
 
@@ -72,7 +73,8 @@ struct SimilarityKernel {
   static void RunPrepared(const Prepared& prepared, std::span<const Text> others,
                           const Parameters& parameters, const StopToken& stop,
                           std::span<double> scores) {
-    Metric::Block(prepared.query, others, parameters, SimilarityCutoff(parameters), scores, stop);
+    Metric::Block(TextColumn(&prepared.query), others, parameters, SimilarityCutoff(parameters),
+                  scores, stop);
     FromSimilarities(parameters, scores);
   }
 

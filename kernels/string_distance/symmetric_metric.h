@@ -11,6 +11,7 @@
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -32,7 +33,7 @@ struct SymmetricMetric {
   static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
                     std::span<const int64_t> cutoffs, int64_t /*hint*/, const StopToken& stop,
                     std::span<int64_t> distances) {
-    Distance::Block(left, right, {.each = cutoffs, .all = 0}, distances, stop);
+    Distance::Block(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop);
   }
 
   struct Prepared {
@@ -46,24 +47,18 @@ struct SymmetricMetric {
   static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
                             std::span<const int64_t> cutoffs, int64_t /*hint*/,
                             const StopToken& stop, std::span<int64_t> distances) {
-    Distance::Block(prepared.query, others, {.each = cutoffs, .all = 0}, distances, stop);
+    Distance::Block(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances,
+                    stop);
   }
 };
 
 // Calls distance(left[i], right[i], cutoff) for each pair, until `stop` is set: a Block that has no
 // better way.
 template <typename DistanceOf>
-void EachPair(std::span<const Text> left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+void EachPair(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
               std::span<int64_t> out, StopToken stop, const DistanceOf& distance) {
   for (size_t i = 0; i < out.size() && !stop.stopped(); ++i) {
     out[i] = distance(left[i], right[i], cutoffs[i]);
-  }
-}
-template <typename DistanceOf>
-void EachPair(Text left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
-              std::span<int64_t> out, StopToken stop, const DistanceOf& distance) {
-  for (size_t i = 0; i < out.size() && !stop.stopped(); ++i) {
-    out[i] = distance(left, right[i], cutoffs[i]);
   }
 }
 

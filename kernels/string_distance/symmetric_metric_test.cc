@@ -9,12 +9,11 @@
 #include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
 #include "kernels/reference/simd_targets.h"
+#include "kernels/string_distance/affix.h"
 #include "kernels/string_distance/damerau_levenshtein.h"
 #include "kernels/string_distance/indel.h"
 #include "kernels/string_distance/lcs_seq.h"
 #include "kernels/string_distance/osa.h"
-#include "kernels/string_distance/postfix.h"
-#include "kernels/string_distance/prefix.h"
 
 // Every distance for SymmetricMetric, against its oracle.
 
@@ -43,8 +42,8 @@ class SymmetricMetricTest : public ::testing::Test {
     const Text a{std::string_view(left)};
     const Text b{std::string_view(right)};
     int64_t out;
-    Distance::Block(std::span(&a, 1), std::span(&b, 1), {.each = {}, .all = kAll},
-                    std::span(&out, 1), {});
+    Distance::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1),
+                    {});
     return out;
   }
 };
@@ -83,13 +82,13 @@ TYPED_TEST(SymmetricMetricTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
         right_units.push_back(b);
       }
       std::vector<int64_t> out(pairs);
-      Distance::Block(left, right, {.each = cutoffs, .all = 0}, out, {});
+      Distance::Block(TextColumn(left), right, {.each = cutoffs, .all = 0}, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         const int64_t expected = TypeParam::Oracle(left_units[i], right_units[i]);
         ASSERT_EQ(out[i], reference::WithCutoff(expected, cutoffs[i])) << "pair " << i;
         ASSERT_LE(expected, Distance::Maximum(left[i].size(), right[i].size()));
       }
-      Distance::Block(left[0], right, {.each = {}, .all = 7}, out, {});
+      Distance::Block(TextColumn(&left[0]), right, {.each = {}, .all = 7}, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         const int64_t expected = TypeParam::Oracle(left_units[0], right_units[i]);
         ASSERT_EQ(out[i], reference::WithCutoff(expected, 7)) << "choice " << i;
@@ -117,7 +116,7 @@ int64_t OsaOf(const char* left, const char* right) {
   const Text a{std::string_view(left)};
   const Text b{std::string_view(right)};
   int64_t out;
-  Osa::Block(a, std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1), {});
+  Osa::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1), {});
   return out;
 }
 
@@ -125,7 +124,8 @@ int64_t DamerauOf(const char* left, const char* right) {
   const Text a{std::string_view(left)};
   const Text b{std::string_view(right)};
   int64_t out;
-  DamerauLevenshtein::Block(a, std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1), {});
+  DamerauLevenshtein::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kAll},
+                            std::span(&out, 1), {});
   return out;
 }
 

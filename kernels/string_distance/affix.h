@@ -1,0 +1,38 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_AFFIX_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_AFFIX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/stop_token.h"
+#include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/text_column.h"
+#include "kernels/text.h"
+
+namespace kernelserve {
+
+enum class End : uint8_t { kFront, kBack };
+
+// The longer text's size less the length of what both have at one end.
+//
+// A metric for SymmetricMetric (kernels/string_distance/symmetric_metric.h).
+template <End end>
+struct AffixDistance {
+  // The greatest distance of texts this long: the longer one's size.
+  static int64_t Maximum(size_t left_size, size_t right_size);
+
+  // Estimated nanoseconds of one distance on one core.
+  static double CostNs(size_t left_size, size_t right_size);
+
+  // Distances of pairs under the cutoffs. Ends early, with anything in `out`, once `stop` is set.
+  static void Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                    std::span<int64_t> out, StopToken stop);
+};
+
+using Prefix = AffixDistance<End::kFront>;
+using Postfix = AffixDistance<End::kBack>;
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_AFFIX_H_
