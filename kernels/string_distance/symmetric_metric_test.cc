@@ -140,5 +140,17 @@ TEST(OsaTest, NothingIsEditedTwice) {
   EXPECT_EQ(OsaOf("a cat", "an abct"), 4);
 }
 
+// A word of the column holds 64 rows: what is swapped may lie in two of them.
+TEST(OsaTest, UnitsSwappedAcrossWordsAreOneEdit) {
+  for (size_t before = 0; before < 140; ++before) {
+    const std::string front(before, 'a');
+    const std::string back(140 - before, 'b');
+    // The ends differ, so that nothing is left out as common.
+    const std::string left = "1" + front + "xy" + back + "2";
+    const std::string right = "3" + front + "yx" + back + "4";
+    ASSERT_EQ(OsaOf(left.c_str(), right.c_str()), 3) << before;
+  }
+}
+
 }  // namespace
 }  // namespace kernelserve
