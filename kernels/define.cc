@@ -43,6 +43,21 @@ absl::Status WrongType(absl::string_view field, absl::string_view bound, DataTyp
       absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", bound));
 }
 
+absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType> offered,
+                             DataType asked) {
+  if (std::find(offered.begin(), offered.end(), asked) != offered.end()) return absl::OkStatus();
+  const std::string names = absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
+    absl::StrAppend(out, DataTypeName(type));
+  });
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "WRONG_TYPE",
+       .field = "result_type",
+       .bound = names,
+       .value = DataTypeName(asked)},
+      absl::StrCat("the result type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
+}
+
 // Of one process: where a sender can't know it.
 uint64_t SampleSeed() {
   static const uint64_t seed = [] {
@@ -63,25 +78,21 @@ size_t SampleRow(size_t begin, size_t count) {
   return begin + (hash >> 33) % count;
 }
 
-absl::Status CheckArgumentType(absl::string_view name, DataType wanted, const ColumnView& column) {
-  const DataType type = column.value_type();
-  if (Converts(wanted, type)) return absl::OkStatus();
-  return WrongType(name, Accepted(wanted), type);
-}
-
-absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType> offered,
-                             DataType asked) {
-  if (std::find(offered.begin(), offered.end(), asked) != offered.end()) return absl::OkStatus();
-  const std::string names = absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
-    absl::StrAppend(out, DataTypeName(type));
-  });
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "WRONG_TYPE",
-       .field = "result_type",
-       .bound = names,
-       .value = DataTypeName(asked)},
-      absl::StrCat("the result type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
+absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& binding,
+                                      std::span<const ColumnView> columns) {
+  for (size_t i = 0; i < declared.arguments.size(); ++i) {
+    const Field& argument = declared.arguments[i];
+    const DataType type = columns[i].value_type();
+    if (!Converts(argument.type, type)) {
+      return WrongType(argument.name, Accepted(argument.type), type);
+    }
+  }
+  const DataType type = binding.result_type == DataType::kUnspecified ? declared.results.front()
+                                                                      : binding.result_type;
+  if (absl::Status status = CheckResultType(declared.name, declared.results, type); !status.ok()) {
+    return status;
+  }
+  return type;
 }
 
 absl::Status ScoringNotTaken(absl::string_view kernel) {
@@ -89,6 +100,15 @@ absl::Status ScoringNotTaken(absl::string_view kernel) {
       absl::StatusCode::kInvalidArgument,
       {.reason = "INVALID_ARGUMENT", .field = "scorer.score_cutoff"},
       absl::StrCat(kernel, " is not a scorer and takes no score_cutoff or score_hint"));
+}
+
+Kernel WithBind(Kernel kernel, BindFunction* bind) {
+  const auto declared = std::make_shared<const Declared>(
+      Declared{.name = kernel.name, .arguments = kernel.arguments, .results = kernel.results});
+  kernel.bind = [declared, bind](const Binding& binding, std::span<const ColumnView> columns) {
+    return bind(declared, binding, columns);
+  };
+  return kernel;
 }
 
 }  // namespace kernelserve::define_internal

@@ -51,7 +51,7 @@
 //   static uint64_t PreparedBytes(const Prepared&),
 //   static void RunPrepared(const Prepared&, std::span<const Text>, const Parameters&,
 //                           const StopToken&, std::span<Result>)
-//       of two texts, one is a literal
+//       with RunBlock: of two texts, one is a literal
 //   static constexpr DataType kResults[]
 //       result types on offer, the default first
 
@@ -59,19 +59,57 @@ namespace kernelserve {
 
 namespace define_internal {
 
-// Refuses a column that can't be read as `wanted` at all, whatever its rows.
-absl::Status CheckArgumentType(absl::string_view name, DataType wanted, const ColumnView& column);
-absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType> offered,
-                             DataType asked);
+// Refuses columns that can't be read as the kernel's arguments at all, whatever their rows, and a
+// result type that is not on offer. Returns the type of the results.
+absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& binding,
+                                      std::span<const ColumnView> columns);
 absl::Status ScoringNotTaken(absl::string_view kernel);
+
+// Binds a kernel to the columns and parameters of one call.
+using BindFunction = absl::StatusOr<std::unique_ptr<BoundKernel>>(
+    const std::shared_ptr<const Declared>&, const Binding&, std::span<const ColumnView>);
+
+template <typename K>
+using BoundOf = Bound<K, typename SignatureOfRun<K>::Arguments>;
+
+template <typename K>
+absl::StatusOr<std::unique_ptr<BoundKernel>> Bind(const std::shared_ptr<const Declared>& declared,
+                                                  const Binding& binding,
+                                                  std::span<const ColumnView> columns) {
+  typename BoundOf<K>::Parameters parameters;
+  if (absl::Status status = ReadParameters(binding.parameters, &parameters); !status.ok()) {
+    return status;
+  }
+  if constexpr (requires { parameters.SetLimits(binding.limits); }) {
+    parameters.SetLimits(binding.limits);
+  }
+  if constexpr (requires { parameters.SetScoring(binding.score_cutoff, binding.score_hint); }) {
+    absl::Status status = parameters.SetScoring(binding.score_cutoff, binding.score_hint);
+    if (!status.ok()) return status;
+  } else if (binding.score_cutoff || binding.score_hint) {
+    return ScoringNotTaken(declared->name);
+  }
+  if constexpr (requires { K::Validate(parameters); }) {
+    if (absl::Status status = K::Validate(parameters); !status.ok()) {
+      return WithField(status, absl::StrCat("parameters.", ErrorField(status)));
+    }
+  }
+  const absl::StatusOr<DataType> type = CheckColumns(*declared, binding, columns);
+  if (!type.ok()) return type.status();
+  return std::make_unique<BoundOf<K>>(
+      std::move(parameters),
+      BoundTo{.binding = binding, .result_type = *type, .columns = columns, .declared = declared});
+}
+
+// Completes a kernel: it binds by `bind`.
+Kernel WithBind(Kernel kernel, BindFunction* bind);
 
 }  // namespace define_internal
 
 // A kernel from a struct; `arguments` names them, in order.
 template <typename K>
 Kernel Define(std::string name, std::vector<std::string> arguments, std::string doc) {
-  using Signature = define_internal::SignatureOf<typename define_internal::RunOf<K>::Type>;
-  using Bound = define_internal::Bound<K, typename Signature::Arguments>;
+  using Bound = define_internal::BoundOf<K>;
   Kernel kernel{.name = std::move(name), .doc = std::move(doc)};
   kernel.parameters = DescribeParameters<typename Bound::Parameters>();
   kernel.fallible = Bound::kFallible || Bound::kHasCheckRow;
@@ -86,46 +124,8 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
     (kernel.arguments.push_back(
          {.name = arguments.at(i++), .type = define_internal::kTypeOf<Args>}),
      ...);
-  }(std::type_identity<typename Signature::Arguments>());
-
-  const auto names = std::make_shared<const std::vector<std::string>>(std::move(arguments));
-  kernel.bind =
-      [name = kernel.name, names, results = kernel.results, types = kernel.arguments](
-          const Binding& binding,
-          std::span<const ColumnView> columns) -> absl::StatusOr<std::unique_ptr<BoundKernel>> {
-    typename Bound::Parameters parameters;
-    if (absl::Status status = ReadParameters(binding.parameters, &parameters); !status.ok()) {
-      return status;
-    }
-    if constexpr (requires { parameters.SetLimits(binding.limits); }) {
-      parameters.SetLimits(binding.limits);
-    }
-    if constexpr (requires { parameters.SetScoring(binding.score_cutoff, binding.score_hint); }) {
-      absl::Status status = parameters.SetScoring(binding.score_cutoff, binding.score_hint);
-      if (!status.ok()) return status;
-    } else if (binding.score_cutoff || binding.score_hint) {
-      return define_internal::ScoringNotTaken(name);
-    }
-    if constexpr (requires { K::Validate(parameters); }) {
-      if (absl::Status status = K::Validate(parameters); !status.ok()) {
-        return WithField(status, absl::StrCat("parameters.", ErrorField(status)));
-      }
-    }
-    for (size_t i = 0; i < types.size(); ++i) {
-      if (absl::Status status =
-              define_internal::CheckArgumentType(types[i].name, types[i].type, columns[i]);
-          !status.ok()) {
-        return status;
-      }
-    }
-    const DataType type =
-        binding.result_type == DataType::kUnspecified ? results.front() : binding.result_type;
-    if (absl::Status status = define_internal::CheckResultType(name, results, type); !status.ok()) {
-      return status;
-    }
-    return std::make_unique<Bound>(std::move(parameters), binding, type, columns, names);
-  };
-  return kernel;
+  }(std::type_identity<typename define_internal::SignatureOfRun<K>::Arguments>());
+  return define_internal::WithBind(std::move(kernel), define_internal::Bind<K>);
 }
 
 // A kernel from a plain function.

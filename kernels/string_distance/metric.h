@@ -109,7 +109,7 @@ struct MetricKernel {
   }
 
   static Score Run(Text left, Text right, const Parameters& parameters, const StopToken& stop) {
-    Score score;
+    Score score = 0;  // stays so where the stop token is set
     RunBlock(std::span(&left, 1), std::span(&right, 1), parameters, stop, std::span(&score, 1));
     return score;
   }

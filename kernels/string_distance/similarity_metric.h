@@ -54,7 +54,7 @@ struct SimilarityKernel {
     return Metric::CostNs(left, right);
   }
   static double Run(Text left, Text right, const Parameters& parameters, const StopToken& stop) {
-    double score;
+    double score = 0;  // stays so where the stop token is set
     RunBlock(std::span(&left, 1), std::span(&right, 1), parameters, stop, std::span(&score, 1));
     return score;
   }
