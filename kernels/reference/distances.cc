@@ -44,16 +44,19 @@ int64_t OsaDistance(const UnitVector& left, const UnitVector& right) {
 }
 
 int64_t DamerauLevenshteinDistance(const UnitVector& left, const UnitVector& right) {
+  // last_row[j]: the last row above i whose unit is right's at column j; last_column the like.
+  std::vector<size_t> last_row(right.size() + 1, 0);
+  size_t last_column = 0;
   return WithTranspositions(left, right, [&](const Matrix& d, size_t i, size_t j) {
-    int64_t best = kFar;
-    for (size_t k = 1; k < i; ++k) {
-      for (size_t l = 1; l < j; ++l) {
-        if (left[k - 1] != right[j - 1] || left[i - 1] != right[l - 1]) continue;
-        const auto between = static_cast<int64_t>((i - k - 1) + 1 + (j - l - 1));
-        best = std::min(best, d[k - 1][l - 1] + between);
-      }
+    if (j == 1) last_column = 0;
+    const size_t k = last_row[j];
+    const size_t l = last_column;
+    if (left[i - 1] == right[j - 1]) {
+      last_row[j] = i;
+      last_column = j;
     }
-    return best;
+    if (k == 0 || l == 0) return kFar;
+    return d[k - 1][l - 1] + static_cast<int64_t>((i - k - 1) + 1 + (j - l - 1));
   });
 }
 

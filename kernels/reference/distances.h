@@ -12,7 +12,6 @@ using UnitVector = std::vector<uint32_t>;
 
 int64_t OsaDistance(const UnitVector& left, const UnitVector& right);
 // Lowrance and Wagner, "An extension of the string-to-string correction problem" (1975).
-// O((n*m)^2).
 int64_t DamerauLevenshteinDistance(const UnitVector& left, const UnitVector& right);
 int64_t IndelDistance(const UnitVector& left, const UnitVector& right);
 int64_t LcsSeqDistance(const UnitVector& left, const UnitVector& right);

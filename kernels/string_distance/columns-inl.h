@@ -115,6 +115,59 @@ class OsaColumn {
   V matches_;  // of the text's last unit
 };
 
+// Damerau's distance, where what is transposed may have been apart. Zhao and Sahni, "String
+// correction using the Damerau-Levenshtein distance" (2019), need two kinds of transposition only:
+// of neighbours in the pattern, at rows k = i - 1 and i, or of neighbours in the text, at columns l
+// = j - 1 and j. It costs what D[k-1][l-1] does and one for each step from there to (i - 1, j - 1):
+// so it makes D[i][j] = D[i-1][j-1], as a match does, where all these steps cost one, and else is
+// of no use. Of steps that cost one, a column knows.
+template <class V>
+class DamerauLevenshteinColumn {
+ public:
+  HWY_INLINE explicit DamerauLevenshteinColumn(V ones)
+      : ones_(ones), vp_(ones), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_), open_(vn_) {}
+
+  HWY_INLINE void Advance(V matches) {
+    const V in_pattern = And(open_, Add(matches, matches));
+    const V begins = AndNot(d0_, matches);
+    const V in_text = And(Reach(Add(begins, begins)), matches_);
+    d0_ = Or(Reach(Or3(matches, in_pattern, in_text)), vn_);
+    matches_ = matches;
+    const V hp = Or(vn_, Not(Or(d0_, vp_)));
+    const V hn0 = And(d0_, vp_);
+    const V hp_shifted = Sub(Add(hp, hp), ones_);  // shifts a 1 in
+    vp_ = Or(Add(hn0, hn0), Not(Or(d0_, hp_shifted)));
+    vn_ = And(hp_shifted, d0_);
+    open_ = Or(AndNot(Add(d0_, d0_), matches), AndNot(matches, And(open_, hp_shifted)));
+  }
+  template <class Mask>
+  HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
+    DamerauLevenshteinColumn next = *this;
+    next.Advance(matches);
+    vp_ = IfThenElse(runs, next.vp_, vp_);
+    vn_ = IfThenElse(runs, next.vn_, vn_);
+    // Not looked at again in a lane whose text has ended.
+    d0_ = next.d0_;
+    matches_ = next.matches_;
+    open_ = next.open_;
+  }
+
+  HWY_INLINE V Distance(V rows, V text_size) const {
+    return Add(text_size, Sub(PopulationCount(And(vp_, rows)), PopulationCount(And(vn_, rows))));
+  }
+
+ private:
+  // `rows`, and those below each of them as long as the rows before are in vp_.
+  HWY_INLINE V Reach(V rows) const { return Or(Xor(Add(And(rows, vp_), vp_), vp_), rows); }
+
+  V ones_;
+  V vp_;
+  V vn_;
+  V d0_;
+  V matches_;
+  V open_;  // bit i: all steps cost one from where the text last had unit i, at row i - 1
+};
+
 // Insertions and deletions only, from the longest common subsequence: Hyyrö, "Bit-parallel
 // LCS-length computation revisited" (2004).
 template <class V>

@@ -32,6 +32,9 @@ void LevenshteinShortBlock(TextColumn left, std::span<const Text> right,
                            const ScoreCutoffs& cutoffs, std::span<int64_t> out, StopToken stop);
 void OsaShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                    std::span<int64_t> out, StopToken stop);
+void DamerauLevenshteinShortBlock(TextColumn left, std::span<const Text> right,
+                                  const ScoreCutoffs& cutoffs, std::span<int64_t> out,
+                                  StopToken stop);
 void IndelShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                      std::span<int64_t> out, StopToken stop);
 
