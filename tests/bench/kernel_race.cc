@@ -1,0 +1,163 @@
+// Times our kernels and rapidfuzz-cpp over the same pairs of texts, in turn, on one thread.
+//
+//   kernel_race ROUNDS CONTENDER CONTENDER SCORER...
+//
+// A CONTENDER is kernelserve:FILE or rapidfuzz:FILE, the file in UTF-8 with a text a line, left and
+// right in turn. For each SCORER of the catalog, a line of JSON goes to standard output: the
+// nanoseconds of processor time that a pair took in each round, of both, and whether the scores
+// were equal. Where both have the same file and the scores are not, nothing is timed.
+
+#include "tests/bench/kernel_race.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "kernels/text.h"
+
+namespace kernelserve {
+namespace {
+
+// The texts of a file, side by side in memory as those of a column are.
+class PairFile {
+ public:
+  bool Read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return false;
+    std::stringstream bytes;
+    bytes << file.rdbuf();
+    utf8_ = bytes.str();
+    // Units take at most four times the bytes, and 3 more to begin where their width asks for.
+    units_ = std::make_unique<std::byte[]>(8 * utf8_.size() + 8);
+    size_t used = 0;
+    bool is_left = true;
+    for (size_t begin = 0; begin < utf8_.size();) {
+      const size_t end = utf8_.find('\n', begin);
+      if (end == std::string::npos) return false;
+      Text text;
+      if (!decoder_.Decode(std::string_view(utf8_).substr(begin, end - begin), &text)) return false;
+      (is_left ? pairs_.left : pairs_.right).push_back(Keep(text, &used));
+      is_left = !is_left;
+      begin = end + 1;
+    }
+    return is_left;
+  }
+  const Pairs& pairs() const { return pairs_; }
+
+ private:
+  Text Keep(const Text& text, size_t* used) {
+    return text.Visit([&](auto units) {
+      using Unit = typename decltype(units)::value_type;
+      *used = (*used + sizeof(Unit) - 1) / sizeof(Unit) * sizeof(Unit);
+      auto* kept = reinterpret_cast<Unit*>(units_.get() + *used);
+      std::copy(units.begin(), units.end(), kept);
+      *used += units.size_bytes();
+      return Text(std::span<const Unit>(kept, units.size()));
+    });
+  }
+
+  std::string utf8_;
+  std::unique_ptr<std::byte[]> units_;
+  Utf8Decoder decoder_;
+  Pairs pairs_;
+};
+
+struct Contender {
+  std::string peer;
+  std::string path;
+  PairFile file;
+
+  PairScorer Scorer(const std::string& name) const {
+    return peer == "kernelserve" ? KernelserveScorer(name) : RapidfuzzScorer(name);
+  }
+};
+
+// The lowest pair whose scores differ; -1 where there is none.
+int64_t FirstDifference(const Scores& first, const Scores& second) {
+  const auto find = [](const auto& a, const auto& b) {
+    const auto differs = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+    return differs == a.end() ? -1 : differs - a.begin();
+  };
+  return std::max(find(first.whole, second.whole), find(first.real, second.real));
+}
+
+double ThreadCpuNs() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return 1e9 * static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec);
+}
+
+int Race(int rounds, const std::vector<std::unique_ptr<Contender>>& contenders,
+         const std::vector<std::string>& scorers) {
+  for (const std::string& name : scorers) {
+    std::vector<Scores> scores(contenders.size());
+    for (size_t i = 0; i < contenders.size(); ++i) {
+      const PairScorer scorer = contenders[i]->Scorer(name);
+      if (scorer == nullptr) {
+        std::fprintf(stderr, "%s has no scorer %s\n", contenders[i]->peer.c_str(), name.c_str());
+        return 1;
+      }
+      scorer(contenders[i]->file.pairs(), &scores[i]);  // for caches and memory, too
+    }
+    const int64_t differs_at = FirstDifference(scores.front(), scores.back());
+    std::vector<std::vector<double>> ns(contenders.size());
+    if (differs_at < 0 || contenders.front()->path != contenders.back()->path) {
+      for (int round = 0; round < rounds; ++round) {
+        for (size_t turn = 0; turn < contenders.size(); ++turn) {
+          const size_t i = (static_cast<size_t>(round) + turn) % contenders.size();
+          const Pairs& pairs = contenders[i]->file.pairs();
+          const double began = ThreadCpuNs();
+          contenders[i]->Scorer(name)(pairs, &scores[i]);
+          ns[i].push_back((ThreadCpuNs() - began) / static_cast<double>(pairs.left.size()));
+        }
+      }
+    }
+    std::vector<std::string> lists;
+    for (const std::vector<double>& each : ns) {
+      lists.push_back(absl::StrCat("[", absl::StrJoin(each, ", "), "]"));
+    }
+    std::printf("{\"scorer\": \"%s\", \"differs_at\": %ld, \"ns\": [%s]}\n", name.c_str(),
+                differs_at, absl::StrJoin(lists, ", ").c_str());
+  }
+  return 0;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  int rounds = 0;
+  if (arguments.size() < 5 || !absl::SimpleAtoi(arguments[1], &rounds)) {
+    std::fputs("usage: kernel_race ROUNDS CONTENDER CONTENDER SCORER...\n", stderr);
+    return 1;
+  }
+  std::vector<std::unique_ptr<Contender>> contenders;
+  for (size_t i = 2; i < 4; ++i) {
+    const size_t colon = arguments[i].find(':');
+    if (colon == std::string::npos) {
+      std::fprintf(stderr, "'%s' is not PEER:FILE\n", arguments[i].c_str());
+      return 1;
+    }
+    contenders.push_back(std::make_unique<Contender>());
+    contenders.back()->peer = arguments[i].substr(0, colon);
+    contenders.back()->path = arguments[i].substr(colon + 1);
+    if (!contenders.back()->file.Read(contenders.back()->path)) {
+      std::fprintf(stderr, "%s is no file of pairs\n", contenders.back()->path.c_str());
+      return 1;
+    }
+  }
+  return Race(rounds, contenders, {arguments.begin() + 4, arguments.end()});
+}
+
+}  // namespace
+}  // namespace kernelserve
+
+int main(int argc, char** argv) {
+  return kernelserve::Main(std::vector<std::string>(argv, argv + argc));
+}

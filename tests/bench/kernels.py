@@ -1,0 +1,204 @@
+"""Our kernels beside rapidfuzz-cpp, in one process on one thread, over the same pairs of texts.
+
+The program kernel_race first has both compute all pairs and compares the scores, then times them in
+turn by their processor time. Ours goes in blocks, as on the server; rapidfuzz-cpp pair by pair,
+compiled for this machine. `./dev bench kernels` fetches and builds what this needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from benchmarks.bar import print_bars, write_json
+
+from . import pair_sets
+from .kernel_chart import draw_chart
+from .kernel_report import Section, Timing
+from .pair_sets import PairSet
+
+# A ratio that each scorer has to reach, and one for the geometric mean of the group.
+_EDITS = [
+    "levenshtein.distance",
+    "indel.distance",
+    "fuzz.ratio",
+    "osa.distance",
+    "lcs_seq.distance",
+    "hamming.distance",
+    "jaro.similarity",
+    "jaro_winkler.similarity",
+]
+_EDITS_MIN, _EDITS_MEAN_MIN = 5.0, 8.0
+_TOKENS = [
+    "fuzz.token_sort_ratio",
+    "fuzz.token_set_ratio",
+    "fuzz.partial_ratio",
+    "fuzz.WRatio",
+    "damerau_levenshtein.distance",
+]
+_TOKENS_MIN, _TOKENS_MEAN_MIN = 2.5, 4.0
+_LONG = ["levenshtein.distance", "indel.distance", "osa.distance"]
+_LONG_MIN = 2.0
+_WIDE_MAX = 1.5  # of units of any width, to those of one byte
+
+# Words are what bars were set for; the other sets show that they hold elsewhere.
+_PAIRS = 1_000_000
+_OTHER_PAIRS = 200_000
+# A round of long pairs has this many cells, or one pair.
+_LONG_CELLS = 10**9
+_LONG_SIZES = (100, 1_000, 10_000, 100_000)
+
+_OURS, _PEER = "kernelserve", "rapidfuzz"
+_PEERS = ("ours", "rapidfuzz-cpp")
+
+
+class UnequalScoresError(Exception):
+    """Two contenders gave different scores for a pair."""
+
+
+class Racetrack:
+    """Runs kernel_race over sets of pairs, which it keeps as files."""
+
+    def __init__(self, program: Path, data: Path, rounds: int, scorers: str) -> None:
+        self._program = program
+        self._data = data
+        self._rounds = rounds
+        self._scorers = scorers
+        data.mkdir(parents=True, exist_ok=True)
+
+    def run(
+        self, contenders: Sequence[tuple[str, PairSet]], scorers: Sequence[str]
+    ) -> list[Timing]:
+        """The timings of those scorers that are wanted."""
+        wanted = [scorer for scorer in scorers if fnmatch(scorer, self._scorers)]
+        if not wanted:
+            return []
+        files = []
+        for peer, pairs in contenders:
+            path = self._data / f"{pairs.name.replace(' ', '_')}.txt"
+            pairs.write(path)
+            files.append(f"{peer}:{path}")
+        command = [str(self._program), str(self._rounds), *files, *wanted]
+        process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        timings = []
+        for line in process.stdout.splitlines():
+            told = json.loads(line)
+            if not told["ns"][0]:
+                row, pairs = told["differs_at"], contenders[0][1]
+                raise UnequalScoresError(
+                    f"{told['scorer']} of {pairs.left[row]!r} and {pairs.right[row]!r} "
+                    f"({pairs.name}, pair {row}) differs"
+                )
+            timings.append(Timing(told["scorer"], *told["ns"]))
+        return timings
+
+
+def _pair_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
+    for group, scorers, each, mean in (
+        ("edits, Jaro", _EDITS, _EDITS_MIN, _EDITS_MEAN_MIN),
+        ("tokens, parts, Damerau", _TOKENS, _TOKENS_MIN, _TOKENS_MEAN_MIN),
+    ):
+        timings = track.run([(_OURS, pairs), (_PEER, pairs)], scorers)
+        if timings:
+            whole = len(timings) == len(scorers)
+            yield Section(
+                f"{pairs.name} ({group})",
+                pairs.description,
+                _PEERS,
+                timings,
+                each,
+                mean if whole else None,
+            )
+
+
+def _wide_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
+    twin = pair_sets.ascii_twin(pairs)
+    timings = track.run([(_OURS, twin), (_OURS, pairs)], [*_EDITS, *_TOKENS])
+    if timings:
+        yield Section(
+            f"{pairs.name}, beside letters",
+            f"{pairs.description}, and the same with an ASCII letter for each other character",
+            ("letters", pairs.name),
+            timings,
+            _WIDE_MAX,
+            at_least=False,
+        )
+
+
+def _long_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
+    timings = track.run([(_OURS, pairs), (_PEER, pairs)], _LONG)
+    if timings:
+        cells = pairs.cells / len(pairs)
+        yield Section(pairs.name, pairs.description, _PEERS, timings, _LONG_MIN, pair_cells=cells)
+
+
+def _sections(track: Racetrack, options: argparse.Namespace) -> Iterator[Section]:
+    packages = options.packages
+    count = min(options.pairs, _OTHER_PAIRS)
+    sets: dict[str, Callable[[], PairSet]] = {
+        "words": lambda: pair_sets.words(options.pairs),
+        "phrases": lambda: pair_sets.phrases(count),
+        "names": lambda: pair_sets.names(count, packages),
+        "addresses": lambda: pair_sets.addresses(count, packages),
+        "dna": lambda: pair_sets.dna(count),
+        "cjk": lambda: pair_sets.cjk(count),
+        "cities": lambda: pair_sets.cities(count, packages),
+    }
+    for name, make in sets.items():
+        if fnmatch(name, options.sets):
+            pairs = make()
+            yield from _pair_sections(track, pairs)
+            if name == "cities":
+                yield from _wide_sections(track, pairs)
+    if fnmatch("long", options.sets):
+        for size in _LONG_SIZES:
+            few = max(1, _LONG_CELLS // size**2)
+            for make_long in (pair_sets.unrelated, pair_sets.edited):
+                yield from _long_sections(track, make_long(size, few))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--program", type=Path, default=Path("build/release/tests/bench/kernel_race")
+    )
+    parser.add_argument(
+        "--packages", type=Path, default=Path(".deps/bench"), help="packages with data, unpacked"
+    )
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="where results go")
+    parser.add_argument("--rounds", type=int, default=7, help="of timing (default: %(default)s)")
+    parser.add_argument(
+        "--pairs", type=int, default=_PAIRS, help="at most, in a set (default: %(default)s)"
+    )
+    parser.add_argument("--sets", default="*", help="only these, as a pattern: words, long, ...")
+    parser.add_argument("--scorers", default="*", help="only these, as a pattern: jaro*")
+    options = parser.parse_args()
+    track = Racetrack(options.program, options.out / "pairs", options.rounds, options.scorers)
+    sections = []
+    for section in _sections(track, options):
+        print(section.markdown(), flush=True)
+        sections.append(section)
+    if not sections:
+        sys.exit(f"no set is called {options.sets}, or no scorer {options.scorers}")
+    bars = [bar for section in sections for bar in section.bars]
+    missed = [bar for bar in bars if not bar.met]
+    print(f"{len(bars) - len(missed)} of {len(bars)} bars are met. The others:")
+    print_bars(missed)
+    report = "# Kernels beside rapidfuzz-cpp\n\n" + "\n".join(s.markdown() for s in sections)
+    (options.out / "kernel_race.md").write_text(report, encoding="utf-8")
+    figures = {
+        "bench": "kernel_race",
+        "rounds": options.rounds,
+        "sections": [section.figures() for section in sections],
+    }
+    write_json(str(options.out / "kernel_race.json"), figures, bars)
+    draw_chart(sections, options.out / "kernel_race.png")
+
+
+if __name__ == "__main__":
+    main()
