@@ -65,6 +65,30 @@ absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& b
                                       std::span<const ColumnView> columns);
 absl::Status ScoringNotTaken(absl::string_view kernel);
 
+// Reads what `binding` says of K's parameters, or why it can't be.
+template <typename K>
+absl::Status BindParameters(absl::string_view kernel, const Binding& binding,
+                            typename ParametersOf<K>::Type* parameters) {
+  if (absl::Status status = ReadParameters(binding.parameters, parameters); !status.ok()) {
+    return status;
+  }
+  if constexpr (requires { parameters->SetLimits(binding.limits); }) {
+    parameters->SetLimits(binding.limits);
+  }
+  if constexpr (requires { parameters->SetScoring(binding.score_cutoff, binding.score_hint); }) {
+    absl::Status status = parameters->SetScoring(binding.score_cutoff, binding.score_hint);
+    if (!status.ok()) return status;
+  } else if (binding.score_cutoff || binding.score_hint) {
+    return ScoringNotTaken(kernel);
+  }
+  if constexpr (requires { K::Validate(*parameters); }) {
+    if (absl::Status status = K::Validate(*parameters); !status.ok()) {
+      return WithField(status, absl::StrCat("parameters.", ErrorField(status)));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Binds a kernel to the columns and parameters of one call.
 using BindFunction = absl::StatusOr<std::unique_ptr<BoundKernel>>(
     const std::shared_ptr<const Declared>&, const Binding&, std::span<const ColumnView>);
@@ -77,22 +101,8 @@ absl::StatusOr<std::unique_ptr<BoundKernel>> Bind(const std::shared_ptr<const De
                                                   const Binding& binding,
                                                   std::span<const ColumnView> columns) {
   typename BoundOf<K>::Parameters parameters;
-  if (absl::Status status = ReadParameters(binding.parameters, &parameters); !status.ok()) {
+  if (absl::Status status = BindParameters<K>(declared->name, binding, &parameters); !status.ok()) {
     return status;
-  }
-  if constexpr (requires { parameters.SetLimits(binding.limits); }) {
-    parameters.SetLimits(binding.limits);
-  }
-  if constexpr (requires { parameters.SetScoring(binding.score_cutoff, binding.score_hint); }) {
-    absl::Status status = parameters.SetScoring(binding.score_cutoff, binding.score_hint);
-    if (!status.ok()) return status;
-  } else if (binding.score_cutoff || binding.score_hint) {
-    return ScoringNotTaken(declared->name);
-  }
-  if constexpr (requires { K::Validate(parameters); }) {
-    if (absl::Status status = K::Validate(parameters); !status.ok()) {
-      return WithField(status, absl::StrCat("parameters.", ErrorField(status)));
-    }
   }
   const absl::StatusOr<DataType> type = CheckColumns(*declared, binding, columns);
   if (!type.ok()) return type.status();
@@ -126,6 +136,33 @@ Kernel Define(std::string name, std::vector<std::string> arguments, std::string 
      ...);
   }(std::type_identity<typename define_internal::SignatureOfRun<K>::Arguments>());
   return define_internal::WithBind(std::move(kernel), define_internal::Bind<K>);
+}
+
+// What the scorer K can tell of a pair beyond its score, from a function of (Text left, Text right,
+// const Parameters&, StopToken), where Parameters are K's or what these derive from.
+template <typename K, typename Run, typename Cost>
+auto DefinePairFunction(std::string name, const Run& run, const Cost& cost) {
+  using Parameters = typename define_internal::ParametersOf<K>::Type;
+  using Result = decltype(run(Text(), Text(), Parameters(), StopToken()));
+  return PairFunction<Result>{
+      .run = [name = std::move(name), run](const Binding& binding, Text left, Text right,
+                                           StopToken stop) -> absl::StatusOr<Result> {
+        Parameters parameters;
+        if (absl::Status status = define_internal::BindParameters<K>(name, binding, &parameters);
+            !status.ok()) {
+          return status;
+        }
+        if constexpr (requires { K::CheckRow(left, right, parameters); }) {
+          if (K::ChecksRows(parameters)) {
+            if (absl::Status status = K::CheckRow(left, right, parameters); !status.ok()) {
+              return status;
+            }
+          }
+        }
+        return run(left, right, parameters, stop);
+      },
+      .cost = cost,
+  };
 }
 
 // A kernel from a plain function.

@@ -19,6 +19,7 @@
 #include "kernels/result_block.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/pair_cost.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -94,6 +95,19 @@ class BoundKernel {
                            ResultBlock& out) const = 0;
 };
 
+// What a scorer can tell of one pair beyond its score. Empty where it can't.
+template <typename Result>
+struct PairFunction {
+  // Of the binding, parameters and the cutoff count: errors as of Kernel::bind, and of the pair.
+  // Returns any result once stopped.
+  std::function<absl::StatusOr<Result>(const Binding& binding, Text left, Text right,
+                                       StopToken stop)>
+      run;
+  std::function<PairCost(size_t left_units, size_t right_units)> cost;
+
+  explicit operator bool() const { return run != nullptr; }
+};
+
 // One row of the catalog: a kernel computes one result from one value of each argument.
 struct Kernel {
   std::string name;
@@ -111,10 +125,8 @@ struct Kernel {
                                                              std::span<const ColumnView> columns)>
       bind;
 
-  // The least edits from left to right, where the scorer is of a metric that has such; else empty.
-  std::function<Editops(Text left, Text right, StopToken stop)> editops;
-  std::function<double(size_t left_units, size_t right_units)> editops_cost_ns;
-  std::function<uint64_t(size_t left_units, size_t right_units)> editops_bytes_max;
+  // The least edits from left to right, where the scorer is of a metric that has such.
+  PairFunction<Editops> editops;
 };
 
 }  // namespace kernelserve

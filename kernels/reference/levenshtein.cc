@@ -59,6 +59,7 @@ std::vector<uint32_t> ApplyEditops(const std::vector<Edit>& script,
   for (const Edit& edit : script) {
     for (; taken < edit.left_position; ++taken) result.push_back(left.at(taken));
     if (edit.kind != 'd') result.push_back(right.at(edit.right_position));
+    if (edit.kind == 't') result.push_back(right.at(edit.right_position + 1)), ++taken;
     if (edit.kind != 'i') ++taken;
   }
   for (; taken < left.size(); ++taken) result.push_back(left.at(taken));

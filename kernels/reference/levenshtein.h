@@ -22,7 +22,7 @@ inline int64_t WithCutoff(int64_t distance, int64_t cutoff) {
 }
 
 struct Edit {
-  char kind;  // 'i', 'd' or 's'
+  char kind;  // 'i', 'd', 's' or, of two neighbours, 't'
   uint32_t left_position;
   uint32_t right_position;
 

@@ -16,6 +16,27 @@ int64_t HammingDistance(Text left, Text right) {
   return static_cast<int64_t>(std::max(left.size(), right.size()) - equal);
 }
 
+Editops HammingEditops(Text left, Text right) {
+  Editops script;
+  const size_t shorter = std::min(left.size(), right.size());
+  for (size_t i = 0; i < shorter; ++i) {
+    if (left[i] != right[i]) script.Add(EditKind::kSubstitution, i, i);
+  }
+  for (size_t i = shorter; i < left.size(); ++i) {
+    script.Add(EditKind::kDeletion, i, right.size());
+  }
+  for (size_t i = shorter; i < right.size(); ++i) {
+    script.Add(EditKind::kInsertion, left.size(), i);
+  }
+  return script;
+}
+
+PairCost HammingEditopsCost(size_t left_size, size_t right_size) {
+  constexpr double kUnitNs = 5;
+  const size_t longer = std::max(left_size, right_size);
+  return {.ns = kUnitNs * static_cast<double>(longer), .bytes = 0, .edits = longer};
+}
+
 // Fitted to string_distance_benchmark.cc.
 double HammingCostNs(size_t left_size, size_t right_size) {
   constexpr double kPairNs = 5;

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/pair_cost.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -11,6 +13,11 @@ namespace kernelserve {
 // The number of places in which two texts differ; where one is longer, each unit of the rest counts
 // as one. O(shorter).
 int64_t HammingDistance(Text left, Text right);
+
+// A substitution where the texts differ, then deletions or insertions for what the longer one has
+// beyond the other: RapidFuzz's Hamming.editops.
+Editops HammingEditops(Text left, Text right);
+PairCost HammingEditopsCost(size_t left_size, size_t right_size);
 
 // Estimated nanoseconds of one distance on one core.
 double HammingCostNs(size_t left_size, size_t right_size);

@@ -74,6 +74,13 @@ struct HammingMetric {
              Distance);
   }
 
+  static Editops EditScript(Text left, Text right, const Parameters&, StopToken) {
+    return HammingEditops(left, right);
+  }
+  static PairCost EditScriptCost(size_t left, size_t right) {
+    return HammingEditopsCost(left, right);
+  }
+
  private:
   static int64_t Distance(Text left, Text right, int64_t cutoff) {
     return WithCutoff(HammingDistance(left, right), cutoff);

@@ -1,12 +1,19 @@
 #include "kernels/string_distance/hamming.h"
 
+#include <string_view>
+
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/reference/distances.h"
+#include "kernels/reference/edits.h"
 #include "kernels/reference/random_text.h"
 #include "kernels/string_distance/hamming_metric.h"
 
 namespace kernelserve {
 namespace {
+
+using reference::Edit;
+using ::testing::ElementsAre;
 
 TEST(HammingTest, EqualsTheOracleAtEveryWidth) {
   reference::RandomText random(13);
@@ -16,6 +23,18 @@ TEST(HammingTest, EqualsTheOracleAtEveryWidth) {
     const reference::OwnedText right(b);
     ASSERT_EQ(HammingDistance(left.text(), right.text()), reference::HammingDistance(a, b)) << i;
   }
+}
+
+// Values of RapidFuzz 3.14's distance.Hamming.editops.
+TEST(HammingEditopsTest, KnownScripts) {
+  const auto edits = [](std::string_view left, std::string_view right) {
+    return reference::EditsOf(HammingEditops(Text(left), Text(right)));
+  };
+  EXPECT_THAT(edits("abcde", "axc"),
+              ElementsAre(Edit{'s', 1, 1}, Edit{'d', 3, 3}, Edit{'d', 4, 3}));
+  EXPECT_THAT(edits("axc", "abcde"),
+              ElementsAre(Edit{'s', 1, 1}, Edit{'i', 3, 3}, Edit{'i', 3, 4}));
+  EXPECT_THAT(edits("", ""), ElementsAre());
 }
 
 // Hamming, "Error detecting and error correcting codes" (1950) counts places of equal lengths only.

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <utility>
-#include <vector>
 
 #include "kernels/string_distance/common_affix.h"
+#include "kernels/string_distance/lcs_seq_editops.h"
+#include "kernels/string_distance/lcs_seq_words.h"
 #include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
@@ -41,24 +42,22 @@ void Indel::Block(TextColumn left, std::span<const Text> right, const ScoreCutof
   }
 }
 
+Editops Indel::EditScript(Text left, Text right, StopToken stop) {
+  return LcsSeqEditops(left, right, stop);
+}
+
+PairCost Indel::EditScriptCost(size_t left_size, size_t right_size) {
+  return LcsSeqEditopsCost(left_size, right_size);
+}
+
 int64_t IndelDistance(const PatternMasks& pattern, Text text, StopToken stop) {
   const size_t words = pattern.words();
   PatternMasks::Reader reader(pattern);
   StepPoll poll(stop);
-  // Bit i of s is 0 where the common subsequence grows at row i, as in the paper's V'.
-  std::vector<uint64_t> s(words, ~uint64_t{0});
+  LcsSeqWords s(words, ~uint64_t{0});
   text.Visit([&](auto units) {
     for (const auto unit : units) {
-      const uint64_t* const row = reader.Row(unit, 0, words - 1);
-      uint64_t carry = 0;
-      for (size_t w = 0; w < words; ++w) {
-        const uint64_t u = s[w] & row[w];
-        uint64_t sum;
-        const bool over = __builtin_add_overflow(s[w], u, &sum);
-        const bool over_carry = __builtin_add_overflow(sum, carry, &sum);
-        carry = uint64_t{over} | uint64_t{over_carry};
-        s[w] = sum | (s[w] - u);
-      }
+      AdvanceLcsSeq(reader.Row(unit, 0, words - 1), s);
       if (poll.Stopped(words)) return;
     }
   });

@@ -6,6 +6,8 @@
 #include <span>
 
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/pair_cost.h"
 #include "kernels/string_distance/pattern_masks.h"
 #include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/text_column.h"
@@ -28,6 +30,10 @@ struct Indel {
   // Distances of pairs under the cutoffs. Ends early, with anything in `out`, once `stop` is set.
   static void Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                     std::span<int64_t> out, StopToken stop);
+
+  // Polls `stop`; once stopped, returns any script.
+  static Editops EditScript(Text left, Text right, StopToken stop);
+  static PairCost EditScriptCost(size_t left_size, size_t right_size);
 };
 
 // One distance; `pattern` are the masks of one of the texts. Polls `stop` at least every

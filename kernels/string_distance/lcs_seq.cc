@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kernels/string_distance/indel.h"
+#include "kernels/string_distance/lcs_seq_editops.h"
 
 namespace kernelserve {
 namespace {
@@ -48,6 +49,14 @@ void LcsSeq::Block(TextColumn left, std::span<const Text> right, const ScoreCuto
       some[i] = some[i] > indel_cutoffs[i] ? cutoff + 1 : (some[i] + apart) / 2;
     }
   }
+}
+
+Editops LcsSeq::EditScript(Text left, Text right, StopToken stop) {
+  return LcsSeqEditops(left, right, stop);
+}
+
+PairCost LcsSeq::EditScriptCost(size_t left_size, size_t right_size) {
+  return LcsSeqEditopsCost(left_size, right_size);
 }
 
 }  // namespace kernelserve

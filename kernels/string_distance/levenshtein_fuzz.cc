@@ -10,10 +10,11 @@
 #include <cstdlib>
 #include <vector>
 
+#include "kernels/reference/edits.h"
 #include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
-#include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/levenshtein.h"
+#include "kernels/string_distance/levenshtein_editops.h"
 
 namespace kernelserve {
 namespace {
@@ -39,13 +40,7 @@ void CheckScript(Text left, Text right, const reference::Units& left_units,
                  const reference::Units& right_units, int64_t distance) {
   const Editops script = LevenshteinEditops(left, right);
   Check(static_cast<int64_t>(script.size()) == distance);
-  std::vector<reference::Edit> edits;
-  for (size_t i = 0; i < script.size(); ++i) {
-    const char kind = script.kinds[i] == EditKind::kSubstitution ? 's'
-                      : script.kinds[i] == EditKind::kInsertion  ? 'i'
-                                                                 : 'd';
-    edits.push_back({kind, script.left_positions[i], script.right_positions[i]});
-  }
+  const std::vector<reference::Edit> edits = reference::EditsOf(script);
   Check(reference::ApplyEditops(edits, left_units, right_units) == right_units);
 }
 

@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "kernels/define.h"
-#include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/levenshtein.h"
+#include "kernels/string_distance/levenshtein_editops.h"
 
 namespace kernelserve {
 
@@ -67,14 +67,12 @@ struct LevenshteinMetric {
     prepared.Block(others, LevenshteinOptions::kNone, hint, cutoffs, distances, stop);
   }
 
-  static Editops EditScript(Text left, Text right, StopToken stop) {
+  // Weights do not apply, as in RapidFuzz.
+  static Editops EditScript(Text left, Text right, const Parameters&, StopToken stop) {
     return LevenshteinEditops(left, right, stop);
   }
-  static double EditScriptCost(size_t left, size_t right) {
-    return static_cast<double>(LevenshteinEditopsCostNs(left, right));
-  }
-  static uint64_t EditScriptBytesMax(size_t left, size_t right) {
-    return LevenshteinEditopsBytesMax(left, right);
+  static PairCost EditScriptCost(size_t left, size_t right) {
+    return LevenshteinEditopsCost(left, right);
   }
 };
 

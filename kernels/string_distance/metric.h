@@ -37,8 +37,8 @@
 //   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
 //   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
 //   const StopToken&, distances)
-//   Editops EditScript(Text, Text, StopToken), double EditScriptCost(size_t left_units, size_t
-//   right_units), uint64_t EditScriptBytesMax(size_t left_units, size_t right_units)
+//   Editops EditScript(Text left, Text right, const Parameters&, StopToken),
+//   PairCost EditScriptCost(size_t left_units, size_t right_units)
 //                                                                  where the metric has edits
 
 namespace kernelserve {
@@ -191,10 +191,9 @@ void AddForms(const std::string& name, const std::string& doc, std::vector<Kerne
                                                    {"left", "right"}, absl::StrCat(doc, what));
     kernel.scorer = true;
     kernel.symmetric = true;
-    if constexpr (requires { &Metric::EditScript; }) {
-      kernel.editops = Metric::EditScript;
-      kernel.editops_cost_ns = Metric::EditScriptCost;
-      kernel.editops_bytes_max = Metric::EditScriptBytesMax;
+    if constexpr (requires { Metric::EditScriptCost(0, 0); }) {
+      kernel.editops = DefinePairFunction<KernelOf<Metric, form>>(kernel.name, Metric::EditScript,
+                                                                  Metric::EditScriptCost);
     }
     catalog->push_back(std::move(kernel));
   };

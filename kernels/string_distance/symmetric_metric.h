@@ -10,6 +10,8 @@
 #include "absl/status/status.h"
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/pair_cost.h"
 #include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
@@ -20,6 +22,8 @@ namespace kernelserve {
 // that is the same from left to right and from right to left: Osa and the like.
 template <class Distance>
 struct SymmetricMetric {
+  static constexpr bool kHasEdits = requires { &Distance::EditScript; };
+
   struct Parameters {
     static constexpr auto Fields() { return std::tuple<>(); }
   };
@@ -49,6 +53,14 @@ struct SymmetricMetric {
                             const StopToken& stop, std::span<int64_t> distances) {
     Distance::Block(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances,
                     stop);
+  }
+
+  static Editops EditScript(Text left, Text right, const Parameters&,
+                            StopToken stop) requires kHasEdits {
+    return Distance::EditScript(left, right, stop);
+  }
+  static PairCost EditScriptCost(size_t left, size_t right) requires kHasEdits {
+    return Distance::EditScriptCost(left, right);
   }
 };
 

@@ -94,8 +94,12 @@ def compare(scorer: str, **fields: Any) -> Message:
     return string_distance_pb2.CompareRequest(scorer=named, left=text, right=text)
 
 
-def edit_script(scorer: str) -> Message:
-    return string_distance_pb2.EditScriptRequest(scorer=string_distance_pb2.Scorer(name=scorer))
+def edit_script(scorer: str, **fields: Any) -> Message:
+    return string_distance_pb2.EditScriptRequest(
+        scorer=string_distance_pb2.Scorer(name=scorer, **fields),
+        left=string_distance_pb2.Text(utf8=b"a"),
+        right=string_distance_pb2.Text(utf8=b"ab"),
+    )
 
 
 def parameter(name: str, **value: Any) -> types_pb2.Parameter:
@@ -586,7 +590,29 @@ NOT_YET = [
         "UNIMPLEMENTED",
         "UNIMPLEMENTED",
         "scorer.name",
-        value="null",
+        "levenshtein.distance, osa.distance, indel.distance, lcs_seq.distance, hamming.distance",
+        "null",
+        says="these have: levenshtein.distance, osa.distance",
+    ),
+    Bad(
+        "an unknown parameter of an edit script",
+        "EditScript",
+        edit_script("hamming.distance", parameters=[parameter("pda", boolean=True)]),
+        "INVALID_ARGUMENT",
+        "UNKNOWN_PARAMETER",
+        "scorer.parameters.pda",
+        "'pad'",
+        "pda",
+    ),
+    Bad(
+        "edits of texts that hamming may not pad",
+        "EditScript",
+        edit_script("hamming.distance", parameters=[parameter("pad", boolean=False)]),
+        "INVALID_ARGUMENT",
+        "ROW_FAILED",
+        "right",
+        "1",
+        "2",
     ),
 ]
 

@@ -42,6 +42,7 @@ def cli(
             "replace\t0\t0\tk\ts\nreplace\t4\t4\te\ti\ninsert\t6\t6\t\tg\n",
         ),
         (["editops", "ab", "b"], "delete\t0\t0\ta\t\n"),
+        (["editops", "xab", "xba", "--scorer", "osa.distance"], "transpose\t1\t1\tab\tba\n"),
         (["editops", "same", "same"], ""),
         (["fibonacci", "42"], "267914296\n"),
         (["fibonacci", "0", "93", "94"], "0\n12200160415121876738\n19740274219868223167\n"),

@@ -123,6 +123,25 @@ def test_editops_are_rapidfuzzs(client: ks.Client, left: str, right: str) -> Non
     assert len(edits) == client.compare(left, right)
 
 
+@pytest.mark.parametrize(
+    ("scorer", "metric"), [("indel", "Indel"), ("lcs_seq", "LCSseq"), ("hamming", "Hamming")]
+)
+def test_editops_of_other_metrics(client: ks.Client, scorer: str, metric: str) -> None:
+    expected = getattr(rapidfuzz.distance, metric).editops("kitten", "sitting")
+    assert client.editops("kitten", "sitting", scorer=f"{scorer}.distance") == expected.as_list()
+
+
+def test_editops_of_osa(client: ks.Client) -> None:
+    edits = client.editops("ab", "ba", scorer="osa.distance")
+    assert edits == [("transpose", 0, 0)]
+
+
+def test_a_scorer_without_edits_is_unsupported(client: ks.Client) -> None:
+    with pytest.raises(ks.UnsupportedError, match=r"'jaro\.distance'") as caught:
+        client.editops("a", "b", scorer="jaro.distance")
+    assert "hamming.distance" in caught.value.message
+
+
 def test_editops_of_sequences(client: ks.Client) -> None:
     edits = client.editops(["the", "quick", "fox"], ["a", "quick", "red", "fox"])
     assert edits == [("replace", 0, 0), ("insert", 2, 2)]

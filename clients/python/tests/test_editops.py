@@ -116,6 +116,32 @@ def test_apply(script: Script) -> None:
     assert same_in_both(lambda package: made(package, script).apply(latin, destination))
 
 
+def test_transpositions_which_rapidfuzz_does_not_have() -> None:
+    edits = ours.Editops([("transpose", 0, 0), ("transpose", 2, 2), ("insert", 5, 5)], 5, 6)
+    runs = edits.as_opcodes()
+    assert runs.as_list() == [
+        ("transpose", 0, 4, 0, 4),
+        ("equal", 4, 5, 4, 5),
+        ("insert", 5, 5, 5, 6),
+    ]
+    assert runs.as_editops() == ours.Editops(runs.as_list(), 5, 6) == edits
+    for script in (edits, runs):
+        assert script.apply("abcde", "badcef") == "badcef"
+        assert script.inverse().apply("badcef", "abcde") == "abcde"
+        assert script.as_matching_blocks() == [(4, 4, 1), (5, 6, 0)]
+    rest = edits.remove_subsequence(edits[1:])
+    assert rest.as_list() == [("transpose", 0, 0)]
+
+
+def test_transpositions_that_overlap_or_are_of_no_two_units() -> None:
+    with pytest.raises(ValueError, match="out of order"):
+        ours.Editops([("transpose", 0, 0), ("transpose", 1, 1)], 3, 3)
+    with pytest.raises(ValueError, match="invalid"):
+        ours.Editops([("transpose", 1, 1)], 2, 2)
+    with pytest.raises(ValueError, match="invalid"):
+        ours.Opcodes([("transpose", 0, 3, 0, 3)], 3, 3)
+
+
 def test_apply_to_other_texts_is_an_error() -> None:
     edits = ours.Editops([("delete", 0, 0), ("insert", 3, 2), ("replace", 3, 3)], 4, 4)
     for script in (edits, edits.as_opcodes()):
@@ -187,7 +213,7 @@ def test_edits_that_overlap_are_refused() -> None:
     assert their.as_opcodes().as_editops() != their
 
 
-tags = st.sampled_from([*TAGS, "transpose", None])
+tags = st.sampled_from([*TAGS, "swap", None])
 small = st.integers(0, 3)
 
 

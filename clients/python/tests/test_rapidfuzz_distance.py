@@ -297,7 +297,15 @@ def test_edits_of_osa_lead_to_the_other_text(client: ks.Client, pair: tuple[str,
     need_edits(client, "osa.distance")  # RapidFuzz has none to compare with
     script = ours.OSA.editops(*pair)
     assert script.apply(*pair) == pair[1]
+    assert len(script) == theirs.OSA.distance(*pair)
     assert ours.OSA.opcodes(*pair) == script.as_opcodes()
+
+
+def test_edits_of_osa_swap_neighbours(client: ks.Client) -> None:
+    assert ours.OSA.editops("martha", "marhta").as_list() == [("transpose", 3, 3)]
+    assert ours.OSA.opcodes("ab", "ba", processor=str.upper).as_list() == [
+        ("transpose", 0, 2, 0, 2)
+    ]
 
 
 @pytest.mark.parametrize("kind", EDITS)

@@ -109,14 +109,16 @@ class Client:
 
         Args:
             left, right: as in compare().
-            scorer: any form of a metric that has edits, such as "levenshtein.distance".
+            scorer: any form of a metric that has edits: levenshtein, osa, indel, lcs_seq, hamming.
 
         Returns:
             The edits in ascending order of position, those of RapidFuzz's editops(): tuples of
-            kind ("replace", "insert" or "delete"), position in left, position in right.
+            kind ("replace", "insert", "delete", or osa's "transpose"), position in left, position
+            in right.
 
         Raises:
-            UnsupportedError: the metric has no edits.
+            UnsupportedError: the metric has no edits; the message names those that do.
+            RowFailedError: of hamming without `pad`, where the texts differ in length.
             UnknownNameError, WrongTypeError: as in compare().
         """
         return self._run(verbs.editops(left, right, scorer), timeout)  # type: ignore[no-any-return]

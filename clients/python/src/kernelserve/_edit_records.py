@@ -10,8 +10,8 @@ import operator
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, Literal, SupportsIndex, TypeAlias, TypeVar
 
-EditTag: TypeAlias = Literal["replace", "insert", "delete"]
-OpcodeTag: TypeAlias = Literal["replace", "insert", "delete", "equal"]
+EditTag: TypeAlias = Literal["replace", "insert", "delete", "transpose"]
+OpcodeTag: TypeAlias = Literal["replace", "insert", "delete", "transpose", "equal"]
 
 FieldT_co = TypeVar("FieldT_co", covariant=True)
 
@@ -56,7 +56,8 @@ class Editop(Record[Any]):
 
     "replace": the unit of the source at src_pos becomes the destination's at dest_pos. "insert":
     the destination's unit at dest_pos goes in before src_pos. "delete": the source's unit at
-    src_pos goes.
+    src_pos goes. "transpose", which RapidFuzz does not have: the source's units at src_pos and
+    after change places, and are the destination's at dest_pos and after.
     """
 
     __slots__ = _fields = ("tag", "src_pos", "dest_pos")
@@ -75,7 +76,8 @@ class Opcode(Record[Any]):
     """An edit of a run of units: (tag, src_start, src_end, dest_start, dest_end).
 
     As difflib's: "equal" and "replace" are of src[src_start:src_end] and dest[dest_start:dest_end],
-    "insert" has src_start == src_end, "delete" dest_start == dest_end.
+    "insert" has src_start == src_end, "delete" dest_start == dest_end, "transpose" is of pairs of
+    neighbours one after another.
     """
 
     __slots__ = _fields = ("tag", "src_start", "src_end", "dest_start", "dest_end")

@@ -15,10 +15,16 @@ INVERSE: dict[OpcodeTag, Any] = {
     "replace": "replace",
     "insert": "delete",
     "delete": "insert",
+    "transpose": "transpose",
     "equal": "equal",
 }
 # By how much an edit advances in the source and in the destination.
-ADVANCE: dict[str, tuple[int, int]] = {"replace": (1, 1), "insert": (0, 1), "delete": (1, 0)}
+ADVANCE: dict[str, tuple[int, int]] = {
+    "replace": (1, 1),
+    "insert": (0, 1),
+    "delete": (1, 0),
+    "transpose": (2, 2),
+}
 
 _INVALID = "List of edit operations invalid"
 
@@ -69,6 +75,8 @@ def checked_runs(rows: Sequence[Any], src_len: int, dest_len: int) -> list[RunRo
             raise ValueError(_INVALID)
         if tag in ("equal", "replace"):
             valid = lengths[0] == lengths[1]
+        elif tag == "transpose":
+            valid = lengths[0] == lengths[1] and lengths[0] % 2 == 0
         else:
             valid = lengths[1 if tag == "delete" else 0] == 0
         if not valid:

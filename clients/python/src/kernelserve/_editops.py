@@ -26,6 +26,7 @@ _EDIT_TAGS: dict[int, EditTag] = {
     sd.EDIT_KIND_REPLACE: "replace",
     sd.EDIT_KIND_INSERT: "insert",
     sd.EDIT_KIND_DELETE: "delete",
+    sd.EDIT_KIND_TRANSPOSE: "transpose",
 }
 
 
@@ -266,7 +267,7 @@ class Opcodes(_Script, Sequence[Opcode]):
         for tag, src, src_end, dest, dest_end in self._runs:
             if tag != "equal":
                 src_step, dest_step = ADVANCE[tag]
-                units = max(src_end - src, dest_end - dest)
+                units = max(src_end - src, dest_end - dest) // max(src_step, dest_step)
                 edits += [(tag, src + i * src_step, dest + i * dest_step) for i in range(units)]
         return Editops._of(edits, self._src_len, self._dest_len)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import Client, Scorer
+from .._edit_rows import ADVANCE
 from .listing import print_rows
 from .options import cutoff_option, examples, scorer_options, with_client
 
@@ -43,11 +44,11 @@ def editops(client: Client, left: str, right: str, scorer: Scorer) -> None:
     """Print the edits that turn the text A into B, one a line.
 
     Each line has the kind of edit, the position in A and the position in B, counted in code points
-    from 0; then the character of A that goes and the one of B that comes.
+    from 0; then the character of A that goes and the one of B that comes, two for a transposition.
     """
 
-    def character(text: str, position: int, there: bool) -> str:
-        return text[position] if there else ""
+    def characters(text: str, position: int, units: int) -> str:
+        return text[position : position + units]
 
     print_rows(
         ["edit", "in A", "in B", "goes", "comes"],
@@ -56,8 +57,8 @@ def editops(client: Client, left: str, right: str, scorer: Scorer) -> None:
                 kind,
                 str(at_left),
                 str(at_right),
-                character(left, at_left, kind != "insert"),
-                character(right, at_right, kind != "delete"),
+                characters(left, at_left, ADVANCE[kind][0]),
+                characters(right, at_right, ADVANCE[kind][1]),
             )
             for kind, at_left, at_right in client.editops(left, right, scorer=scorer)
         ],

@@ -1,4 +1,4 @@
-#include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/levenshtein_editops.h"
 
 #include <algorithm>
 #include <limits>
@@ -169,9 +169,7 @@ class ScriptWriter {
     size_t i = left.size();
     size_t j = right.size();
     const auto push = [&](EditKind kind) {
-      script_.kinds.push_back(kind);
-      script_.left_positions.push_back(static_cast<uint32_t>(left_position + i));
-      script_.right_positions.push_back(static_cast<uint32_t>(right_position + j));
+      script_.Add(kind, left_position + i, right_position + j);
     };
     while (i > 0 && j > 0) {
       if (matrix.Rises(i, j)) {
@@ -186,9 +184,7 @@ class ScriptWriter {
     }
     while (i > 0) --i, push(EditKind::kDeletion);
     while (j > 0) --j, push(EditKind::kInsertion);
-    std::reverse(script_.kinds.begin() + begin, script_.kinds.end());
-    std::reverse(script_.left_positions.begin() + begin, script_.left_positions.end());
-    std::reverse(script_.right_positions.begin() + begin, script_.right_positions.end());
+    script_.ReverseFrom(begin);
   }
 
   StepPoll poll_;
@@ -210,21 +206,16 @@ Editops LevenshteinEditops(Text left, Text right, StopToken stop) {
       LevenshteinDistance(Text(Units(left_units)), Text(Units(right_units)), {}, stop);
   Editops script;
   if (stop.stopped()) return script;
-  script.kinds.reserve(distance);
-  script.left_positions.reserve(distance);
-  script.right_positions.reserve(distance);
+  script.Reserve(distance);
   ScriptWriter(stop, &script)
       .Write(left_units, right_units, 0, 0, distance, std::numeric_limits<int32_t>::max());
   return script;
 }
 
-int64_t LevenshteinEditopsCostNs(size_t left_size, size_t right_size) {
-  return 4 * LevenshteinCostNs(left_size, right_size) + 200;
-}
-
-uint64_t LevenshteinEditopsBytesMax(size_t left_size, size_t right_size) {
-  constexpr uint64_t kEditBytes = sizeof(EditKind) + 2 * sizeof(uint32_t);
-  return kEditBytes * std::max(left_size, right_size);
+PairCost LevenshteinEditopsCost(size_t left_size, size_t right_size) {
+  return {.ns = 4 * static_cast<double>(LevenshteinCostNs(left_size, right_size)) + 200,
+          .bytes = left_size <= 64 ? 28 * right_size : 4 * kMatrixBytesMax,
+          .edits = std::max(left_size, right_size)};
 }
 
 }  // namespace kernelserve

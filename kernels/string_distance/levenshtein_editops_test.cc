@@ -1,4 +1,4 @@
-#include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/levenshtein_editops.h"
 
 #include <atomic>
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/reference/edits.h"
 #include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
 #include "kernels/string_distance/levenshtein.h"
@@ -15,24 +16,14 @@ namespace kernelserve {
 namespace {
 
 using reference::Edit;
+using reference::EditsOf;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
 using ::testing::ElementsAre;
 
-std::vector<Edit> Edits(const Editops& script) {
-  std::vector<Edit> edits;
-  for (size_t i = 0; i < script.size(); ++i) {
-    const char kind = script.kinds[i] == EditKind::kSubstitution ? 's'
-                      : script.kinds[i] == EditKind::kInsertion  ? 'i'
-                                                                 : 'd';
-    edits.push_back({kind, script.left_positions.at(i), script.right_positions.at(i)});
-  }
-  return edits;
-}
-
 std::vector<Edit> Edits(const std::string& left, const std::string& right) {
-  return Edits(LevenshteinEditops(Text(left), Text(right)));
+  return EditsOf(LevenshteinEditops(Text(left), Text(right)));
 }
 
 // Values of RapidFuzz 3.14's distance.Levenshtein.editops.
@@ -53,7 +44,7 @@ TEST(LevenshteinEditopsTest, RandomScriptsAreThoseOfTheWholeMatrix) {
     const auto [left, right] = random.Pair(i % 20 == 0 ? 500 : 90);
     const OwnedText owned_left(left);
     const OwnedText owned_right(right);
-    const auto edits = Edits(LevenshteinEditops(owned_left.text(), owned_right.text()));
+    const auto edits = EditsOf(LevenshteinEditops(owned_left.text(), owned_right.text()));
     // Over a common prefix and suffix, all shortest paths need not go: the oracle gets none.
     size_t prefix = 0;
     while (prefix < std::min(left.size(), right.size()) && left[prefix] == right[prefix]) ++prefix;
@@ -82,7 +73,7 @@ TEST(LevenshteinEditopsTest, DividedInputsGiveShortestScriptsThatApply) {
     const Units right = random.Edit(left, random.Below(2) == 0 ? 50 : 4000);
     const OwnedText owned_left(left);
     const OwnedText owned_right(right);
-    const auto edits = Edits(LevenshteinEditops(owned_left.text(), owned_right.text()));
+    const auto edits = EditsOf(LevenshteinEditops(owned_left.text(), owned_right.text()));
     ASSERT_EQ(static_cast<int64_t>(edits.size()),
               LevenshteinDistance(owned_left.text(), owned_right.text()));
     ASSERT_EQ(reference::ApplyEditops(edits, left, right), right);
@@ -96,9 +87,9 @@ TEST(LevenshteinEditopsTest, ReturnsEarlyOnceStopped) {
   EXPECT_LE(LevenshteinEditops(Text(left), Text(right), StopToken(&stopped)).size(), 3'000'000u);
 }
 
-TEST(LevenshteinEditopsBytesMaxTest, HoldsTheLongestScript) {
-  EXPECT_EQ(LevenshteinEditopsBytesMax(3, 5), 5u * 9);
-  EXPECT_EQ(LevenshteinEditopsBytesMax(0, 0), 0u);
+TEST(LevenshteinEditopsCostTest, HoldsTheLongestScript) {
+  EXPECT_EQ(LevenshteinEditopsCost(3, 5).edits, 5u);
+  EXPECT_EQ(LevenshteinEditopsCost(0, 0).edits, 0u);
 }
 
 }  // namespace
