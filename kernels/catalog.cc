@@ -19,6 +19,7 @@
 #include "kernels/string_distance/lcs_seq.h"
 #include "kernels/string_distance/levenshtein_metric.h"
 #include "kernels/string_distance/metric.h"
+#include "kernels/string_distance/ngram_metric.h"
 #include "kernels/string_distance/osa.h"
 #include "kernels/string_distance/similarity_metric.h"
 #include "kernels/string_distance/symmetric_metric.h"
@@ -59,6 +60,14 @@ std::vector<Kernel> MakeCatalog() {
       &catalog);
   DefineSimilarityMetric<JaroWinklerMetric>(
       "jaro_winkler", "Jaro's similarity, with Winkler's bonus for a common prefix.", &catalog);
+  DefineSimilarityMetric<NgramMetric<NgramCoefficient::kJaccard>>(
+      "ngram_jaccard", "The n-grams in common, divided by those of either text.", &catalog);
+  DefineSimilarityMetric<NgramMetric<NgramCoefficient::kSorensenDice>>(
+      "ngram_sorensen_dice",
+      "The n-grams in common, divided by the mean of how many each text has.", &catalog);
+  DefineSimilarityMetric<NgramMetric<NgramCoefficient::kCosine>>(
+      "ngram_cosine",
+      "The n-grams in common, divided by the geometric mean of how many each text has.", &catalog);
   DefineFuzz<Ratio>("fuzz.ratio", "100 times the normalized indel similarity.", &catalog);
   DefineFuzz<FuzzPartialRatio>(
       "fuzz.partial_ratio",

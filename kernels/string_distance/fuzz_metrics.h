@@ -117,7 +117,9 @@ struct FuzzMetric {
   };
 
   static absl::Status Validate(const Parameters&) { return absl::OkStatus(); }
-  static double CostNs(size_t left, size_t right) { return Scorer::CostNs(left, right); }
+  static double CostNs(size_t left, size_t right, const Parameters&) {
+    return Scorer::CostNs(left, right);
+  }
 
   static void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
                     std::span<double> scores, StopToken stop) {

@@ -20,7 +20,9 @@ struct JaroMetric {
 
   static absl::Status Validate(const Parameters&) { return absl::OkStatus(); }
 
-  static double CostNs(size_t left, size_t right) { return JaroCostNs(left, right); }
+  static double CostNs(size_t left, size_t right, const Parameters&) {
+    return JaroCostNs(left, right);
+  }
 
   static void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
                     std::span<double> similarities, StopToken stop) {

@@ -40,7 +40,9 @@ struct JaroWinklerMetric {
         absl::StrCat("prefix_weight is ", value, ", expected 0 to 1"));
   }
 
-  static double CostNs(size_t left, size_t right) { return JaroCostNs(left, right) + 5; }
+  static double CostNs(size_t left, size_t right, const Parameters&) {
+    return JaroCostNs(left, right) + 5;
+  }
 
   static void Block(TextColumn left, std::span<const Text> right, const Parameters& parameters,
                     double cutoff, std::span<double> similarities, StopToken stop) {

@@ -22,7 +22,7 @@
 //
 //   struct Parameters { ...; Fields(); };                        (kernels/parameters.h)
 //   absl::Status Validate(const Parameters&)
-//   double CostNs(size_t left_units, size_t right_units)
+//   double CostNs(size_t left_units, size_t right_units, const Parameters&)
 //   void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
 //              std::span<double> similarities, StopToken)
 //       a similarity under the cutoff is 0
@@ -50,8 +50,8 @@ struct SimilarityKernel {
   static absl::Status Validate(const Parameters& parameters) {
     return Metric::Validate(parameters);
   }
-  static double Cost(size_t left, size_t right, const Parameters&) {
-    return Metric::CostNs(left, right);
+  static double Cost(size_t left, size_t right, const Parameters& parameters) {
+    return Metric::CostNs(left, right, parameters);
   }
   static double Run(Text left, Text right, const Parameters& parameters, const StopToken& stop) {
     double score = 0;  // stays so where the stop token is set

@@ -54,6 +54,10 @@ std::vector<kernelserve::Parameter> ParametersOf(const v1::Scorer& scorer) {
       parameters.push_back({parameter.name(), parameter.real()});
       continue;
     }
+    if (parameter.has_integer()) {
+      parameters.push_back({parameter.name(), int64_t{parameter.integer()}});
+      continue;
+    }
     const v1::Column& list = parameter.column();
     parameters.push_back(
         {parameter.name(), ColumnView{.type = DataType::kInt64,

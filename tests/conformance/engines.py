@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -35,6 +35,7 @@ class Scorer:
     score_hint: float | None = None
     weights: tuple[int, int, int] | None = None
     prefix_weight: float | None = None
+    integers: Mapping[str, int] = field(default_factory=dict)  # other parameters by name
 
     def message(self) -> string_distance_pb2.Scorer:
         scorer = string_distance_pb2.Scorer(
@@ -45,10 +46,12 @@ class Scorer:
             scorer.parameters.add(name="weights", column=column)
         if self.prefix_weight is not None:
             scorer.parameters.add(name="prefix_weight", real=self.prefix_weight)
+        for name, value in self.integers.items():
+            scorer.parameters.add(name=name, integer=value)
         return scorer
 
     def parameters(self) -> dict[str, Any]:
-        named = {"weights": self.weights, "prefix_weight": self.prefix_weight}
+        named = {"weights": self.weights, "prefix_weight": self.prefix_weight, **self.integers}
         return {name: value for name, value in named.items() if value is not None}
 
 

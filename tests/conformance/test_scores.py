@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
 from harness.columns import Value
-from harness.rpc import Raw
-from harness.server import Server
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import texts
-from conformance.engines import Batch, DirectKernel, Engine, OneByOne, PythonClient, Scorer
+from conformance.engines import Engine, Scorer
 from conformance.rapidfuzz_scores import FORMS, METRICS, expected, is_whole
 
 Pairs = list[tuple[Value, Value]]
-
-
-@pytest.fixture(scope="module")
-def direct_kernel() -> Iterator[DirectKernel]:
-    kernel = DirectKernel()
-    yield kernel
-    kernel.close()
-
-
-@pytest.fixture(scope="module")
-def python_client(shared_server: Server) -> Iterator[PythonClient]:
-    client = PythonClient(shared_server.address)
-    yield client
-    client.close()
-
-
-@pytest.fixture(params=["direct kernel", "one by one", "batch", "python client"])
-def engine(request: pytest.FixtureRequest, raw: Raw) -> Engine:
-    if request.param == "one by one":
-        return OneByOne(raw)
-    if request.param == "batch":
-        return Batch(raw, Random(1))
-    named: Engine = request.getfixturevalue(request.param.replace(" ", "_"))
-    return named
 
 
 def check(engine: Engine, scorer: Scorer, pairs: Pairs) -> None:

@@ -1,0 +1,127 @@
+#include "kernels/string_distance/ngram_similarity.h"
+
+#include <atomic>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "kernels/reference/ngrams.h"
+#include "kernels/reference/random_text.h"
+#include "kernels/reference/simd_targets.h"
+
+namespace kernelserve {
+namespace {
+
+using reference::OwnedText;
+using reference::RandomText;
+using reference::Units;
+
+struct Coefficient {
+  NgramCoefficient coefficient;
+  double (*of)(const reference::NgramSet&, const reference::NgramSet&);
+};
+constexpr Coefficient kCoefficients[] = {
+    {NgramCoefficient::kJaccard, reference::Jaccard},
+    {NgramCoefficient::kSorensenDice, reference::SorensenDice},
+    {NgramCoefficient::kCosine, reference::Cosine},
+};
+
+double Expected(const Coefficient& coefficient, const Units& left, const Units& right, size_t n) {
+  const reference::NgramSet a = reference::Ngrams(left, n);
+  const reference::NgramSet b = reference::Ngrams(right, n);
+  if (a.empty() || b.empty()) return left == right ? 1 : 0;
+  return coefficient.of(a, b);
+}
+
+double Similarity(std::string_view left, std::string_view right, size_t n,
+                  NgramCoefficient coefficient) {
+  const Text a(left);
+  const Text b(right);
+  double out;
+  NgramBlock(TextColumn(&a), std::span(&b, 1), n, coefficient, std::span(&out, 1), {});
+  return out;
+}
+
+TEST(NgramBlockTest, EqualsTheOracleAtEveryTargetAndWidth) {
+  reference::ForEachSimdTarget([](const char* target) {
+    SCOPED_TRACE(target);
+    RandomText random(21);
+    for (int round = 0; round < 60; ++round) {
+      const size_t pairs = 1 + random.Below(60);
+      // Around the number of n-grams from which on they are sorted, and that of radix sorts.
+      const size_t size_max = std::vector<size_t>{8, 20, 64, 140, 400}[round % 5];
+      std::vector<Units> left_units;
+      std::vector<Units> right_units;
+      std::vector<OwnedText> owned;
+      std::vector<Text> left;
+      std::vector<Text> right;
+      owned.reserve(2 * pairs);
+      for (size_t i = 0; i < pairs; ++i) {
+        const auto [a, b] = random.Pair(size_max);
+        owned.emplace_back(a);
+        left.push_back(owned.back().text());
+        owned.emplace_back(b);
+        right.push_back(owned.back().text());
+        left_units.push_back(a);
+        right_units.push_back(b);
+      }
+      std::vector<double> out(pairs);
+      for (const size_t n : {1, 2, 3, 4, 5, 8, 9, 20}) {
+        const Coefficient& coefficient = kCoefficients[(round + n) % 3];
+        NgramBlock(TextColumn(left), right, n, coefficient.coefficient, out, {});
+        for (size_t i = 0; i < pairs; ++i) {
+          // To the last bit.
+          ASSERT_EQ(out[i], Expected(coefficient, left_units[i], right_units[i], n))
+              << "pair " << i << ", n " << n;
+        }
+        NgramBlock(TextColumn(&left[0]), right, n, coefficient.coefficient, out, {});
+        for (size_t i = 0; i < pairs; ++i) {
+          ASSERT_EQ(out[i], Expected(coefficient, left_units[0], right_units[i], n))
+              << "choice " << i << ", n " << n;
+        }
+      }
+    }
+  });
+}
+
+// night and nacht have ht alone in common, of four bigrams each.
+TEST(NgramBlockTest, GivesTheTextbookExample) {
+  EXPECT_EQ(Similarity("night", "nacht", 2, NgramCoefficient::kJaccard), 1.0 / 7);
+  EXPECT_EQ(Similarity("night", "nacht", 2, NgramCoefficient::kSorensenDice), 0.25);
+  EXPECT_EQ(Similarity("night", "nacht", 2, NgramCoefficient::kCosine), 0.25);
+  EXPECT_EQ(Similarity("context", "contact", 2, NgramCoefficient::kSorensenDice), 6.0 / 12);
+}
+
+TEST(NgramBlockTest, ATextWithoutNgramsIsLikeAnEqualOneOnly) {
+  for (const Coefficient& coefficient : kCoefficients) {
+    EXPECT_EQ(Similarity("", "", 2, coefficient.coefficient), 1);
+    EXPECT_EQ(Similarity("", "a", 2, coefficient.coefficient), 0);
+    EXPECT_EQ(Similarity("a", "a", 2, coefficient.coefficient), 1);
+    EXPECT_EQ(Similarity("a", "b", 2, coefficient.coefficient), 0);
+    EXPECT_EQ(Similarity("a", "ab", 2, coefficient.coefficient), 0);
+    EXPECT_EQ(Similarity("ab", "ab", std::numeric_limits<size_t>::max(), coefficient.coefficient),
+              1);
+  }
+}
+
+TEST(NgramBlockTest, AnNgramThatOccursTwiceCountsOnce) {
+  EXPECT_EQ(Similarity("aaaaaaa", "aa", 2, NgramCoefficient::kJaccard), 1);
+  EXPECT_EQ(Similarity("abababab", "aba", 2, NgramCoefficient::kCosine), 1);
+}
+
+TEST(NgramBlockTest, LongTextsStopEarly) {
+  const std::string left(1 << 20, 'a');
+  const std::string right(1 << 20, 'b');
+  const std::atomic<bool> stopped = true;
+  const Text a(left);
+  const Text b(right);
+  double out = -1;
+  NgramBlock(TextColumn(&a), std::span(&b, 1), 2, NgramCoefficient::kJaccard, std::span(&out, 1),
+             StopToken(&stopped));
+  EXPECT_EQ(out, -1);
+}
+
+}  // namespace
+}  // namespace kernelserve
