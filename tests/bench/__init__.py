@@ -1,1 +1,1 @@
-"""What crosses processes and is measured: run by `./dev bench`, not by the tests."""
+"""Ours beside others, or across processes: run by `./dev bench`, not by the tests."""

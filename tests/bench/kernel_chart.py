@@ -13,6 +13,7 @@ from .kernel_report import Section
 
 _MET, _MISSED, _INK, _MUTED = "#1f6feb", "#d1242f", "#1f2328", "#656d76"
 _COLUMNS = 3
+_RATIO_MIN, _RATIO_MAX = 0.2, 200
 
 
 def draw_chart(sections: Sequence[Section], path: Path) -> None:
@@ -40,12 +41,18 @@ def draw_chart(sections: Sequence[Section], path: Path) -> None:
             axes.set_yticks(range(len(bars)), [bar.name.split(": ")[1] for bar in bars])
             axes.invert_yaxis()
             first, second = section.contenders
-            axes.set_title(f"{section.name}: {second} to {first}", loc="left", weight="bold")
+            axes.set_title(section.name, loc="left", weight="bold")
+            axes.set_xlabel(f"{second} to {first}", color=_MUTED)
+            # As many times slower is as far to the left of 1 as so many times faster to its right.
+            axes.set_xscale("log")
+            axes.set_xlim(_RATIO_MIN, _RATIO_MAX)
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.axvline(1, color=_MUTED, linewidth=0.5)
             axes.tick_params(colors=_MUTED)
             axes.spines[["top", "right"]].set_visible(False)
         for axes in list(grid):  # what is left over
             axes.set_axis_off()
         figure.suptitle(
-            "How many times the first's time the second takes a pair. Black: the bar. Red: missed."
+            "The time of a pair as a ratio: the other's to ours. Black: the bar. Red: missed."
         )
         figure.savefig(path)

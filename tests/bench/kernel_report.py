@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from benchmarks.bar import Bar
@@ -68,8 +69,9 @@ class Section:
             outcome = f"{bar.bound:g}" if bar.met else f"{bar.bound:g} MISSED"
             rows.append([name, *time, f"{bar.ratio:.2f}", outcome])
         if self.pair_cells:
-            for row, pair in zip(rows[2:], medians, strict=False):
-                row += [f"{self.pair_cells / ns:.1f}" for ns in pair]
+            speeds = [[f"{self.pair_cells / ns:.1f}" for ns in pair] for pair in medians]
+            for row, speed in zip_longest(rows[2:], speeds, fillvalue=["", ""]):
+                row += speed
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
         return f"## {self.name}\n\n{self.description}.\n\n{table}\n"
 
