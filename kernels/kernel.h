@@ -18,6 +18,7 @@
 #include "kernels/data_type.h"
 #include "kernels/result_block.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/alignment.h"
 #include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/pair_cost.h"
 #include "kernels/text.h"
@@ -127,6 +128,10 @@ struct Kernel {
 
   // The least edits from left to right, where the scorer is of a metric that has such.
   PairFunction<Editops> editops;
+
+  // Which parts of the texts fit best, where the scorer compares parts; nullopt where they score
+  // worse than the cutoff.
+  PairFunction<std::optional<Alignment>> align;
 };
 
 }  // namespace kernelserve

@@ -188,6 +188,41 @@ class EditScriptHandler final : public PairHandler<v1::EditScriptRequest, v1::Ed
   }
 };
 
+class AlignHandler final : public PairHandler<v1::AlignRequest, v1::AlignResponse> {
+ protected:
+  absl::Status Validate(const v1::AlignRequest& request) override {
+    if (absl::Status status = DecodePair(request); !status.ok()) return status;
+    return Prepare(&Kernel::align, "alignment");
+  }
+
+  absl::Status Compute(const v1::AlignRequest& request, StopToken stop,
+                       v1::AlignResponse* response) override {
+    Text left;
+    Text right;
+    if (absl::Status status = ReadTexts(&left, &right); !status.ok()) return status;
+    const absl::StatusOr<std::optional<Alignment>> aligned =
+        kernel().align.run(binding(), left, right, stop);
+    if (!aligned.ok()) return aligned.status();
+    if (!aligned->has_value()) return absl::OkStatus();
+    const Alignment& found = **aligned;
+    if (IsInteger(kernel().results.front())) {
+      response->mutable_score()->set_integer(static_cast<int64_t>(found.score));
+    } else {
+      response->mutable_score()->set_real(found.score);
+    }
+    response->set_left_begin(found.left_begin);
+    response->set_left_end(found.left_end);
+    response->set_right_begin(found.right_begin);
+    response->set_right_end(found.right_end);
+    if (found.script) {
+      EncodeEditops(*found.script, response->mutable_script());
+      response->mutable_script()->set_left_length(found.left_end - found.left_begin);
+      response->mutable_script()->set_right_length(found.right_end - found.right_begin);
+    }
+    return absl::OkStatus();
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<UnaryHandler> MakeCompareHandler() { return std::make_unique<CompareHandler>(); }
@@ -195,5 +230,7 @@ std::unique_ptr<UnaryHandler> MakeCompareHandler() { return std::make_unique<Com
 std::unique_ptr<UnaryHandler> MakeEditScriptHandler() {
   return std::make_unique<EditScriptHandler>();
 }
+
+std::unique_ptr<UnaryHandler> MakeAlignHandler() { return std::make_unique<AlignHandler>(); }
 
 }  // namespace kernelserve::server

@@ -10,6 +10,7 @@ namespace kernelserve::server {
 // The methods of StringDistanceService about one pair of texts.
 std::unique_ptr<UnaryHandler> MakeCompareHandler();
 std::unique_ptr<UnaryHandler> MakeEditScriptHandler();
+std::unique_ptr<UnaryHandler> MakeAlignHandler();
 
 }  // namespace kernelserve::server
 

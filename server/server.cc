@@ -40,6 +40,9 @@ uint64_t MemoryCeilingBytes(const Options& options) {
   return bytes;
 }
 
+// What some v1 server has not: names of server_info.proto.
+constexpr const char* kCapabilities[] = {"align"};
+
 v1::GetServerInfoResponse Info(const Options& options, const std::string& instance_id,
                                size_t workers) {
   v1::GetServerInfoResponse info;
@@ -53,6 +56,7 @@ v1::GetServerInfoResponse Info(const Options& options, const std::string& instan
   info.set_instance_id(instance_id);
   info.set_catalog_digest(CatalogDigest());
   info.set_workers(static_cast<uint32_t>(workers));
+  for (const char* name : kCapabilities) info.add_capabilities(name);
   v1::Limits& limits = *info.mutable_limits();
   limits.set_request_bytes_max(options.request_bytes_max);
   limits.set_request_bytes_preferred(std::min(options.request_bytes_max, kRequestBytesPreferred));

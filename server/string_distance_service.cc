@@ -60,21 +60,6 @@ class PairwiseHandler final : public BatchHandler {
 };
 
 // Methods of the contract that this server does not have yet.
-class UnimplementedHandler final : public UnaryHandler {
- public:
-  explicit UnimplementedHandler(absl::string_view method) : method_(method) {}
-
-  absl::Status Decode(const grpc::ByteBuffer&) override { return Unimplemented(method_); }
-  uint64_t memory_bytes() const override { return 0; }
-  uint64_t rows() const override { return 0; }
-  double cost_ns() const override { return 0; }
-  absl::Status Run(uint64_t, uint64_t, StopToken) override { return Unimplemented(method_); }
-  absl::StatusOr<grpc::ByteBuffer> Encode() override { return Unimplemented(method_); }
-
- private:
-  const absl::string_view method_;
-};
-
 class UnimplementedStream final : public StreamHandler {
  public:
   explicit UnimplementedStream(absl::string_view method) : method_(method) {}
@@ -105,8 +90,7 @@ grpc::ServerUnaryReactor* StringDistanceService::EditScript(grpc::CallbackServer
 grpc::ServerUnaryReactor* StringDistanceService::Align(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response,
-                    std::make_unique<UnimplementedHandler>("Align"));
+  return ServeUnary(calls_, context, request, response, MakeAlignHandler());
 }
 
 grpc::ServerUnaryReactor* StringDistanceService::Pairwise(grpc::CallbackServerContext* context,

@@ -14,8 +14,8 @@ using Raw = S::WithRawCallbackMethod_Compare<S::WithRawCallbackMethod_EditScript
         S::WithRawCallbackMethod_TopK<S::WithRawCallbackMethod_Join<S::Service>>>>>>>;
 }  // namespace string_distance_internal
 
-// Scorers of the catalog over pairs of texts: one pair (Compare, EditScript) and two columns row by
-// row (Pairwise). Align, Cdist, TopK and Join answer UNIMPLEMENTED.
+// Scorers of the catalog over pairs of texts: one pair (Compare, EditScript, Align) and two columns
+// row by row (Pairwise). Cdist, TopK and Join answer UNIMPLEMENTED.
 class StringDistanceService final : public string_distance_internal::Raw {
  public:
   // Both outlive the service.

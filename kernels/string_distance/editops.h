@@ -30,6 +30,7 @@ struct Editops {
   static constexpr size_t kEditBytes = sizeof(EditKind) + 2 * sizeof(uint32_t);
 
   size_t size() const { return kinds.size(); }
+  friend bool operator==(const Editops&, const Editops&) = default;
 
   void Reserve(size_t edits) {
     kinds.reserve(edits);

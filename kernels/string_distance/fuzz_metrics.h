@@ -11,8 +11,11 @@
 #include "absl/status/status.h"
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/alignment.h"
 #include "kernels/string_distance/indel.h"
+#include "kernels/string_distance/pair_cost.h"
 #include "kernels/string_distance/partial_ratio.h"
+#include "kernels/string_distance/partial_ratio_alignment.h"
 #include "kernels/string_distance/ratio_queue.h"
 #include "kernels/string_distance/similarity_metric.h"
 #include "kernels/string_distance/text_column.h"
@@ -55,6 +58,13 @@ class FuzzPartialRatio : public PartialRatio {
  public:
   FuzzPartialRatio(Text left, Text right, RatioQueue* queue, TextArena*, StopToken stop)
       : PartialRatio(left, right, queue, stop) {}
+
+  static Alignment Align(Text left, Text right, StopToken stop) {
+    return PartialRatioAlignment(left, right, stop);
+  }
+  static PairCost AlignCost(size_t left, size_t right) {
+    return PartialRatioAlignmentCost(left, right);
+  }
 };
 
 // What splitting, sorting and joining words takes.
@@ -143,10 +153,21 @@ struct FuzzMetric {
 // Appends the scorer to `catalog`.
 template <class Scorer>
 void DefineFuzz(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
-  Kernel kernel =
-      Define<SimilarityKernel<FuzzMetric<Scorer>, Form::kSimilarity>>(name, {"left", "right"}, doc);
+  using Similarity = SimilarityKernel<FuzzMetric<Scorer>, Form::kSimilarity>;
+  Kernel kernel = Define<Similarity>(name, {"left", "right"}, doc);
   kernel.scorer = true;
   kernel.symmetric = true;
+  if constexpr (requires { &Scorer::Align; }) {
+    kernel.align = DefinePairFunction<Similarity>(
+        name,
+        [](Text left, Text right, const typename Similarity::Parameters& parameters,
+           StopToken stop) -> std::optional<Alignment> {
+          Alignment found = Scorer::Align(left, right, stop);
+          if (found.score < parameters.score_cutoff.value_or(0)) return std::nullopt;
+          return found;
+        },
+        Scorer::AlignCost);
+  }
   catalog->push_back(std::move(kernel));
 }
 

@@ -102,6 +102,11 @@ def edit_script(scorer: str, **fields: Any) -> Message:
     )
 
 
+def align(scorer: str, **fields: Any) -> Message:
+    named = string_distance_pb2.Scorer(name=scorer, **fields)
+    return string_distance_pb2.AlignRequest(scorer=named)
+
+
 def parameter(name: str, **value: Any) -> types_pb2.Parameter:
     return types_pb2.Parameter(name=name, **value)
 
@@ -565,7 +570,6 @@ NOT_YET = [
         says=method,
     )
     for method, request in (
-        ("Align", string_distance_pb2.AlignRequest()),
         ("Cdist", string_distance_pb2.CdistRequest()),
         ("TopK", string_distance_pb2.TopKRequest()),
         ("Join", string_distance_pb2.JoinRequest()),
@@ -593,6 +597,26 @@ NOT_YET = [
         "levenshtein.distance, osa.distance, indel.distance, lcs_seq.distance, hamming.distance",
         "null",
         says="these have: levenshtein.distance, osa.distance",
+    ),
+    Bad(
+        "an alignment by a scorer that has none",
+        "Align",
+        align("fuzz.ratio"),
+        "UNIMPLEMENTED",
+        "UNIMPLEMENTED",
+        "scorer.name",
+        "fuzz.partial_ratio",
+        "fuzz.ratio",
+        says="has no alignment; these have: fuzz.partial_ratio",
+    ),
+    Bad(
+        "an alignment with a negative cutoff",
+        "Align",
+        align("fuzz.partial_ratio", score_cutoff=-1),
+        *OUT_OF_RANGE,
+        "scorer.score_cutoff",
+        "a number, at least 0",
+        "-1",
     ),
     Bad(
         "an unknown parameter of an edit script",

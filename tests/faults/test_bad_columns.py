@@ -395,6 +395,12 @@ def test_text_of_one_pair_is_checked_alike(raw: Raw) -> None:
     for method, request in (
         ("Compare", string_distance_pb2.CompareRequest()),
         ("EditScript", string_distance_pb2.EditScriptRequest()),
+        (
+            "Align",
+            string_distance_pb2.AlignRequest(
+                scorer=string_distance_pb2.Scorer(name="fuzz.partial_ratio")
+            ),
+        ),
     ):
         request.right.utf8 = b"abc\xc0"
         refusal = raw.refusal(method, request)

@@ -28,7 +28,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("malformed", MALFORMED.values(), ids=MALFORMED.keys())
-@pytest.mark.parametrize("method", ["Pairwise", "Run", "Compare", "EditScript", "Compute"])
+@pytest.mark.parametrize("method", ["Pairwise", "Run", "Compare", "EditScript", "Align", "Compute"])
 def test_what_is_no_protobuf_is_refused(raw: Raw, method: str, malformed: bytes) -> None:
     refusal = raw.refusal(method, malformed)
     refusal.check_form()

@@ -43,9 +43,18 @@ def long_edit_script() -> Message:
     return request
 
 
+def long_alignment() -> Message:
+    request = string_distance_pb2.AlignRequest()
+    request.scorer.name = "fuzz.partial_ratio"
+    request.left.utf8 = b"ab" * 500_000
+    request.right.utf8 = b"bac" * 1_000_000
+    return request
+
+
 HOURS: dict[str, tuple[str, Callable[[], Message]]] = {
     "one pair": ("Compare", work.hours_in_one_row),
     "one pair's edits": ("EditScript", long_edit_script),
+    "one pair's alignment": ("Align", long_alignment),
     "many pairs": ("Pairwise", work.hours_in_many_rows),
 }
 

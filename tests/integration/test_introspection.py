@@ -142,7 +142,11 @@ def test_limits_are_what_every_server_of_this_version_takes(raw: Raw) -> None:
     assert limits.streams_max == 1024
 
 
-@pytest.mark.parametrize("method", ["Align", "Cdist", "TopK", "Join"])
+def test_align_is_among_the_capabilities(raw: Raw) -> None:
+    assert "align" in raw.call("GetServerInfo", b"").capabilities
+
+
+@pytest.mark.parametrize("method", ["Cdist", "TopK", "Join"])
 def test_what_is_not_there_yet_is_not_among_the_capabilities(raw: Raw, method: str) -> None:
     capabilities = raw.call("GetServerInfo", b"").capabilities
     assert not any(method.lower() in capability.lower() for capability in capabilities)

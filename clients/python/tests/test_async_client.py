@@ -25,7 +25,7 @@ from kernelserve._limits import Limits
 
 T = TypeVar("T")
 
-VERBS = ["compare", "editops", "pairwise", "fibonacci", "kernels", "run"]
+VERBS = ["compare", "editops", "align", "pairwise", "fibonacci", "kernels", "run"]
 WORDS = [f"word {i}" * (i % 5) for i in range(200)]
 
 
@@ -92,6 +92,8 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("compare", (None, "sitting"), {}),
     ("compare", (["a", "b"], "ab"), {"scorer": "levenshtein.normalized_similarity"}),
     ("editops", ("kitten", "sitting"), {}),
+    ("align", ("a certain string", "cetain"), {"score_cutoff": 50}),
+    ("align", ("a certain string", None), {}),
     ("pairwise", (["kitten", None], "sitting"), {"score_cutoff": 2}),
     ("pairwise", (pl.Series("n", ["kitten", None]), ["sitting", "x"]), {"dtype": "int64"}),
     ("pairwise", (["long"] * 2000, "short"), {}),

@@ -44,6 +44,8 @@ def cli(
         (["editops", "ab", "b"], "delete\t0\t0\ta\t\n"),
         (["editops", "xab", "xba", "--scorer", "osa.distance"], "transpose\t1\t1\tab\tba\n"),
         (["editops", "same", "same"], ""),
+        (["align", "new york mets", "york"], "100.0\t4\t8\t0\t4\tyork\tyork\n"),
+        (["align", "ab", "xay", "--score-cutoff", "90"], ""),
         (["fibonacci", "42"], "267914296\n"),
         (["fibonacci", "0", "93", "94"], "0\n12200160415121876738\n19740274219868223167\n"),
         (["fibonacci", str(2**64 - 1), "--modulus", "10"], "0\n"),
@@ -116,7 +118,17 @@ def test_a_command_line_that_makes_no_sense_is_told_from_an_error(
     assert complaint in outcome.err
 
 
-COMMANDS = ["compare", "editops", "pairwise", "fibonacci", "run", "kernels", "serve", "health"]
+COMMANDS = [
+    "compare",
+    "editops",
+    "align",
+    "pairwise",
+    "fibonacci",
+    "run",
+    "kernels",
+    "serve",
+    "health",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import rapidfuzz.distance
+import rapidfuzz.fuzz
 
 import kernelserve as ks
 from arrow_columns import as_list
@@ -148,6 +150,37 @@ def test_editops_of_sequences(client: ks.Client) -> None:
     assert edits[0].tag == "replace"
     assert (edits[1].src_pos, edits[1].dest_pos) == (2, 2)
     assert edits[1:] == (("insert", 2, 2),)
+
+
+# --- align ----------------------------------------------------------------------------------------
+
+
+def test_align_is_rapidfuzzs(client: ks.Client) -> None:
+    for pair in [("a certain string", "cetain"), ("ab", "xxabxxabxx"), ("", "ab"), ("", "")]:
+        expected = rapidfuzz.fuzz.partial_ratio_alignment(*pair)
+        found = client.align(*pair)
+        assert found == expected
+        assert repr(found) == repr(expected)
+        assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_align_of_sequences_and_bytes(client: ks.Client) -> None:
+    words = ["new", "york", "mets", "vs", "braves"]
+    assert client.align(words, ["york", "mets"]) == (100.0, 1, 3, 0, 2)
+    assert client.align(b"xab", "ab", scorer=rapidfuzz.fuzz.partial_ratio) == (100.0, 1, 3, 0, 2)
+
+
+def test_align_below_the_cutoff_or_of_a_missing_text_is_none(client: ks.Client) -> None:
+    assert client.align("abcd", "xbxd", score_cutoff=50) is not None
+    assert client.align("abcd", "xbxd", score_cutoff=80) is None
+    assert client.align(None, "a") is client.align("a", None) is None
+
+
+def test_a_scorer_that_aligns_nothing_is_unsupported(client: ks.Client) -> None:
+    with pytest.raises(ks.UnsupportedError) as caught:
+        client.align("a", "b", scorer="fuzz.ratio")
+    assert caught.value.bound == "fuzz.partial_ratio"
+    assert caught.value.field == "scorer.name"
 
 
 # --- pairwise -------------------------------------------------------------------------------------

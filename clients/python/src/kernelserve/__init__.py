@@ -17,10 +17,10 @@ that starts by itself (pip install kernelserve-server). `kernelserve.aio` has th
 from __future__ import annotations
 
 from . import aio
-from ._api import compare, default_client, editops, fibonacci, kernels, pairwise, run
+from ._api import align, compare, default_client, editops, fibonacci, kernels, pairwise, run
 from ._async_client import AsyncClient
 from ._client import Client, connect
-from ._edit_records import Editop
+from ._edit_records import Editop, ScoreAlignment
 from ._editops import Editops
 from ._exceptions import (
     AuthenticationError,
@@ -74,6 +74,7 @@ __all__ = [
     "ResultOverflowError",
     "RowErrorWarning",
     "RowFailedError",
+    "ScoreAlignment",
     "Scorer",
     "ServerError",
     "ServerNotFoundError",
@@ -83,6 +84,7 @@ __all__ = [
     "WrongTypeError",
     "__version__",
     "aio",
+    "align",
     "compare",
     "connect",
     "default_client",

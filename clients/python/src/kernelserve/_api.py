@@ -9,9 +9,10 @@ from typing import Any, TypeVar, overload
 
 from ._client import Client
 from ._deadline import UNSET, Timeout
+from ._edit_records import ScoreAlignment
 from ._editops import Editops
 from ._forks import renew_in_child
-from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike
+from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2
 
@@ -96,6 +97,20 @@ def editops(
     timeout: Timeout = UNSET,
 ) -> Editops:
     return default_client().editops(left, right, scorer=scorer, timeout=timeout)
+
+
+@documented_by(Client.align)
+def align(
+    left: TextLike | None,
+    right: TextLike | None,
+    *,
+    scorer: ScorerLike = DEFAULT_ALIGNER,
+    score_cutoff: float | None = None,
+    timeout: Timeout = UNSET,
+) -> ScoreAlignment | None:
+    return default_client().align(
+        left, right, scorer=scorer, score_cutoff=score_cutoff, timeout=timeout
+    )
 
 
 @documented_by(Client.pairwise)

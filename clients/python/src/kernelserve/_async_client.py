@@ -15,8 +15,9 @@ from ._async_connection import AsyncConnection
 from ._client import Client
 from ._coalescing import Coalescer
 from ._deadline import UNSET, Timeout, check_timeout
+from ._edit_records import ScoreAlignment
 from ._editops import Editops
-from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
+from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
 from ._session import Session
 from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
@@ -120,6 +121,18 @@ class AsyncClient:
         timeout: Timeout = UNSET,
     ) -> Editops:
         return await self._run(verbs.editops(left, right, scorer), timeout)  # type: ignore[no-any-return]
+
+    @documented_by(Client.align)
+    async def align(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        *,
+        scorer: ScorerLike = DEFAULT_ALIGNER,
+        score_cutoff: float | None = None,
+        timeout: Timeout = UNSET,
+    ) -> ScoreAlignment | None:
+        return await self._run(verbs.align(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
 
     @documented_by(Client.pairwise)
     async def pairwise(

@@ -10,8 +10,9 @@ from typing import Any, overload
 from . import _verbs as verbs
 from ._connection import Connection
 from ._deadline import UNSET, Timeout, check_timeout
+from ._edit_records import ScoreAlignment
 from ._editops import Editops
-from ._scorers import DEFAULT_SCORER, ParameterValue, ScorerLike
+from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._session import Session
 from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
@@ -122,6 +123,34 @@ class Client:
             UnknownNameError, WrongTypeError: as in compare().
         """
         return self._run(verbs.editops(left, right, scorer), timeout)  # type: ignore[no-any-return]
+
+    def align(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        *,
+        scorer: ScorerLike = DEFAULT_ALIGNER,
+        score_cutoff: float | None = None,
+        timeout: Timeout = UNSET,
+    ) -> ScoreAlignment | None:
+        """Which parts of two texts fit best, and how well.
+
+        Args:
+            left, right: as in compare(). None for either gives None.
+            scorer: one that aligns: "fuzz.partial_ratio", by which the shorter text is compared
+                with parts of the longer one.
+            score_cutoff: the least score that is of interest.
+
+        Returns:
+            (score, src_start, src_end, dest_start, dest_end): the parts are
+            left[src_start:src_end] and right[dest_start:dest_end], those of RapidFuzz's
+            partial_ratio_alignment(). None where the score is below the cutoff.
+
+        Raises:
+            UnsupportedError: the scorer aligns nothing; the message names those that do.
+            UnknownNameError, OutOfRangeError, WrongTypeError: as in compare().
+        """
+        return self._run(verbs.align(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
 
     def pairwise(
         self,

@@ -18,6 +18,7 @@ ParameterValue: TypeAlias = "bool | int | float | str | Sequence[int] | Sequence
 ScorerLike: TypeAlias = "str | Scorer | Callable[..., Any]"
 
 DEFAULT_SCORER = "levenshtein.distance"
+DEFAULT_ALIGNER = "fuzz.partial_ratio"
 
 
 class Scorer:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from ._edit_records import ScoreAlignment
 from ._editops import Editops, editops_from_message
 from ._exceptions import invalid, quote
 from ._nulls import is_null
@@ -32,6 +33,7 @@ DTypeLike: TypeAlias = Any
 _SERVICE = "/kernelserve.v1."
 COMPARE = f"{_SERVICE}StringDistanceService/Compare"
 EDIT_SCRIPT = f"{_SERVICE}StringDistanceService/EditScript"
+ALIGN = f"{_SERVICE}StringDistanceService/Align"
 PAIRWISE = f"{_SERVICE}StringDistanceService/Pairwise"
 LIST_KERNELS = f"{_SERVICE}KernelService/ListKernels"
 RUN = f"{_SERVICE}KernelService/Run"
@@ -78,7 +80,10 @@ def compare(
 
 
 def _parse_score(reply: bytes) -> int | float:
-    score = sd.CompareResponse.FromString(reply).score
+    return _score(sd.CompareResponse.FromString(reply).score)
+
+
+def _score(score: sd.Score) -> int | float:
     return score.real if score.WhichOneof("value") == "real" else score.integer
 
 
@@ -94,6 +99,35 @@ def editops(left: TextLike, right: TextLike, scorer: ScorerLike) -> Verb:
         return editops_from_message(sd.EditScriptResponse.FromString(reply))
 
     return ScalarVerb(EDIT_SCRIPT, request.SerializeToString(), parse)
+
+
+def align(
+    left: TextLike | None,
+    right: TextLike | None,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+) -> Verb:
+    message = scorer_message(scorer, score_cutoff)
+    if is_null(left) or is_null(right):
+        return Done(None)
+    symbols = SymbolTable()
+    request = sd.AlignRequest(
+        scorer=message, left=_text(left, "left", symbols), right=_text(right, "right", symbols)
+    )
+    return ScalarVerb(ALIGN, request.SerializeToString(), _parse_alignment)
+
+
+def _parse_alignment(reply: bytes) -> ScoreAlignment | None:
+    found = sd.AlignResponse.FromString(reply)
+    if not found.HasField("score"):
+        return None
+    return ScoreAlignment(
+        _score(found.score),
+        found.left_begin,
+        found.left_end,
+        found.right_begin,
+        found.right_end,
+    )
 
 
 def _text(value: object, name: str, symbols: SymbolTable) -> sd.Text:

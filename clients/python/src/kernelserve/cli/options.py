@@ -155,24 +155,27 @@ row_errors_option = click.option(
 )
 
 
-def scorer_options(command: Command) -> Command:
+def scorer_options(default: str = DEFAULT_SCORER) -> Callable[[Command], Command]:
     """--scorer and its parameters, as one Scorer."""
 
-    @click.option(
-        "--scorer",
-        default=DEFAULT_SCORER,
-        show_default=True,
-        metavar="NAME",
-        help="What is computed; `kernelserve kernels` lists the names.",
-    )
-    @parameters_option
-    @functools.wraps(command)
-    def with_scorer(
-        *args: Any, scorer: str, parameters: list[tuple[str, ParameterValue]], **kwargs: Any
-    ) -> Any:
-        return command(*args, scorer=Scorer(scorer, **dict(parameters)), **kwargs)
+    def decorate(command: Command) -> Command:
+        @click.option(
+            "--scorer",
+            default=default,
+            show_default=True,
+            metavar="NAME",
+            help="What is computed; `kernelserve kernels` lists the names.",
+        )
+        @parameters_option
+        @functools.wraps(command)
+        def with_scorer(
+            *args: Any, scorer: str, parameters: list[tuple[str, ParameterValue]], **kwargs: Any
+        ) -> Any:
+            return command(*args, scorer=Scorer(scorer, **dict(parameters)), **kwargs)
 
-    return with_scorer
+        return with_scorer
+
+    return decorate
 
 
 cutoff_option = click.option(

@@ -32,7 +32,7 @@ from .tables import append_column, open_reader
 @click.argument("file")
 @click.argument("left")
 @click.argument("right")
-@scorer_options
+@scorer_options()
 @cutoff_option
 @output_options("score")
 @row_errors_option

@@ -19,6 +19,7 @@ from .errors import line_of
 _COMMANDS = {
     "compare": "texts",
     "editops": "texts",
+    "align": "texts",
     "pairwise": "pairwise",
     "fibonacci": "fibonacci",
     "run": "run",

@@ -1,4 +1,4 @@
-"""`kernelserve compare` and `kernelserve editops`: two texts."""
+"""`kernelserve compare`, `kernelserve editops` and `kernelserve align`: two texts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from .. import Client, Scorer
 from .._edit_rows import ADVANCE
+from .._scorers import DEFAULT_ALIGNER
 from .listing import print_rows
 from .options import cutoff_option, examples, scorer_options, with_client
 
@@ -20,7 +21,7 @@ from .options import cutoff_option, examples, scorer_options, with_client
 )
 @click.argument("left", metavar="A")
 @click.argument("right", metavar="B")
-@scorer_options
+@scorer_options()
 @cutoff_option
 @with_client
 def compare(
@@ -38,7 +39,7 @@ def compare(
 )
 @click.argument("left", metavar="A")
 @click.argument("right", metavar="B")
-@scorer_options
+@scorer_options()
 @with_client
 def editops(client: Client, left: str, right: str, scorer: Scorer) -> None:
     """Print the edits that turn the text A into B, one a line.
@@ -63,3 +64,32 @@ def editops(client: Client, left: str, right: str, scorer: Scorer) -> None:
             for kind, at_left, at_right in client.editops(left, right, scorer=scorer)
         ],
     )
+
+
+@click.command(
+    epilog=examples(
+        'kernelserve align "a certain string" cetain',
+        "kernelserve align needle haystack --score-cutoff 50",
+    )
+)
+@click.argument("left", metavar="A")
+@click.argument("right", metavar="B")
+@scorer_options(DEFAULT_ALIGNER)
+@cutoff_option
+@with_client
+def align(
+    client: Client, left: str, right: str, scorer: Scorer, score_cutoff: float | None
+) -> None:
+    """Print which parts of the texts A and B fit best.
+
+    One line: the score, where the part of A begins and ends and where that of B does, counted in
+    code points from 0; then both parts. Nothing where the score is below the cutoff.
+    """
+    found = client.align(left, right, scorer=scorer, score_cutoff=score_cutoff)
+    if found is not None:
+        score, *places = found
+        parts = left[found.src_start : found.src_end], right[found.dest_start : found.dest_end]
+        print_rows(
+            ["score", "from A", "to A", "from B", "to B", "part of A", "part of B"],
+            [(str(score), *map(str, places), *parts)],
+        )

@@ -9,7 +9,6 @@ from typing import Any
 
 from .._api import default_client
 from .._edit_records import ScoreAlignment
-from .._exceptions import UnsupportedError, describe
 from .._scorers import RAPIDFUZZ_RATIOS
 from ._docs import described
 from ._scores import Score, is_missing, processed, ratio_cutoff
@@ -29,7 +28,6 @@ Returns:
     one is None, NaN or pandas.NA.
 
 Raises:
-    UnsupportedError: the client or its server has no alignments.
     TypeError: one is no sequence of hashable things, or score_cutoff no number."""
 
 
@@ -96,14 +94,7 @@ def _alignment(
         cutoff = ratio_cutoff(score_cutoff)
         if cutoff is None:
             return None
-    align = getattr(default_client(), "align", None)
-    if align is None:
-        message = "partial_ratio_alignment needs the verb align, which this client does not have"
-        raise UnsupportedError(describe(message, "UNIMPLEMENTED", reason="UNIMPLEMENTED"))
-    found: ScoreAlignment | None = align(
-        left, right, scorer="fuzz.partial_ratio", score_cutoff=cutoff
-    )
-    return found
+    return default_client().align(left, right, scorer="fuzz.partial_ratio", score_cutoff=cutoff)
 
 
 partial_ratio_alignment: Plain[ScoreAlignment | None] = described(

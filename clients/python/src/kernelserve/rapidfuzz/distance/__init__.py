@@ -115,7 +115,7 @@ Postfix: Metric[Plain[int], Plain[float]] = metric(
     similar="the length of the common suffix",
 )
 
-# Tracebacks and pickles name the public module; Editop and Editops are kernelserve's own as well.
-for _made in (MatchingBlock, Opcode, Opcodes, ScoreAlignment):
+# Tracebacks and pickles name the public module; the others are kernelserve's own as well.
+for _made in (MatchingBlock, Opcode, Opcodes):
     _made.__module__ = __name__
 del _made
