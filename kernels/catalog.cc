@@ -68,7 +68,7 @@ std::vector<Kernel> MakeCatalog() {
   DefineSimilarityMetric<NgramMetric<NgramCoefficient::kCosine>>(
       "ngram_cosine",
       "The n-grams in common, divided by the geometric mean of how many each text has.", &catalog);
-  DefineFuzz<Ratio>("fuzz.ratio", "100 times the normalized indel similarity.", &catalog);
+  DefineFuzz<FuzzRatio>("fuzz.ratio", "100 times the normalized indel similarity.", &catalog);
   DefineFuzz<FuzzPartialRatio>(
       "fuzz.partial_ratio",
       "The greatest ratio of the shorter text and a part of the longer one of at most its size.",
@@ -83,21 +83,21 @@ std::vector<Kernel> MakeCatalog() {
   DefineFuzz<FuzzTokens<TokenRatio>>(
       "fuzz.token_ratio", "The greater of fuzz.token_sort_ratio and fuzz.token_set_ratio.",
       &catalog);
-  DefineFuzz<FuzzTokens<PartialTokenSortRatio>>("fuzz.partial_token_sort_ratio",
-                                                "The partial ratio of the sorted words.", &catalog);
-  DefineFuzz<FuzzTokens<PartialTokenSetRatio>>(
+  DefineFuzz<FuzzPartialTokens<PartialTokenSortRatio>>(
+      "fuzz.partial_token_sort_ratio", "The partial ratio of the sorted words.", &catalog);
+  DefineFuzz<FuzzPartialTokens<PartialTokenSetRatio>>(
       "fuzz.partial_token_set_ratio",
       "100 where a word is common, else the partial ratio of the words. 0 where a text has none.",
       &catalog);
-  DefineFuzz<FuzzTokens<PartialTokenRatio>>(
+  DefineFuzz<FuzzPartialTokens<PartialTokenRatio>>(
       "fuzz.partial_token_ratio",
       "The greater of fuzz.partial_token_sort_ratio and fuzz.partial_token_set_ratio.", &catalog);
-  DefineFuzz<WRatio>(
+  DefineFuzz<FuzzWRatio>(
       "fuzz.WRatio",
       "The greatest of the ratios above, each by a weight that depends on the sizes. "
       "0 where a text is empty.",
       &catalog);
-  DefineFuzz<QRatio>("fuzz.QRatio", "fuzz.ratio, but 0 where a text is empty.", &catalog);
+  DefineFuzz<FuzzQRatio>("fuzz.QRatio", "fuzz.ratio, but 0 where a text is empty.", &catalog);
   return catalog;
 }
 

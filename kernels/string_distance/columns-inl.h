@@ -184,9 +184,12 @@ class IndelColumn {
     Advance(IfThenElseZero(runs, matches));  // without a match, nothing changes
   }
 
+  // Units that the texts have in common, in order.
+  HWY_INLINE V Common(V rows) const { return PopulationCount(AndNot(s_, rows)); }
+
   // m + n - 2 * what is common.
   HWY_INLINE V Distance(V rows, V text_size) const {
-    const V common = PopulationCount(AndNot(s_, rows));
+    const V common = Common(rows);
     return Sub(Add(PopulationCount(rows), text_size), Add(common, common));
   }
 

@@ -1,6 +1,10 @@
 #include "kernels/string_distance/fuzz_metrics.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "kernels/string_distance/indel.h"
 
 namespace kernelserve {
 namespace {
@@ -15,38 +19,82 @@ double SizeRatio(size_t left, size_t right) {
   return static_cast<double>(std::max(left, right)) / static_cast<double>(std::min(left, right));
 }
 
+// Of this many pairs at a time.
+constexpr size_t kChunk = 128;
+
 }  // namespace
 
-WRatio::WRatio(Text left, Text right, RatioQueue* queue, TextArena* arena, StopToken stop) {
-  if (left.empty() || right.empty()) return;
-  ratio_ = queue->Add(left, right);
-  const double size_ratio = SizeRatio(left.size(), right.size());
-  const TokenPair tokens(left, right);
-  if (size_ratio < kPartialFrom) {
-    token_.emplace(tokens, queue, arena);
-  } else {
-    partial_weight_ = size_ratio <= kFarApart ? 0.9 : 0.6;
-    partial_.emplace(left, right, queue, stop);
-    partial_token_.emplace(tokens, queue, arena, stop);
+void FuzzRatio::Block(TextColumn left, std::span<const Text> right, const Parameters&,
+                      double cutoff, std::span<double> scores, StopToken stop) {
+  std::array<int64_t, kChunk> cutoffs;
+  std::array<int64_t, kChunk> distances;
+  for (size_t begin = 0; begin < scores.size() && !stop.stopped(); begin += kChunk) {
+    const size_t count = std::min(kChunk, scores.size() - begin);
+    const auto units = [&](size_t i) { return left[begin + i].size() + right[begin + i].size(); };
+    for (size_t i = 0; i < count; ++i) {
+      cutoffs[i] = std::max<int64_t>(0, RatioDistanceCutoff(units(i), cutoff));
+    }
+    Indel::Block(left.From(begin), right.subspan(begin, count),
+                 {.each = std::span(cutoffs).first(count), .all = 0},
+                 std::span(distances).first(count), stop);
+    for (size_t i = 0; i < count; ++i) {
+      const double score = RatioOf(distances[i], units(i));
+      scores[begin + i] = score >= cutoff ? score : 0;
+    }
   }
+}
+
+void FuzzQRatio::Block(TextColumn left, std::span<const Text> right, const Parameters& parameters,
+                       double cutoff, std::span<double> scores, StopToken stop) {
+  FuzzRatio::Block(left, right, parameters, cutoff, scores, stop);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (left[i].empty() || right[i].empty()) scores[i] = 0;
+  }
+}
+
+void FuzzPartialRatio::Block(TextColumn left, std::span<const Text> right, const Parameters&,
+                             double cutoff, std::span<double> scores, StopToken stop) {
+  for (size_t i = 0; i < scores.size() && !stop.stopped(); ++i) {
+    const double score = PartialRatio(left[i], right[i], stop);
+    scores[i] = score >= cutoff ? score : 0;
+  }
+}
+
+double TokensCostNs(size_t left, size_t right) {
+  constexpr double kPairNs = 15;
+  constexpr double kUnitNs = 3;
+  return kPairNs + kUnitNs * static_cast<double>(left + right);
+}
+
+WRatio::WRatio(TokenPair* tokens, double cutoff, RatioQueue* queue) {
+  const Text left = tokens->left();
+  const Text right = tokens->right();
+  if (left.empty() || right.empty()) return;
+  ratio_ = queue->Add(left, right, RatioDistanceCutoff(left.size() + right.size(), cutoff));
+  const double size_ratio = SizeRatio(left.size(), right.size());
+  if (size_ratio < kPartialFrom) {
+    token_.emplace(tokens, cutoff / kTokenWeight, queue);
+    return;
+  }
+  const double weight = size_ratio <= kFarApart ? 0.9 : 0.6;
+  known_ = PartialRatio(left, right, queue->stop()) * weight;
+  // Of single words, this would be the same again, and less by its weight.
+  if (tokens->are_words()) return;
+  known_ = std::max(known_, PartialTokenRatio(tokens, queue->stop()) * kTokenWeight * weight);
 }
 
 double WRatio::Score(const RatioQueue& queue) const {
-  if (!ratio_) return 0;
-  double score = queue.Ratio(*ratio_);
+  double score = known_;
+  if (ratio_) score = std::max(score, queue.Ratio(*ratio_));
   if (token_) score = std::max(score, token_->Score(queue) * kTokenWeight);
-  if (partial_) score = std::max(score, partial_->Score(queue) * partial_weight_);
-  if (partial_token_) {
-    score = std::max(score, partial_token_->Score(queue) * kTokenWeight * partial_weight_);
-  }
   return score;
 }
 
-double WRatio::CostNs(size_t left, size_t right) {
+double FuzzWRatio::CostNs(size_t left, size_t right, const Parameters&) {
   const double words_ns = TokensCostNs(left, right);
   if (left == 0 || right == 0) return words_ns;
-  if (SizeRatio(left, right) < kPartialFrom) return words_ns + 3 * Ratio::CostNs(left, right);
-  return words_ns + 3 * PartialRatio::CostNs(left, right);
+  if (SizeRatio(left, right) < kPartialFrom) return words_ns + 3 * RatioCostNs(left, right);
+  return words_ns + 3 * PartialRatioCostNs(left, right);
 }
 
 }  // namespace kernelserve

@@ -1,10 +1,16 @@
 #include "kernels/string_distance/partial_ratio.h"
 
 #include <algorithm>
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "kernels/reference/distances.h"
 #include "kernels/reference/random_text.h"
+#include "kernels/reference/simd_targets.h"
+#include "kernels/string_distance/ratio_queue.h"
 
 namespace kernelserve {
 namespace {
@@ -40,30 +46,30 @@ double Oracle(Units left, Units right) {
   return left.size() == right.size() ? std::max(best, BestOf(right, left)) : best;
 }
 
-double Of(Text left, Text right, StopToken stop = {}) {
-  RatioQueue queue;
-  const PartialRatio partial(left, right, &queue, stop);
-  queue.Run(stop);
-  return partial.Score(queue);
-}
-
-TEST(PartialRatioTest, EqualsEveryPartComparedShortAndLong) {
-  RandomText random(14);
-  for (int i = 0; i < 600; ++i) {
-    // Long ones cost the oracle the cube of their size.
-    auto [a, b] = random.Pair(i % 20 == 0 ? 90 : 20);
-    if (i % 3 == 0) b.resize(b.size() / 3);
-    const OwnedText left(a);
-    const OwnedText right(b);
-    ASSERT_EQ(Of(left.text(), right.text()), Oracle(a, b)) << i;
-    ASSERT_EQ(Of(right.text(), left.text()), Oracle(a, b)) << i;
-  }
+// Patterns of every size that goes into a lane, and over; against texts of many windows.
+TEST(PartialRatioTest, EqualsEveryPartComparedAtEveryTarget) {
+  const int targets = reference::ForEachSimdTarget([](const char* target) {
+    SCOPED_TRACE(target);
+    RandomText random(14);
+    for (int i = 0; i < 400; ++i) {
+      // Long ones cost the oracle the cube of their size.
+      auto [a, b] = random.Pair(i % 20 == 0 ? 90 : 20);
+      if (i % 3 == 0) b.resize(b.size() / 3);
+      if (i % 40 == 1) b = random.Make(1100);
+      const OwnedText left(a);
+      const OwnedText right(b);
+      const double expected = Oracle(a, b);
+      ASSERT_EQ(PartialRatio(left.text(), right.text(), {}), expected) << i;
+      ASSERT_EQ(PartialRatio(right.text(), left.text(), {}), expected) << i;
+    }
+  });
+  EXPECT_GE(targets, 1);
 }
 
 // RapidFuzz's documentation.
 TEST(PartialRatioTest, GivesKnownScores) {
   const auto of = [](std::string_view left, std::string_view right) {
-    return Of(Text(left), Text(right));
+    return PartialRatio(Text(left), Text(right), {});
   };
   EXPECT_EQ(of("this is a test", "this is a test!"), 100);
   EXPECT_EQ(of("a certain string", "cetain"), (1.0 - 2.0 / 12) * 100);
@@ -76,7 +82,7 @@ TEST(PartialRatioTest, LongTextsEndSoonOnceStopped) {
   const std::string left(200'000, 'a');
   const std::string right(400'000, 'b');
   std::atomic<bool> stopped = true;
-  Of(Text(left), Text(right), StopToken(&stopped));  // hours, if it went on
+  PartialRatio(Text(left), Text(right), StopToken(&stopped));  // hours, if it went on
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/string_distance/partial_ratio.h"
+
 namespace kernelserve {
 namespace {
 
@@ -13,24 +15,51 @@ double SetRatioOf(size_t distance, size_t units) {
 
 }  // namespace
 
-TokenPair::TokenPair(Text left, Text right)
-    : left_(SortedTokens(left)), right_(SortedTokens(right)), sets_(CompareTokens(left_, right_)) {}
+void TokenPair::Set(Text left, Text right) {
+  const std::array<Text, 2> texts = {left, right};
+  for (size_t i = 0; i < texts.size(); ++i) {
+    sides_[i].text = texts[i];
+    sides_[i].sorted.reset();
+    SortedTokens(texts[i], &sides_[i].words);
+  }
+  has_sets_ = false;
+}
 
-TokenSortRatio::TokenSortRatio(const TokenPair& tokens, RatioQueue* queue, TextArena* arena)
-    : place_(queue->Add(arena->Join(tokens.left()), arena->Join(tokens.right()))) {}
+const TokenSets& TokenPair::sets() {
+  if (!has_sets_) sets_.Compare(sides_[0].words, sides_[1].words);
+  has_sets_ = true;
+  return sets_;
+}
 
-TokenSetRatio::TokenSetRatio(const TokenPair& tokens, RatioQueue* queue, TextArena* arena) {
-  if (tokens.either_is_empty()) return;
-  if (tokens.one_holds_other()) {
+Text TokenPair::Sorted(Side* side) {
+  if (!side->sorted) side->sorted = arena_->Join(side->words);
+  return *side->sorted;
+}
+
+Text TokenPair::Only(Side* side, const std::vector<Text>& only) {
+  return only.size() == side->words.size() ? Sorted(side) : arena_->Join(only);
+}
+
+TokenSortRatio::TokenSortRatio(TokenPair* tokens, double cutoff, RatioQueue* queue) {
+  const Text left = tokens->sorted_left();
+  const Text right = tokens->sorted_right();
+  place_ = queue->Add(left, right, RatioDistanceCutoff(left.size() + right.size(), cutoff));
+}
+
+TokenSetRatio::TokenSetRatio(TokenPair* tokens, double cutoff, RatioQueue* queue) {
+  if (tokens->either_is_empty()) return;
+  if (tokens->one_holds_other()) {
     known_ = 100;
     return;
   }
-  const Text left = arena->Join(tokens.sets().only_left);
-  const Text right = arena->Join(tokens.sets().only_right);
-  common_ = JoinedSize(tokens.sets().common);
+  const Text left = tokens->only_left();
+  const Text right = tokens->only_right();
+  common_ = JoinedSize(tokens->common());
   left_ = left.size();
   right_ = right.size();
-  place_ = queue->Add(left, right);
+  const size_t space = common_ > 0 ? 1 : 0;
+  const size_t units = 2 * (common_ + space) + left_ + right_;
+  place_ = queue->Add(left, right, RatioDistanceCutoff(units, cutoff));
 }
 
 double TokenSetRatio::Score(const RatioQueue& queue) const {
@@ -45,47 +74,32 @@ double TokenSetRatio::Score(const RatioQueue& queue) const {
                    SetRatioOf(space + right_, common_ + right)});
 }
 
-PartialTokenSortRatio::PartialTokenSortRatio(const TokenPair& tokens, RatioQueue* queue,
-                                             TextArena* arena, StopToken stop)
-    : partial_(arena->Join(tokens.left()), arena->Join(tokens.right()), queue, stop) {}
-
-PartialTokenSetRatio::PartialTokenSetRatio(const TokenPair& tokens, RatioQueue* queue,
-                                           TextArena* arena, StopToken stop) {
-  if (tokens.either_is_empty()) return;
-  if (!tokens.sets().common.empty()) {
-    known_ = 100;
-    return;
-  }
-  partial_.emplace(arena->Join(tokens.sets().only_left), arena->Join(tokens.sets().only_right),
-                   queue, stop);
-}
-
-TokenRatio::TokenRatio(const TokenPair& tokens, RatioQueue* queue, TextArena* arena)
-    : set_(tokens, queue, arena), sort_(tokens, queue, arena) {}
+TokenRatio::TokenRatio(TokenPair* tokens, double cutoff, RatioQueue* queue)
+    : set_(tokens, cutoff, queue), sort_(tokens, cutoff, queue) {}
 
 double TokenRatio::Score(const RatioQueue& queue) const {
   return std::max(set_.Score(queue), sort_.Score(queue));
 }
 
-PartialTokenRatio::PartialTokenRatio(const TokenPair& tokens, RatioQueue* queue, TextArena* arena,
-                                     StopToken stop) {
-  if (!tokens.sets().common.empty()) {
-    known_ = 100;
-    return;
-  }
-  sorted_.emplace(arena->Join(tokens.left()), arena->Join(tokens.right()), queue, stop);
-  const bool repeats = tokens.left().size() != tokens.sets().only_left.size() ||
-                       tokens.right().size() != tokens.sets().only_right.size();
-  if (!repeats) return;  // the same texts again
-  different_.emplace(arena->Join(tokens.sets().only_left), arena->Join(tokens.sets().only_right),
-                     queue, stop);
+double PartialTokenSortRatio(TokenPair* tokens, StopToken stop) {
+  return PartialRatio(tokens->sorted_left(), tokens->sorted_right(), stop);
 }
 
-double PartialTokenRatio::Score(const RatioQueue& queue) const {
-  double score = known_;
-  if (sorted_) score = std::max(score, sorted_->Score(queue));
-  if (different_) score = std::max(score, different_->Score(queue));
-  return score;
+double PartialTokenSetRatio(TokenPair* tokens, StopToken stop) {
+  if (tokens->either_is_empty()) return 0;
+  if (!tokens->common().empty()) return 100;
+  return PartialRatio(tokens->only_left(), tokens->only_right(), stop);
+}
+
+double PartialTokenRatio(TokenPair* tokens, StopToken stop) {
+  if (!tokens->common().empty()) return 100;
+  const Text left = tokens->sorted_left();
+  const Text right = tokens->sorted_right();
+  const double sorted = PartialRatio(left, right, stop);
+  const Text only_left = tokens->only_left();
+  const Text only_right = tokens->only_right();
+  if (only_left.size() == left.size() && only_right.size() == right.size()) return sorted;
+  return std::max(sorted, PartialRatio(only_left, only_right, stop));
 }
 
 }  // namespace kernelserve

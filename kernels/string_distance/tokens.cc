@@ -1,24 +1,32 @@
 #include "kernels/string_distance/tokens.h"
 
 #include <algorithm>
-#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "kernels/string_distance/split_words.h"
 
 namespace kernelserve {
 namespace {
 
-bool Less(Text left, Text right) {
+// < 0, 0 or > 0, as left is before right, equal or behind it.
+int Compare(Text left, Text right) {
   return left.Visit([&](auto a) {
     return right.Visit([&](auto b) {
-      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+      const size_t size = std::min(a.size(), b.size());
+      for (size_t i = 0; i < size; ++i) {
+        if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
+      }
+      return a.size() < b.size() ? -1 : static_cast<int>(a.size() > b.size());
     });
   });
 }
 
-// Sorted words without repetition.
-std::vector<Text> Unique(std::span<const Text> tokens) {
-  std::vector<Text> unique(tokens.begin(), tokens.end());
-  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
-  return unique;
+// The place after `at` and all words that are equal to the one there.
+size_t AfterEqual(std::span<const Text> sorted, size_t at) {
+  size_t next = at + 1;
+  while (next < sorted.size() && sorted[next] == sorted[at]) ++next;
+  return next;
 }
 
 template <typename Unit>
@@ -37,47 +45,31 @@ Text JoinAs(std::span<const Text> tokens, std::byte* memory, size_t size) {
 
 }  // namespace
 
-bool IsSpace(uint32_t unit) {
-  if (unit <= 0x20) return (unit >= 0x09 && unit <= 0x0d) || unit >= 0x1c;
-  if (unit < 0x85) return false;
-  return unit == 0x85 || unit == 0xa0 || unit == 0x1680 || (unit >= 0x2000 && unit <= 0x200a) ||
-         unit == 0x2028 || unit == 0x2029 || unit == 0x202f || unit == 0x205f || unit == 0x3000;
+void SortedTokens(Text text, std::vector<Text>* tokens) {
+  SplitWords(text, tokens);
+  if (tokens->size() > 1) {
+    std::sort(tokens->begin(), tokens->end(),
+              [](const Text& a, const Text& b) { return Compare(a, b) < 0; });
+  }
 }
 
-std::vector<Text> SortedTokens(Text text) {
-  std::vector<Text> tokens;
-  text.Visit([&](auto units) {
-    size_t begin = 0;
-    for (size_t i = 0; i <= units.size(); ++i) {
-      if (i < units.size() && !IsSpace(units[i])) continue;
-      if (i > begin) tokens.push_back(Text(units.subspan(begin, i - begin)));
-      begin = i + 1;
-    }
-  });
-  if (tokens.size() > 1) std::sort(tokens.begin(), tokens.end(), Less);
-  return tokens;
-}
-
-TokenSets CompareTokens(std::span<const Text> left, std::span<const Text> right) {
-  const std::vector<Text> a = Unique(left);
-  const std::vector<Text> b = Unique(right);
-  TokenSets sets;
+void TokenSets::Compare(std::span<const Text> left, std::span<const Text> right) {
+  common.clear();
+  only_left.clear();
+  only_right.clear();
   size_t i = 0;
   size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    if (a[i] == b[j]) {
-      sets.common.push_back(a[i]);
-      ++i;
-      ++j;
-    } else if (Less(a[i], b[j])) {
-      sets.only_left.push_back(a[i++]);
-    } else {
-      sets.only_right.push_back(b[j++]);
-    }
+  while (i < left.size() || j < right.size()) {
+    const int order = j == right.size()  ? -1
+                      : i == left.size() ? 1
+                                         : kernelserve::Compare(left[i], right[j]);
+    (order == 0  ? common
+     : order < 0 ? only_left
+                 : only_right)
+        .push_back(order <= 0 ? left[i] : right[j]);
+    if (order <= 0) i = AfterEqual(left, i);
+    if (order >= 0) j = AfterEqual(right, j);
   }
-  sets.only_left.insert(sets.only_left.end(), a.begin() + static_cast<ptrdiff_t>(i), a.end());
-  sets.only_right.insert(sets.only_right.end(), b.begin() + static_cast<ptrdiff_t>(j), b.end());
-  return sets;
 }
 
 size_t JoinedSize(std::span<const Text> tokens) {
@@ -92,12 +84,21 @@ Text TextArena::Join(std::span<const Text> tokens) {
   const size_t size = JoinedSize(tokens);
   int width = 1;
   for (const Text& token : tokens) width = std::max(width, token.width());
-  const size_t bytes = size * static_cast<size_t>(width);
-  std::byte* const memory =
-      memory_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(bytes)).get();
+  std::byte* const memory = Allocate(size * static_cast<size_t>(width));
   if (width == 1) return JoinAs<uint8_t>(tokens, memory, size);
   if (width == 2) return JoinAs<uint16_t>(tokens, memory, size);
   return JoinAs<uint32_t>(tokens, memory, size);
+}
+
+std::byte* TextArena::Allocate(size_t bytes) {
+  constexpr size_t kChunkBytes = 16 << 10;  // what a block of pairs of a few words asks for
+  bytes = (bytes + sizeof(uint32_t) - 1) / sizeof(uint32_t) * sizeof(uint32_t);
+  if (bytes > left_) {
+    left_ = std::max(bytes, kChunkBytes);
+    next_ = chunks_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(left_)).get();
+  }
+  left_ -= bytes;
+  return std::exchange(next_, next_ + bytes);
 }
 
 }  // namespace kernelserve

@@ -2,7 +2,6 @@
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_TOKENS_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,20 +10,18 @@
 
 namespace kernelserve {
 
-// Whether Python's str.split() parts words at this code point: whitespace by Unicode, and the
-// separators U+001C to U+001F.
-bool IsSpace(uint32_t unit);
-
-// The words of a text, sorted by their units: views of it.
-std::vector<Text> SortedTokens(Text text);
+// Sets `tokens` to the words of a text, sorted by their units: views of it.
+void SortedTokens(Text text, std::vector<Text>* tokens);
 
 // Two sorted lists of words as sets.
 struct TokenSets {
   std::vector<Text> common;
   std::vector<Text> only_left;
   std::vector<Text> only_right;
+
+  // Memory is kept for the next.
+  void Compare(std::span<const Text> left, std::span<const Text> right);
 };
-TokenSets CompareTokens(std::span<const Text> left, std::span<const Text> right);
 
 // Units of `tokens`, joined by single spaces.
 size_t JoinedSize(std::span<const Text> tokens);
@@ -36,7 +33,12 @@ class TextArena {
   Text Join(std::span<const Text> tokens);
 
  private:
-  std::vector<std::unique_ptr<std::byte[]>> memory_;
+  // Aligned for any unit.
+  std::byte* Allocate(size_t bytes);
+
+  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::byte* next_ = nullptr;
+  size_t left_ = 0;  // bytes from there
 };
 
 }  // namespace kernelserve

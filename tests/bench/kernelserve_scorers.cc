@@ -43,8 +43,6 @@ template <class Metric>
 constexpr PairScorer kDistance = ScoreInBlocks<MetricKernel<Metric, Form::kDistance>>;
 template <class Metric>
 constexpr PairScorer kSimilarity = ScoreInBlocks<SimilarityKernel<Metric, Form::kSimilarity>>;
-template <class Scorer>
-constexpr PairScorer kFuzz = kSimilarity<FuzzMetric<Scorer>>;
 
 constexpr std::pair<std::string_view, PairScorer> kScorers[] = {
     {"levenshtein.distance", kDistance<LevenshteinMetric>},
@@ -55,11 +53,11 @@ constexpr std::pair<std::string_view, PairScorer> kScorers[] = {
     {"hamming.distance", kDistance<HammingMetric>},
     {"jaro.similarity", kSimilarity<JaroMetric>},
     {"jaro_winkler.similarity", kSimilarity<JaroWinklerMetric>},
-    {"fuzz.ratio", kFuzz<Ratio>},
-    {"fuzz.partial_ratio", kFuzz<FuzzPartialRatio>},
-    {"fuzz.token_sort_ratio", kFuzz<FuzzTokens<TokenSortRatio>>},
-    {"fuzz.token_set_ratio", kFuzz<FuzzTokens<TokenSetRatio>>},
-    {"fuzz.WRatio", kFuzz<WRatio>},
+    {"fuzz.ratio", kSimilarity<FuzzRatio>},
+    {"fuzz.partial_ratio", kSimilarity<FuzzPartialRatio>},
+    {"fuzz.token_sort_ratio", kSimilarity<FuzzTokens<TokenSortRatio>>},
+    {"fuzz.token_set_ratio", kSimilarity<FuzzTokens<TokenSetRatio>>},
+    {"fuzz.WRatio", kSimilarity<FuzzWRatio>},
 };
 
 }  // namespace
