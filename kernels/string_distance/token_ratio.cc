@@ -36,7 +36,7 @@ Text TokenPair::Sorted(Side* side) {
   return *side->sorted;
 }
 
-Text TokenPair::Only(Side* side, const std::vector<Text>& only) {
+Text TokenPair::Only(Side* side, const std::vector<Word>& only) {
   return only.size() == side->words.size() ? Sorted(side) : arena_->Join(only);
 }
 

@@ -31,7 +31,7 @@ class TokenPair {
   Text sorted_right() { return Sorted(&sides_[1]); }
 
   // Words that both have, each once.
-  const std::vector<Text>& common() { return sets().common; }
+  const std::vector<Word>& common() { return sets().common; }
   // One has every word of the other, and there are such.
   bool one_holds_other() {
     return !common().empty() && (sets_.only_left.empty() || sets_.only_right.empty());
@@ -44,15 +44,15 @@ class TokenPair {
  private:
   struct Side {
     Text text;
-    std::vector<Text> words;
+    std::vector<Word> words;
     std::optional<Text> sorted;
 
-    bool is_word() const { return words.size() == 1 && words[0].size() == text.size(); }
+    bool is_word() const { return words.size() == 1 && words[0].text.size() == text.size(); }
   };
 
   const TokenSets& sets();
   Text Sorted(Side* side);
-  Text Only(Side* side, const std::vector<Text>& only);
+  Text Only(Side* side, const std::vector<Word>& only);
 
   TextArena* arena_;
   std::array<Side, 2> sides_;

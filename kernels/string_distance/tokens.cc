@@ -1,18 +1,18 @@
 #include "kernels/string_distance/tokens.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
-
-#include "kernels/string_distance/split_words.h"
 
 namespace kernelserve {
 namespace {
 
 // < 0, 0 or > 0, as left is before right, equal or behind it.
-int Compare(Text left, Text right) {
-  return left.Visit([&](auto a) {
-    return right.Visit([&](auto b) {
+int Compare(const Word& left, const Word& right) {
+  if (left.prefix != right.prefix) return left.prefix < right.prefix ? -1 : 1;
+  return left.text.Visit([&](auto a) {
+    return right.text.Visit([&](auto b) {
       const size_t size = std::min(a.size(), b.size());
       for (size_t i = 0; i < size; ++i) {
         if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
@@ -22,39 +22,60 @@ int Compare(Text left, Text right) {
   });
 }
 
-// The place after `at` and all words that are equal to the one there.
-size_t AfterEqual(std::span<const Text> sorted, size_t at) {
-  size_t next = at + 1;
-  while (next < sorted.size() && sorted[next] == sorted[at]) ++next;
-  return next;
+// Puts each of a few words where as many as have a lesser prefix are before it, without branches
+// that nobody can predict. False where prefixes are equal, and so more has to be looked at.
+bool SortByPrefix(std::span<Word> words) {
+  constexpr size_t kWordsMax = 8;
+  if (words.size() > kWordsMax) return false;
+  std::array<Word, kWordsMax> sorted;
+  unsigned taken = 0;
+  for (const Word& word : words) {
+    size_t place = 0;
+    for (const Word& other : words) place += other.prefix < word.prefix ? 1 : 0;
+    sorted[place] = word;
+    taken |= 1U << place;
+  }
+  if (taken != (1U << words.size()) - 1) return false;
+  std::copy_n(sorted.begin(), words.size(), words.begin());
+  return true;
 }
 
-template <typename Unit>
-Text JoinAs(std::span<const Text> tokens, std::byte* memory, size_t size) {
-  auto* const units = reinterpret_cast<Unit*>(memory);
-  Unit* to = units;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    if (i > 0) *to++ = Unit{' '};
-    to = tokens[i].Visit([to](auto token) {
-      return std::transform(token.begin(), token.end(), to,
-                            [](auto unit) { return static_cast<Unit>(unit); });
-    });
+// Whether no word's prefix is another's: a quick look, which may miss that it is so.
+bool HasDistinctPrefixes(std::span<const Word> left, std::span<const Word> right) {
+  constexpr size_t kComparesMax = 64;
+  if (left.size() * right.size() > kComparesMax) return false;
+  bool equal = false;
+  for (const Word& a : left) {
+    for (const Word& b : right) equal |= a.prefix == b.prefix;
   }
-  return Text(std::span<const Unit>(units, size));
+  for (size_t i = 1; i < left.size(); ++i) equal |= left[i].prefix == left[i - 1].prefix;
+  for (size_t i = 1; i < right.size(); ++i) equal |= right[i].prefix == right[i - 1].prefix;
+  return !equal;
+}
+
+// The place after `at` and all words that are equal to the one there.
+size_t AfterEqual(std::span<const Word> sorted, size_t at) {
+  size_t next = at + 1;
+  while (next < sorted.size() && sorted[next].text == sorted[at].text) ++next;
+  return next;
 }
 
 }  // namespace
 
-void SortedTokens(Text text, std::vector<Text>* tokens) {
+void SortedTokens(Text text, std::vector<Word>* tokens) {
   SplitWords(text, tokens);
-  if (tokens->size() > 1) {
-    std::sort(tokens->begin(), tokens->end(),
-              [](const Text& a, const Text& b) { return Compare(a, b) < 0; });
-  }
+  if (tokens->size() < 2 || SortByPrefix(*tokens)) return;
+  std::sort(tokens->begin(), tokens->end(),
+            [](const Word& a, const Word& b) { return Compare(a, b) < 0; });
 }
 
-void TokenSets::Compare(std::span<const Text> left, std::span<const Text> right) {
+void TokenSets::Compare(std::span<const Word> left, std::span<const Word> right) {
   common.clear();
+  if (HasDistinctPrefixes(left, right)) {
+    only_left.assign(left.begin(), left.end());
+    only_right.assign(right.begin(), right.end());
+    return;
+  }
   only_left.clear();
   only_right.clear();
   size_t i = 0;
@@ -72,33 +93,19 @@ void TokenSets::Compare(std::span<const Text> left, std::span<const Text> right)
   }
 }
 
-size_t JoinedSize(std::span<const Text> tokens) {
-  size_t size = tokens.empty() ? 0 : tokens.size() - 1;
-  for (const Text& token : tokens) size += token.size();
-  return size;
-}
-
-Text TextArena::Join(std::span<const Text> tokens) {
+Text TextArena::Join(std::span<const Word> tokens) {
   if (tokens.empty()) return Text();
-  if (tokens.size() == 1) return tokens.front();
-  const size_t size = JoinedSize(tokens);
-  int width = 1;
-  for (const Text& token : tokens) width = std::max(width, token.width());
-  std::byte* const memory = Allocate(size * static_cast<size_t>(width));
-  if (width == 1) return JoinAs<uint8_t>(tokens, memory, size);
-  if (width == 2) return JoinAs<uint16_t>(tokens, memory, size);
-  return JoinAs<uint32_t>(tokens, memory, size);
-}
-
-std::byte* TextArena::Allocate(size_t bytes) {
-  constexpr size_t kChunkBytes = 16 << 10;  // what a block of pairs of a few words asks for
+  if (tokens.size() == 1) return tokens.front().text;
+  constexpr size_t kChunkBytes = 16 << 10;  // about what a block of pairs of a few words asks for
+  size_t bytes =
+      JoinedSize(tokens) * static_cast<size_t>(tokens.front().text.width()) + kJoinSlackBytes;
   bytes = (bytes + sizeof(uint32_t) - 1) / sizeof(uint32_t) * sizeof(uint32_t);
   if (bytes > left_) {
     left_ = std::max(bytes, kChunkBytes);
     next_ = chunks_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(left_)).get();
   }
   left_ -= bytes;
-  return std::exchange(next_, next_ + bytes);
+  return JoinWords(tokens, std::exchange(next_, next_ + bytes));
 }
 
 }  // namespace kernelserve

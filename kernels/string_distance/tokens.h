@@ -6,39 +6,34 @@
 #include <span>
 #include <vector>
 
+#include "kernels/string_distance/words.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
 
-// Sets `tokens` to the words of a text, sorted by their units: views of it.
-void SortedTokens(Text text, std::vector<Text>* tokens);
+// Sets `tokens` to the words of a text, sorted by their units.
+void SortedTokens(Text text, std::vector<Word>* tokens);
 
 // Two sorted lists of words as sets.
 struct TokenSets {
-  std::vector<Text> common;
-  std::vector<Text> only_left;
-  std::vector<Text> only_right;
+  std::vector<Word> common;  // as the left text has them
+  std::vector<Word> only_left;
+  std::vector<Word> only_right;
 
   // Memory is kept for the next.
-  void Compare(std::span<const Text> left, std::span<const Text> right);
+  void Compare(std::span<const Word> left, std::span<const Word> right);
 };
-
-// Units of `tokens`, joined by single spaces.
-size_t JoinedSize(std::span<const Text> tokens);
 
 // Texts made on the way, which live as long as it does.
 class TextArena {
  public:
-  // The words joined by single spaces: a view of the word itself where there is but one.
-  Text Join(std::span<const Text> tokens);
+  // The words of a text joined by single spaces: a view of the word itself where there is but one.
+  Text Join(std::span<const Word> tokens);
 
  private:
-  // Aligned for any unit.
-  std::byte* Allocate(size_t bytes);
-
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  std::byte* next_ = nullptr;
-  size_t left_ = 0;  // bytes from there
+  std::byte* next_ = nullptr;  // aligned for any unit
+  size_t left_ = 0;            // bytes from there
 };
 
 }  // namespace kernelserve

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/reference/random_text.h"
+#include "kernels/reference/simd_targets.h"
 
 namespace kernelserve {
 namespace {
@@ -14,19 +15,22 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::vector<std::u32string> Strings(const std::vector<Text>& texts) {
+std::u32string String(Text text) {
+  std::u32string string;
+  for (size_t i = 0; i < text.size(); ++i) string.push_back(text[i]);
+  return string;
+}
+
+std::vector<std::u32string> Strings(const std::vector<Word>& words) {
   std::vector<std::u32string> strings;
-  for (const Text& text : texts) {
-    std::u32string& string = strings.emplace_back();
-    for (size_t i = 0; i < text.size(); ++i) string.push_back(text[i]);
-  }
+  for (const Word& word : words) strings.push_back(String(word.text));
   return strings;
 }
 
 Text Ascii(std::string_view text) { return Text(text); }
 
-std::vector<Text> Sorted(Text text) {
-  std::vector<Text> tokens;
+std::vector<Word> Sorted(Text text) {
+  std::vector<Word> tokens;
   SortedTokens(text, &tokens);
   return tokens;
 }
@@ -41,8 +45,8 @@ TEST(TokensTest, WordsAreSortedByCodePoint) {
 }
 
 TEST(TokensTest, SetsLeaveOutRepetitions) {
-  const std::vector<Text> left = Sorted(Ascii("b a a c b"));
-  const std::vector<Text> right = Sorted(Ascii("c d d a"));
+  const std::vector<Word> left = Sorted(Ascii("b a a c b"));
+  const std::vector<Word> right = Sorted(Ascii("c d d a"));
   TokenSets sets;
   sets.Compare(left, right);
   EXPECT_THAT(Strings(sets.common), ElementsAre(U"a", U"c"));
@@ -50,14 +54,42 @@ TEST(TokensTest, SetsLeaveOutRepetitions) {
   EXPECT_THAT(Strings(sets.only_right), ElementsAre(U"d"));
 }
 
-TEST(TokensTest, JoinsWordsOfDifferentWidth) {
-  const reference::OwnedText wide({U'\U0001f600'});
-  const reference::OwnedText middle({U'\u6771'});
-  const std::vector<Text> tokens = {Ascii("ab"), wide.text(), middle.text()};
-  TextArena arena;
-  EXPECT_THAT(Strings({arena.Join(tokens)}), ElementsAre(U"ab \U0001f600 \u6771"));
-  EXPECT_EQ(JoinedSize(tokens), 6u);
-  EXPECT_EQ(arena.Join({}).size(), 0u);
+TEST(TokensTest, WordsThatBeginAlikeAreToldApart) {
+  EXPECT_THAT(Strings(Sorted(Ascii("abd ab abc a abc"))),
+              ElementsAre(U"a", U"ab", U"abc", U"abc", U"abd"));
+  const reference::OwnedText nul({'a', 0, ' ', 'a'});
+  EXPECT_THAT(Strings(Sorted(nul.text())), ElementsAre(U"a", std::u32string(U"a\0", 2)));
+  TokenSets sets;
+  sets.Compare(Sorted(Ascii("abc abd x")), Sorted(Ascii("abd abe")));
+  EXPECT_THAT(Strings(sets.common), ElementsAre(U"abd"));
+  EXPECT_THAT(Strings(sets.only_left), ElementsAre(U"abc", U"x"));
+  EXPECT_THAT(Strings(sets.only_right), ElementsAre(U"abe"));
+}
+
+TEST(TokensTest, MoreWordsThanAreSortedByPrefix) {
+  EXPECT_THAT(Strings(Sorted(Ascii("j i h g f e d c b a"))),
+              ElementsAre(U"a", U"b", U"c", U"d", U"e", U"f", U"g", U"h", U"i", U"j"));
+  TokenSets sets;
+  sets.Compare(Sorted(Ascii("a b c d e f g h i")), Sorted(Ascii("i h g f e d c b z")));
+  EXPECT_EQ(sets.common.size(), 8u);
+  EXPECT_THAT(Strings(sets.only_left), ElementsAre(U"a"));
+  EXPECT_THAT(Strings(sets.only_right), ElementsAre(U"z"));
+}
+
+TEST(TokensTest, JoinsWordsOfEveryWidthAtEveryTarget) {
+  reference::ForEachSimdTarget([](const char* target) {
+    SCOPED_TRACE(target);
+    const reference::Units units = {'t', 'h', 'e', ' ', 'l', 'o', 'n', 'g', 'e',
+                                    's', 't', '-', 'w', 'o', 'r', 'd', '-', 'o',
+                                    'f', '-', 't', 'h', 'e', 'm', ' ', 'a'};
+    for (const int width : {1, 2, 4}) {
+      const reference::OwnedText text(units, width);
+      TextArena arena;
+      EXPECT_EQ(String(arena.Join(Sorted(text.text()))), U"a longest-word-of-them the") << width;
+      EXPECT_EQ(arena.Join({}).size(), 0u);
+    }
+  });
+  EXPECT_EQ(JoinedSize(Sorted(Ascii("ab c d"))), 6u);
   EXPECT_EQ(JoinedSize({}), 0u);
 }
 

@@ -1,4 +1,4 @@
-#include "kernels/string_distance/split_words.h"
+#include "kernels/string_distance/words.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -29,12 +29,12 @@ bool IsSpace(uint32_t unit) {
 
 std::vector<Units> Split(const Units& units, int width) {
   const OwnedText owned(units, width);
-  std::vector<Text> words = {Text("left over from before")};
+  std::vector<Word> words = {{0, Text("left over from before")}};
   SplitWords(owned.text(), &words);
   std::vector<Units> split;
-  for (const Text& word : words) {
+  for (const Word& word : words) {
     Units& copy = split.emplace_back();
-    for (size_t i = 0; i < word.size(); ++i) copy.push_back(word[i]);
+    for (size_t i = 0; i < word.text.size(); ++i) copy.push_back(word.text[i]);
   }
   return split;
 }
@@ -53,7 +53,7 @@ std::vector<Units> SplitOneByOne(const Units& units) {
   return words;
 }
 
-TEST(SplitWordsTest, SpacesArePythonsInEveryWidthAtEveryTarget) {
+TEST(WordsTest, SpacesArePythonsInEveryWidthAtEveryTarget) {
   reference::ForEachSimdTarget([](const char* target) {
     SCOPED_TRACE(target);
     for (const int width : {1, 2, 4}) {
@@ -65,7 +65,7 @@ TEST(SplitWordsTest, SpacesArePythonsInEveryWidthAtEveryTarget) {
   });
 }
 
-TEST(SplitWordsTest, WordsOfEverySizeEndWhereTheyShould) {
+TEST(WordsTest, WordsOfEverySizeEndWhereTheyShould) {
   reference::ForEachSimdTarget([](const char* target) {
     SCOPED_TRACE(target);
     reference::RandomText random(5);
