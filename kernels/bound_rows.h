@@ -38,6 +38,7 @@ inline constexpr size_t kSampleEvery = 16;
 inline constexpr size_t kSampledOver = 4096;
 // Reading a byte of a text: the most where it is not ASCII is about twice this, the least a tenth.
 inline constexpr double kReadByteNs = 0.5;
+inline constexpr double kPreprocessByteNs = 1;
 
 // The row that stands for rows [begin, begin + count) in an estimate: any of them, by chance,
 // though always the same one in a process. A sender can't put dear rows where none is looked at,
@@ -135,6 +136,7 @@ class BoundRows : public BoundKernel {
         row_errors_(to.binding.row_errors),
         names_rows_(to.binding.names_rows),
         result_type_(to.result_type),
+        preprocessing_(to.binding.preprocessing),
         columns_(to.columns),
         declared_(to.declared) {}
 
@@ -144,7 +146,7 @@ class BoundRows : public BoundKernel {
     if (!columns_[0].repeat && !columns_[1].repeat) return std::nullopt;
     *side = columns_[0].repeat ? Side::kLeft : Side::kRight;
     const size_t index = *side == Side::kLeft ? 0 : 1;
-    literal_reader_.emplace(columns_[index], declared_->arguments[index].name);
+    literal_reader_.emplace(columns_[index], declared_->arguments[index].name, preprocessing_);
     Text text;
     // A null or invalid literal goes the ordinary way, and is reported there.
     if (literal_reader_->Read(0, &text) != RowState::kValue) return std::nullopt;
@@ -174,7 +176,7 @@ class BoundRows : public BoundKernel {
 
   template <size_t... I>
   Readers MakeReaders(std::index_sequence<I...>) const {
-    return Readers(typename ReaderOf<Args>::Type(columns_[I], declared_->arguments[I].name)...);
+    return Readers(MakeReader<Args>(columns_[I], declared_->arguments[I].name, preprocessing_)...);
   }
 
   // Reads one row of every argument. A null in any makes the row null.
@@ -233,8 +235,10 @@ class BoundRows : public BoundKernel {
   // Reading the row's texts, and the kernel's own estimate, which may be that it hardly looks.
   double RowCost(Readers& readers, size_t row) const {
     return AtSizes(readers, row, [this](auto... sizes) {
+      const double byte_ns =
+          preprocessing_ == Preprocessing::kNone ? kReadByteNs : kReadByteNs + kPreprocessByteNs;
       const double read_ns =
-          (0.0 + ... + (std::is_same_v<Args, Text> ? kReadByteNs * static_cast<double>(sizes) : 0));
+          (0.0 + ... + (std::is_same_v<Args, Text> ? byte_ns * static_cast<double>(sizes) : 0));
       return read_ns + Cost(sizes...);
     });
   }
@@ -377,6 +381,7 @@ class BoundRows : public BoundKernel {
   const RowErrorPolicy row_errors_;
   const bool names_rows_;
   const DataType result_type_;
+  const Preprocessing preprocessing_;
   const std::span<const ColumnView> columns_;
   const std::shared_ptr<const Declared> declared_;
   std::optional<TextReader> literal_reader_;  // holds the units of Literal()

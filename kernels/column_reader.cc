@@ -185,20 +185,30 @@ RowState TextReader::Decode(std::string_view bytes, Text* text) {
 
 size_t TextReader::ReadRows(size_t first, size_t count, Text* texts) {
   for (size_t i = 0; i < count; ++i) {
-    if (Read(first + i, &texts[i]) != RowState::kValue) return 0;
+    if (ReadUnprocessed(first + i, &texts[i]) != RowState::kValue) return 0;
     if (full()) return i + 1;
   }
   return count;
 }
 
 size_t TextReader::ReadBlock(size_t first, size_t count, Text* texts) {
-  const RowLocator& locator = bytes_.locator();
-  const ColumnView& column = locator.column();
-  if (column.repeat) {
+  if (bytes_.locator().column().repeat) {
     if (Read(0, &texts[0]) != RowState::kValue) return 0;
     std::fill_n(texts + 1, count - 1, texts[0]);
     return count;
   }
+  count = ReadBlockUnprocessed(first, count, texts);
+  if (preprocessing_ == Preprocessing::kNone) return count;
+  for (size_t i = 0; i < count; ++i) {
+    Preprocess(&texts[i]);
+    if (full()) return i + 1;
+  }
+  return count;
+}
+
+size_t TextReader::ReadBlockUnprocessed(size_t first, size_t count, Text* texts) {
+  const RowLocator& locator = bytes_.locator();
+  const ColumnView& column = locator.column();
   if (!column.validity.empty() || column.dictionary != nullptr) {
     return ReadRows(first, count, texts);
   }

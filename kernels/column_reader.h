@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "kernels/column.h"
+#include "kernels/default_process.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -104,24 +105,23 @@ class BytesReader {
   RowLocator locator_;
 };
 
-// Reads any text type as units. A row that is no UTF-8 is kInvalid.
+// Reads any text type as units, and does to each text what `preprocessing` says, which is not for
+// symbols. A row that is no UTF-8 is kInvalid.
 class TextReader {
  public:
-  TextReader(const ColumnView& column, absl::string_view field)
+  TextReader(const ColumnView& column, absl::string_view field,
+             Preprocessing preprocessing = Preprocessing::kNone)
       : bytes_(column, field),
+        preprocessing_(preprocessing),
         decodes_(bytes_.locator().leaf().type == DataType::kUtf8 ||
                  bytes_.locator().leaf().type == DataType::kUtf8View),
         symbols_(bytes_.locator().leaf().type == DataType::kSymbols) {}
 
   // Texts stay valid until Release(), the reader's end or the column's.
   RowState Read(size_t row, Text* text) {
-    std::string_view bytes;
-    if (const RowState state = bytes_.Read(row, &bytes); state != RowState::kValue) return state;
-    if (!decodes_ && !symbols_) {
-      *text = Text(bytes);
-      return RowState::kValue;
-    }
-    return Decode(bytes, text);
+    const RowState state = ReadUnprocessed(row, text);
+    if (state == RowState::kValue) Preprocess(text);
+    return state;
   }
 
   // Reads rows from `first` on where each of them has a value and nothing is amiss: the usual case,
@@ -151,13 +151,29 @@ class TextReader {
     size_t bytes = 0;
   };
 
+  RowState ReadUnprocessed(size_t row, Text* text) {
+    std::string_view bytes;
+    if (const RowState state = bytes_.Read(row, &bytes); state != RowState::kValue) return state;
+    if (!decodes_ && !symbols_) {
+      *text = Text(bytes);
+      return RowState::kValue;
+    }
+    return Decode(bytes, text);
+  }
+  void Preprocess(Text* text) {
+    if (preprocessing_ == Preprocessing::kNone) return;
+    *text = DefaultProcess(*text, Allocate(text->size() * static_cast<size_t>(text->width())));
+  }
+
   RowState Decode(std::string_view bytes, Text* text);
+  size_t ReadBlockUnprocessed(size_t first, size_t count, Text* texts);
   size_t ReadRows(size_t first, size_t count, Text* texts);
   size_t ReadOffsetsBlock(size_t first, size_t count, Text* texts);
   size_t ReadViewsBlock(size_t first, size_t count, Text* texts);
   void* Allocate(size_t bytes);
 
   BytesReader bytes_;
+  const Preprocessing preprocessing_;
   const bool decodes_;
   const bool symbols_;
   Utf8Decoder decoder_;

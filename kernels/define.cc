@@ -86,6 +86,9 @@ absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& b
     if (!Converts(argument.type, type)) {
       return WrongType(argument.name, Accepted(argument.type), type);
     }
+    if (binding.preprocessing != Preprocessing::kNone && type == DataType::kSymbols) {
+      return WrongType(argument.name, "characters (utf8, binary, or a view of these)", type);
+    }
   }
   const DataType type = binding.result_type == DataType::kUnspecified ? declared.results.front()
                                                                       : binding.result_type;

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "kernels/column.h"
 #include "kernels/data_type.h"
+#include "kernels/default_process.h"
 #include "kernels/result_block.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/alignment.h"
@@ -58,9 +59,10 @@ struct KernelLimits {
 // What one call fixes for all its rows.
 struct Binding {
   std::vector<Parameter> parameters;
-  std::optional<double> score_cutoff;             // scorers only
-  std::optional<double> score_hint;               // scorers only
-  DataType result_type = DataType::kUnspecified;  // the kernel's own where unspecified
+  std::optional<double> score_cutoff;                  // scorers only
+  std::optional<double> score_hint;                    // scorers only
+  Preprocessing preprocessing = Preprocessing::kNone;  // of texts; symbols are then refused
+  DataType result_type = DataType::kUnspecified;       // the kernel's own where unspecified
   RowErrorPolicy row_errors = RowErrorPolicy::kFail;
   KernelLimits limits;
   bool names_rows = true;  // an error says which row it is about: not where there is but one

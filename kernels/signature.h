@@ -8,8 +8,11 @@
 #include <type_traits>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kernels/column.h"
 #include "kernels/column_reader.h"
 #include "kernels/data_type.h"
+#include "kernels/default_process.h"
 #include "kernels/parameters.h"
 #include "kernels/stop_token.h"
 #include "kernels/text.h"
@@ -109,6 +112,16 @@ template <>
 struct ReaderOf<std::string_view> {
   using Type = BytesReader;
 };
+
+template <typename T>
+typename ReaderOf<T>::Type MakeReader(const ColumnView& column, absl::string_view field,
+                                      Preprocessing preprocessing) {
+  if constexpr (std::is_same_v<T, Text>) {
+    return TextReader(column, field, preprocessing);
+  } else {
+    return typename ReaderOf<T>::Type(column, field);
+  }
+}
 
 }  // namespace kernelserve::define_internal
 

@@ -53,18 +53,19 @@ class PairHandler : public MessageHandler<Request, Response> {
     if (absl::Status status = Bind().status(); !status.ok()) return status;
     const PairCost cost = (kernel_->*function).cost(left_->size(), right_->size());
     cost_ns_ = cost.ns;
-    // The texts are decoded, and the kernel makes a copy of its own, of 4 bytes a unit at most
-    // each. There is the script, and then the reply as a message, three numbers of 4 bytes an edit,
-    // and encoded: positions take up to 5 bytes, and a kind one.
-    memory_bytes_ = 2 * 4 * (left_->size() + right_->size()) + cost.bytes +
+    // The texts are decoded, preprocessed perhaps, and the kernel makes a copy of its own, of 4
+    // bytes a unit at most each. There is the script, and then the reply as a message, three
+    // numbers of 4 bytes an edit, and encoded: positions take up to 5 bytes, and a kind one.
+    const uint64_t copies = binding_.preprocessing == Preprocessing::kNone ? 2 : 3;
+    memory_bytes_ = copies * 4 * (left_->size() + right_->size()) + cost.bytes +
                     (Editops::kEditBytes + 3 * 4 + 5 + 5 + 1) * cost.edits;
     return absl::OkStatus();
   }
 
   // The texts in units, valid as long as the handler.
   absl::Status ReadTexts(Text* left, Text* right) {
-    left_reader_.emplace(left_->view(), "left");
-    right_reader_.emplace(right_->view(), "right");
+    left_reader_.emplace(left_->view(), "left", binding_.preprocessing);
+    right_reader_.emplace(right_->view(), "right", binding_.preprocessing);
     if (left_reader_->Read(0, left) == RowState::kInvalid) return left_reader_->error();
     if (right_reader_->Read(0, right) == RowState::kInvalid) return right_reader_->error();
     return absl::OkStatus();

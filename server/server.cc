@@ -41,7 +41,7 @@ uint64_t MemoryCeilingBytes(const Options& options) {
 }
 
 // What some v1 server has not: names of server_info.proto.
-constexpr const char* kCapabilities[] = {"align"};
+constexpr const char* kCapabilities[] = {"align", "default_process"};
 
 v1::GetServerInfoResponse Info(const Options& options, const std::string& instance_id,
                                size_t workers) {

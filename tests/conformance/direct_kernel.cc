@@ -71,6 +71,9 @@ std::vector<kernelserve::Parameter> ParametersOf(const v1::Scorer& scorer) {
 std::string Score(const kernelserve::Kernel& kernel, const v1::PairwiseRequest& request,
                   DataType type, size_t row) {
   kernelserve::Binding binding{.parameters = ParametersOf(request.scorer()), .result_type = type};
+  if (request.scorer().preprocessing() == v1::PREPROCESSING_DEFAULT_PROCESS) {
+    binding.preprocessing = kernelserve::Preprocessing::kDefaultProcess;
+  }
   if (request.scorer().has_score_cutoff()) binding.score_cutoff = request.scorer().score_cutoff();
   if (request.scorer().has_score_hint()) binding.score_hint = request.scorer().score_hint();
   const std::vector<ColumnView> columns = {RowOf(request.left(), row), RowOf(request.right(), row)};

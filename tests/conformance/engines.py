@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import kernelserve as ks
 from harness.columns import ENCODINGS, Value, decode, encode_text, numbers, texts
@@ -36,11 +36,14 @@ class Scorer:
     weights: tuple[int, int, int] | None = None
     prefix_weight: float | None = None
     integers: Mapping[str, int] = field(default_factory=dict)  # other parameters by name
+    processor: Literal["default_process"] | None = None
 
     def message(self) -> string_distance_pb2.Scorer:
         scorer = string_distance_pb2.Scorer(
             name=self.name, score_cutoff=self.score_cutoff, score_hint=self.score_hint
         )
+        if self.processor is not None:
+            scorer.preprocessing = string_distance_pb2.PREPROCESSING_DEFAULT_PROCESS
         if self.weights is not None:
             column = numbers(self.weights, types_pb2.DATA_TYPE_INT64)
             scorer.parameters.add(name="weights", column=column)
@@ -129,8 +132,8 @@ class Batch:
     def scores(self, scorer: Scorer, left: Sequence[Value], right: Sequence[Value]) -> list[Score]:
         request = string_distance_pb2.PairwiseRequest(
             scorer=scorer.message(),
-            left=encoded(left, self.random),
-            right=encoded(right, self.random),
+            left=encoded(left, self.random, of_characters=scorer.processor is not None),
+            right=encoded(right, self.random, of_characters=scorer.processor is not None),
         )
         # Where both sides repeat, one row is what there is.
         found = _scores(self.raw.call("Pairwise", request))
@@ -147,7 +150,7 @@ class PythonClient:
         found: list[Score] = self.client.pairwise(
             list(left),
             list(right),
-            scorer=ks.Scorer(scorer.name, **scorer.parameters()),
+            scorer=ks.Scorer(scorer.name, processor=scorer.processor, **scorer.parameters()),
             score_cutoff=scorer.score_cutoff,
         )
         return found
@@ -156,9 +159,14 @@ class PythonClient:
         self.client.close()
 
 
-def encoded(values: Sequence[Value], random: Random) -> types_pb2.Column:
-    """`values` in one of the encodings that can hold them."""
+def encoded(
+    values: Sequence[Value], random: Random, *, of_characters: bool = False
+) -> types_pb2.Column:
+    """`values` in one of the encodings that can hold them; not as symbols if `of_characters`."""
     possible = [c for encode in ENCODINGS.values() if (c := encode(values, random)) is not None]
+    if of_characters:
+        symbols = types_pb2.DATA_TYPE_SYMBOLS
+        possible = [c for c in possible if symbols not in (c.type, c.dictionary.type)]
     return random.choice(possible)
 
 

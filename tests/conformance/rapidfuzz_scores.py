@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.columns import Value
-from rapidfuzz import distance, fuzz
+from rapidfuzz import distance, fuzz, utils
 
 from conformance.engines import Score, Scorer
 
@@ -58,6 +58,8 @@ def _score(scorer: Scorer, left: Value, right: Value) -> Score:
     options: dict[str, Any] = {"score_cutoff": scorer.score_cutoff}
     if scorer.name.startswith("levenshtein."):
         options |= {"weights": scorer.weights or (1, 1, 1), "score_hint": scorer.score_hint}
+    if scorer.processor is not None:
+        options["processor"] = utils.default_process
     if scorer.prefix_weight is not None:
         options["prefix_weight"] = scorer.prefix_weight
     return FORMS[scorer.name](left, right, **options)

@@ -576,16 +576,28 @@ NOT_YET = [
     )
 ] + [
     Bad(
-        "preprocessing is not there yet",
+        "preprocessing that there is not",
         "Compare",
-        compare(
-            "levenshtein.distance",
-            preprocessing=string_distance_pb2.PREPROCESSING_DEFAULT_PROCESS,
-        ),
+        compare("levenshtein.distance", preprocessing=7),
         "UNIMPLEMENTED",
         "UNIMPLEMENTED",
         "scorer.preprocessing",
-        says="scorer.preprocessing",
+        "a Preprocessing that this server has",
+        "7",
+    ),
+    Bad(
+        "preprocessing of symbols",
+        "Pairwise",
+        pairwise(
+            right=types_pb2.Column(
+                type=types_pb2.DATA_TYPE_SYMBOLS, length=1, offsets=bytes(8), values=b""
+            ),
+            preprocessing=string_distance_pb2.PREPROCESSING_DEFAULT_PROCESS,
+        ),
+        *WRONG_TYPE,
+        "right",
+        "characters (utf8, binary, or a view of these)",
+        "symbols",
     ),
     Bad(
         "edits of a scorer that has none",

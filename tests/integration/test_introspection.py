@@ -142,8 +142,8 @@ def test_limits_are_what_every_server_of_this_version_takes(raw: Raw) -> None:
     assert limits.streams_max == 1024
 
 
-def test_align_is_among_the_capabilities(raw: Raw) -> None:
-    assert "align" in raw.call("GetServerInfo", b"").capabilities
+def test_what_not_every_server_has_is_among_the_capabilities(raw: Raw) -> None:
+    assert {"align", "default_process"} <= set(raw.call("GetServerInfo", b"").capabilities)
 
 
 @pytest.mark.parametrize("method", ["Cdist", "TopK", "Join"])

@@ -37,6 +37,7 @@ def cli(
         (["compare", "kitten", "sitting", "--score-cutoff", "1"], "2\n"),
         (["compare", "ab", "", "--scorer", "levenshtein.normalized_distance"], "1.0\n"),
         (["compare", "--", "-a", "--b"], "2\n"),
+        (["compare", "KITTEN!", "sitting", "--processor", "default_process"], "3\n"),
         (
             ["editops", "kitten", "sitting"],
             "replace\t0\t0\tk\ts\nreplace\t4\t4\te\ti\ninsert\t6\t6\t\tg\n",

@@ -265,7 +265,7 @@ def test_a_scorer_with_an_array_is_hashable() -> None:
         ("\ud800", ks.InvalidTextError),
         (ks.Scorer(5), ks.WrongTypeError),  # type: ignore[arg-type]
         (ks.Scorer("levenshtein.distance", nope="\ud800"), ks.InvalidTextError),
-        (ks.Scorer("levenshtein.distance", **{"\ud800": 1}), ks.InvalidTextError),
+        (ks.Scorer("levenshtein.distance", **{"\ud800": 1}), ks.InvalidTextError),  # type: ignore[arg-type]
     ],
 )
 def test_a_name_that_no_request_carries_is_a_typed_error(

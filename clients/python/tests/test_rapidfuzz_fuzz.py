@@ -174,7 +174,7 @@ def test_align_is_asked_for_the_processed_texts(monkeypatch: pytest.MonkeyPatch)
         def align(self, *texts: str, **options: Any) -> ScoreAlignment:
             assert (texts, options) == (
                 ("ab", "cab"),
-                {"scorer": "fuzz.partial_ratio", "score_cutoff": 0.0},
+                {"scorer": ks.Scorer("fuzz.partial_ratio"), "score_cutoff": 0.0},
             )
             return ScoreAlignment(100.0, 0, 2, 1, 3)
 

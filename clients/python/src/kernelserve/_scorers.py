@@ -16,24 +16,40 @@ if TYPE_CHECKING:
 
 ParameterValue: TypeAlias = "bool | int | float | str | Sequence[int] | Sequence[float]"
 ScorerLike: TypeAlias = "str | Scorer | Callable[..., Any]"
+ProcessorLike: TypeAlias = "str | Callable[..., Any]"
 
 DEFAULT_SCORER = "levenshtein.distance"
 DEFAULT_ALIGNER = "fuzz.partial_ratio"
+DEFAULT_PROCESS = "default_process"
+_DEFAULT_PROCESS_MODULES = (
+    "kernelserve.rapidfuzz.utils",
+    "rapidfuzz.utils_cpp",
+    "rapidfuzz.utils_cpp_sse2",
+    "rapidfuzz.utils_cpp_avx2",
+)
 
 
 class Scorer:
     """A metric in one of its forms, with parameters that are not to have their defaults.
 
         ks.Scorer("levenshtein.distance", weights=(1, 1, 2))
+        ks.Scorer("fuzz.WRatio", processor="default_process")
 
     `kernels()` lists the names (those with `scorer` set) and what parameters each takes. Immutable
     and hashable by value. Names and parameters are checked by the server.
+
+    `processor` is what the server does to texts before it compares them: "default_process", or
+    RapidFuzz's function of that name, or its twin in kernelserve.rapidfuzz.utils. Any other has to
+    be called on the texts first.
     """
 
-    __slots__ = ("_name", "_parameters")
+    __slots__ = ("_name", "_parameters", "_processor")
 
-    def __init__(self, name: str, /, **parameters: ParameterValue) -> None:
+    def __init__(
+        self, name: str, /, *, processor: ProcessorLike | None = None, **parameters: ParameterValue
+    ) -> None:
         self._name = name
+        self._processor = _processor_name(processor)
         self._parameters = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in ((k, _of_python(v)) for k, v in parameters.items())
@@ -44,27 +60,66 @@ class Scorer:
         return self._name
 
     @property
+    def processor(self) -> str | None:
+        """The name of what is done to texts before they are compared."""
+        return self._processor
+
+    @property
     def parameters(self) -> Mapping[str, ParameterValue]:
         return dict(self._parameters)
 
     def __repr__(self) -> str:
-        told = "".join(f", {key}={value!r}" for key, value in self._parameters.items())
-        return f"Scorer({self._name!r}{told})"
+        told = {} if self._processor is None else {"processor": self._processor}
+        named = "".join(f", {key}={value!r}" for key, value in (told | self._parameters).items())
+        return f"Scorer({self._name!r}{named})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scorer):
             return NotImplemented
-        return (self._name, self._parameters) == (other._name, other._parameters)
+        return (self._name, self._processor, self._parameters) == (
+            other._name,
+            other._processor,
+            other._parameters,
+        )
 
     def __hash__(self) -> int:
-        return hash((self._name, tuple(sorted(self._parameters.items()))))
+        return hash((self._name, self._processor, tuple(sorted(self._parameters.items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle_scorer, (self._name, self._parameters)
+        return _unpickle_scorer, (self._name, self._parameters, self._processor)
 
 
-def _unpickle_scorer(name: str, parameters: dict[str, ParameterValue]) -> Scorer:
-    return Scorer(name, **parameters)
+def _unpickle_scorer(
+    name: str, parameters: dict[str, ParameterValue], processor: str | None
+) -> Scorer:
+    return Scorer(name, processor=processor, **parameters)
+
+
+def is_default_process(processor: object) -> bool:
+    """Whether a function is RapidFuzz's default_process or our own, which the server has.
+
+    RapidFuzz's in pure Python is another: it keeps underscores. Whoever has one has imported it.
+    """
+    return any(
+        module in sys.modules and processor is getattr(sys.modules[module], DEFAULT_PROCESS, None)
+        for module in _DEFAULT_PROCESS_MODULES
+    )
+
+
+def _processor_name(processor: ProcessorLike | None) -> str | None:
+    if processor is None or is_default_process(processor):
+        return None if processor is None else DEFAULT_PROCESS
+    if processor == DEFAULT_PROCESS:
+        return DEFAULT_PROCESS
+    named = getattr(processor, "__qualname__", None) or quote(processor)
+    raise invalid(
+        f"processor is {named}: a scorer takes {DEFAULT_PROCESS!r} or that function of RapidFuzz; "
+        f"any other has to be called on the texts first",
+        field="scorer.processor",
+        bound=repr(DEFAULT_PROCESS),
+        value=named,
+        reason="WRONG_TYPE",
+    )
 
 
 def scorer_message(
@@ -73,6 +128,8 @@ def scorer_message(
     """The wire's Scorer. A cutoff's range is the server's to check, its being a number ours."""
     scorer = as_scorer(scorer)
     message = sd.Scorer(name=wire_text(scorer.name, "scorer.name"))
+    if scorer.processor is not None:
+        message.preprocessing = sd.PREPROCESSING_DEFAULT_PROCESS
     for name, value in scorer.parameters.items():
         message.parameters.append(parameter(name, value, f"scorer.{name}"))
     if score_cutoff is not None:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import click
 
 from .. import connect
-from .._scorers import DEFAULT_SCORER, ParameterValue, Scorer
+from .._scorers import DEFAULT_PROCESS, DEFAULT_SCORER, ParameterValue, Scorer
 
 Command: TypeAlias = Callable[..., Any]
 Decorator: TypeAlias = Callable[[Command], Command]
@@ -167,11 +167,22 @@ def scorer_options(default: str = DEFAULT_SCORER) -> Callable[[Command], Command
             help="What is computed; `kernelserve kernels` lists the names.",
         )
         @parameters_option
+        @click.option(
+            "--processor",
+            type=click.Choice([DEFAULT_PROCESS]),
+            help="What is done to the texts first: RapidFuzz's default_process leaves lower-case "
+            "letters, digits, and spaces between them.",
+        )
         @functools.wraps(command)
         def with_scorer(
-            *args: Any, scorer: str, parameters: list[tuple[str, ParameterValue]], **kwargs: Any
+            *args: Any,
+            scorer: str,
+            parameters: list[tuple[str, ParameterValue]],
+            processor: str | None,
+            **kwargs: Any,
         ) -> Any:
-            return command(*args, scorer=Scorer(scorer, **dict(parameters)), **kwargs)
+            made = Scorer(scorer, processor=processor, **dict(parameters))
+            return command(*args, scorer=made, **kwargs)
 
         return with_scorer
 

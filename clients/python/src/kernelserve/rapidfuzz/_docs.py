@@ -17,7 +17,8 @@ _ARGUMENTS = {
     "pad": "whether units that only the longer has count as different; else, texts that differ in "
     "length are a ValueError.",
     "prefix_weight": "how much a common prefix counts, from 0 to 1.",
-    "processor": "called with each text, makes what is compared. It runs here, not on the server.",
+    "processor": "called with each text, makes what is compared. It runs here, but for "
+    "default_process, which the server does.",
     "score_cutoff": "scores beyond it are of no interest: {instead}.",
     "score_hint": "taken, and not needed: the server finds by itself what it is for.",
 }

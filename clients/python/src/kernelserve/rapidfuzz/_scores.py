@@ -12,10 +12,11 @@ from typing import Any
 from .._api import default_client
 from .._editops import Editops
 from .._exceptions import invalid
-from .._scorers import ParameterValue, Scorer
+from .._scorers import DEFAULT_PROCESS, ParameterValue, Scorer, is_default_process
 from ._loops import count_call
 
 RATIO_MAX = 100.0
+_TEXT = (str, bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,15 @@ class Score:
     ) -> Any:
         if self.worst is not None and (is_missing(s1) or is_missing(s2)):
             return self.worst
-        left, right = processed(s1, s2, processor)
+        left, right, served = processed(s1, s2, processor)
         cutoff = None
         if score_cutoff is not None:
             cutoff = self.cutoff(score_cutoff)
             if cutoff is None:
                 return self.worst
-        scorer = Scorer(self.name, **parameters) if parameters else self.plain
+        scorer = self.plain
+        if parameters or served:
+            scorer = Scorer(self.name, processor=served, **(parameters or {}))
         count_call(self.path, self.name)
         return self.kind(default_client().compare(left, right, scorer=scorer, score_cutoff=cutoff))
 
@@ -65,8 +68,9 @@ def edits(
     parameters: Mapping[str, ParameterValue] | None = None,
 ) -> Editops:
     """The edits between two sequences by the metric of a scorer."""
-    left, right = processed(s1, s2, processor)
-    return default_client().editops(left, right, scorer=Scorer(name, **(parameters or {})))
+    left, right, served = processed(s1, s2, processor)
+    scorer = Scorer(name, processor=served, **(parameters or {}))
+    return default_client().editops(left, right, scorer=scorer)
 
 
 def is_missing(value: object) -> bool:
@@ -77,11 +81,19 @@ def is_missing(value: object) -> bool:
     return pandas is not None and value is getattr(pandas, "NA", None)
 
 
-def processed(s1: object, s2: object, processor: Callable[[Any], Any] | None) -> tuple[Any, Any]:
-    """What is to be compared. A processor runs here: it may be any Python at all."""
+def processed(
+    s1: object, s2: object, processor: Callable[[Any], Any] | None
+) -> tuple[Any, Any, str | None]:
+    """What is to be compared, and what the server is to do to it first.
+
+    A processor that the server does not have runs here: it may be any Python at all. So does
+    default_process of what is no text, to raise what it raises.
+    """
     if processor:
+        if is_default_process(processor) and isinstance(s1, _TEXT) and isinstance(s2, _TEXT):
+            return s1, s2, DEFAULT_PROCESS
         s1, s2 = processor(s1), processor(s2)
-    return _sequence(s1, "s1"), _sequence(s2, "s2")
+    return _sequence(s1, "s1"), _sequence(s2, "s2"), None
 
 
 def _sequence(value: object, name: str) -> object:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._api import default_client
 from .._edit_records import ScoreAlignment
-from .._scorers import RAPIDFUZZ_RATIOS
+from .._scorers import RAPIDFUZZ_RATIOS, Scorer
 from ._docs import described
 from ._scores import Score, is_missing, processed, ratio_cutoff
 from ._signatures import Plain, plain
@@ -88,13 +88,14 @@ def _alignment(
 ) -> ScoreAlignment | None:
     if is_missing(s1) or is_missing(s2):
         return None
-    left, right = processed(s1, s2, processor)
+    left, right, served = processed(s1, s2, processor)
     cutoff = None
     if score_cutoff is not None:
         cutoff = ratio_cutoff(score_cutoff)
         if cutoff is None:
             return None
-    return default_client().align(left, right, scorer="fuzz.partial_ratio", score_cutoff=cutoff)
+    scorer = Scorer("fuzz.partial_ratio", processor=served)
+    return default_client().align(left, right, scorer=scorer, score_cutoff=cutoff)
 
 
 partial_ratio_alignment: Plain[ScoreAlignment | None] = described(

@@ -1,4 +1,7 @@
-"""RapidFuzz's utils. All of it runs here: it needs no server."""
+"""RapidFuzz's utils. All of it runs here: it needs no server.
+
+As the processor of a scorer, default_process is not called: the server has it too.
+"""
 
 from __future__ import annotations
 
