@@ -57,7 +57,9 @@ def test_the_memory_for_characters_is_bounded() -> None:
 
 
 OURS_AND_THEIRS = pytest.mark.parametrize(
-    "processor", [default_process, theirs.default_process, "default_process"], ids=repr
+    "processor",
+    [default_process, theirs.default_process, "default_process"],
+    ids=["ours", "theirs", "by name"],
 )
 
 
@@ -73,7 +75,9 @@ def test_the_server_has_it_for_scorers(client: ks.Client, processor: Any) -> Non
     assert client.align("(AB)", "xxab", scorer=aligner) == (100.0, 0, 2, 2, 4)
 
 
-@pytest.mark.parametrize("processor", [default_process, theirs.default_process], ids=repr)
+@pytest.mark.parametrize(
+    "processor", [default_process, theirs.default_process], ids=["ours", "theirs"]
+)
 def test_it_is_not_called_where_the_server_has_it(
     monkeypatch: pytest.MonkeyPatch, processor: Any
 ) -> None:
@@ -96,7 +100,9 @@ def test_rapidfuzzs_in_pure_python_is_another(client: ks.Client) -> None:
         ks.Scorer("levenshtein.distance", processor=utils_py.default_process)
 
 
-@pytest.mark.parametrize("processor", [str.lower, "lower", 5, ""], ids=repr)
+@pytest.mark.parametrize(
+    "processor", [str.lower, "lower", 5, ""], ids=["function", "name", "number", "empty"]
+)
 def test_a_scorer_takes_no_other_processor(processor: Any) -> None:
     with pytest.raises(ks.WrongTypeError) as caught:
         ks.Scorer("levenshtein.distance", processor=processor)
