@@ -28,75 +28,202 @@ HWY_INLINE uint64_t Or3(uint64_t a, uint64_t b, uint64_t c) { return a | b | c; 
 HWY_INLINE uint64_t Xor(uint64_t a, uint64_t b) { return a ^ b; }
 HWY_INLINE uint64_t Not(uint64_t a) { return ~a; }
 HWY_INLINE uint64_t AndNot(uint64_t not_a, uint64_t b) { return ~not_a & b; }
+template <int kBits>
+HWY_INLINE uint64_t ShiftRight(uint64_t a) {
+  return a >> kBits;
+}
 HWY_INLINE uint64_t PopulationCount(uint64_t a) { return static_cast<uint64_t>(std::popcount(a)); }
+
+// a | (~b & c), and ~a & (b | c).
+template <class V>
+HWY_INLINE V OrAndNot(V a, V b, V c) {
+  return Or(a, AndNot(b, c));
+}
+template <class V>
+HWY_INLINE V AndNotOr(V a, V b, V c) {
+  return AndNot(a, Or(b, c));
+}
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+// In one instruction; the compiler doesn't see it.
+template <typename T>
+HWY_INLINE hn::Vec512<T> OrAndNot(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0xF2)};
+}
+template <typename T>
+HWY_INLINE hn::Vec512<T> AndNotOr(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x0E)};
+}
+#endif
+
+// A column goes by words of rows. What lies above a word's first row is
+//   OneWord       row 0 of the matrix: the word is the whole column;
+//   WordOfMany    another word, whose last row's bits it takes over and whose own go to the next.
+// Of these there are up to kCarriesMax kinds, numbered: each column says what they are.
+inline constexpr size_t kCarriesMax = 3;
+
+// In edit distances but indel: D[i][j] is D[i][j-1] + 1, or D[i][j-1] - 1.
+inline constexpr size_t kRises = 0;
+inline constexpr size_t kFalls = 1;
+
+template <class V>
+struct OneWord {
+  V ones;
+
+  // Bits a row further down.
+  template <size_t kind>
+  HWY_INLINE V Shift(V bits) const {
+    const V shifted = Add(bits, bits);
+    return kind == kRises ? Sub(shifted, ones) : shifted;  // row 0 rises
+  }
+  template <size_t kind>
+  HWY_INLINE V Into(V bits) const {
+    return bits;
+  }
+  HWY_INLINE V Plus(V sum) const { return sum; }
+  template <size_t kind>
+  HWY_INLINE void Down(V) {}
+};
+
+template <class V>
+struct WordOfMany {
+  V above[kCarriesMax];  // 0 or 1
+  V below[kCarriesMax];  // in the top bit
+
+  template <size_t kind>
+  HWY_INLINE V Shift(V bits) const {
+    return Or(Add(bits, bits), above[kind]);
+  }
+  template <size_t kind>
+  HWY_INLINE V Into(V bits) const {
+    return Or(bits, above[kind]);
+  }
+  HWY_INLINE V Plus(V sum) const { return Add(sum, above[0]); }
+  template <size_t kind>
+  HWY_INLINE void Down(V bits) {
+    below[kind] = bits;
+  }
+};
 
 // A column stands for the rows of a pattern, bit i for its unit i, and holds what is needed of the
 // matrix's column j of each. Bits over the pattern's end hold nothing of use, and never reach those
 // below. Each is a class over V, a word or a vector of lanes:
 //
 //   Column(V ones)                               column 0
+//   Column(V ones, V rows)                       the same; where not in `rows`, as row 0
+//   kCarries                                     how many kinds there are
+//   kRowZero                                     of kind 0, what row 0 has; it has no others
+//   V Idle(V ones, V rows)                       what can be matched in column 0, where the word
+//                                                above has no carries either, and changes nothing
 //   void Advance(V matches)                      by a unit of the text, whose places in the pattern
 //                                                are the bits of `matches`
+//   void Advance(V matches, Word*)               the same for a OneWord or a WordOfMany
 //   void AdvanceWhere(mask runs, V matches)      the same in some of the lanes
+//   void AdvanceWhere(mask runs, V matches, Word*)
 //   V Distance(V rows, V text_size)              of the whole pattern, which has these rows
+
+// Hyyrö's ((x & VP) + VP) ^ VP, from ~VP as -VP - 1.
+template <class V>
+HWY_INLINE V VerticalCarries(V x, V not_vp) {
+  return Xor(Sub(not_vp, AndNot(not_vp, x)), not_vp);
+}
 
 // Levenshtein's distance: Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit
 // distances" (2003), steps as there.
 template <class V>
 class LevenshteinColumn {
  public:
-  HWY_INLINE explicit LevenshteinColumn(V ones) : ones_(ones), vp_(ones), vn_(Xor(ones, ones)) {}
+  static constexpr size_t kCarries = 2;
+  static constexpr uint64_t kRowZero = 1;
+
+  HWY_INLINE explicit LevenshteinColumn(V ones) : LevenshteinColumn(ones, ones) {}
+  HWY_INLINE LevenshteinColumn(V ones, V rows)
+      : ones_(ones), not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)) {}
+  static HWY_INLINE V Idle(V ones, V rows) { return AndNot(rows, ones); }
 
   HWY_INLINE void Advance(V matches) {
-    const V d0 = Or3(Xor(Add(And(matches, vp_), vp_), vp_), matches, vn_);
-    const V hp = Or(vn_, Not(Or(d0, vp_)));
-    const V hn0 = And(d0, vp_);
-    const V hp_shifted = Sub(Add(hp, hp), ones_);  // shifts a 1 in
-    vp_ = Or(Add(hn0, hn0), Not(Or(d0, hp_shifted)));
+    OneWord<V> word{ones_};
+    Advance(matches, &word);
+  }
+  template <class Word>
+  HWY_INLINE void Advance(V matches, Word* word) {
+    const V x = word->template Into<kFalls>(matches);
+    const V d0 = Or3(VerticalCarries(x, not_vp_), x, vn_);
+    const V hp = OrAndNot(vn_, d0, not_vp_);
+    const V hn0 = AndNot(not_vp_, d0);
+    const V hp_shifted = word->template Shift<kRises>(hp);
+    not_vp_ = AndNotOr(word->template Shift<kFalls>(hn0), d0, hp_shifted);
     vn_ = And(hp_shifted, d0);
+    word->template Down<kRises>(hp);
+    word->template Down<kFalls>(hn0);
   }
   template <class Mask>
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
+    OneWord<V> word{ones_};
+    AdvanceWhere(runs, matches, &word);
+  }
+  template <class Mask, class Word>
+  HWY_INLINE void AdvanceWhere(Mask runs, V matches, Word* word) {
     LevenshteinColumn next = *this;
-    next.Advance(matches);
-    vp_ = IfThenElse(runs, next.vp_, vp_);
+    next.Advance(matches, word);
+    not_vp_ = IfThenElse(runs, next.not_vp_, not_vp_);
     vn_ = IfThenElse(runs, next.vn_, vn_);
   }
 
   // D[m][n]: down the column from D[0][n] = n.
   HWY_INLINE V Distance(V rows, V text_size) const {
-    return Add(text_size, Sub(PopulationCount(And(vp_, rows)), PopulationCount(And(vn_, rows))));
+    return Add(text_size,
+               Sub(PopulationCount(AndNot(not_vp_, rows)), PopulationCount(And(vn_, rows))));
   }
 
  private:
   V ones_;
-  V vp_;  // D[i][j] = D[i-1][j] + 1
-  V vn_;  // D[i][j] = D[i-1][j] - 1
+  V not_vp_;  // D[i][j] = D[i-1][j] + 1 where it is 0
+  V vn_;      // D[i][j] = D[i-1][j] - 1
 };
 
 // Optimal string alignment: the same, with transpositions of neighbours (Hyyrö 2003, section 5).
 template <class V>
 class OsaColumn {
  public:
-  HWY_INLINE explicit OsaColumn(V ones)
-      : ones_(ones), vp_(ones), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_) {}
+  static constexpr size_t kCarries = 3;
+  static constexpr uint64_t kRowZero = 1;
+  static constexpr size_t kSwappable = 2;  // a match that the column before has no use for
+
+  HWY_INLINE explicit OsaColumn(V ones) : OsaColumn(ones, ones) {}
+  HWY_INLINE OsaColumn(V ones, V rows)
+      : ones_(ones), not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_) {}
+  static HWY_INLINE V Idle(V ones, V rows) { return AndNot(rows, ones); }
 
   HWY_INLINE void Advance(V matches) {
+    OneWord<V> word{ones_};
+    Advance(matches, &word);
+  }
+  template <class Word>
+  HWY_INLINE void Advance(V matches, Word* word) {
     const V swappable = AndNot(d0_, matches);
-    const V transposed = And(Add(swappable, swappable), matches_);
-    d0_ = Or(Or3(Xor(Add(And(matches, vp_), vp_), vp_), matches, vn_), transposed);
+    const V transposed = And(word->template Shift<kSwappable>(swappable), matches_);
+    const V x = word->template Into<kFalls>(matches);
+    d0_ = Or(VerticalCarries(x, not_vp_), Or3(x, vn_, transposed));
     matches_ = matches;
-    const V hp = Or(vn_, Not(Or(d0_, vp_)));
-    const V hn0 = And(d0_, vp_);
-    const V hp_shifted = Sub(Add(hp, hp), ones_);  // shifts a 1 in
-    vp_ = Or(Add(hn0, hn0), Not(Or(d0_, hp_shifted)));
+    const V hp = OrAndNot(vn_, d0_, not_vp_);
+    const V hn0 = AndNot(not_vp_, d0_);
+    const V hp_shifted = word->template Shift<kRises>(hp);
+    not_vp_ = AndNotOr(word->template Shift<kFalls>(hn0), d0_, hp_shifted);
     vn_ = And(hp_shifted, d0_);
+    word->template Down<kRises>(hp);
+    word->template Down<kFalls>(hn0);
+    word->template Down<kSwappable>(swappable);
   }
   template <class Mask>
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
+    OneWord<V> word{ones_};
+    AdvanceWhere(runs, matches, &word);
+  }
+  template <class Mask, class Word>
+  HWY_INLINE void AdvanceWhere(Mask runs, V matches, Word* word) {
     OsaColumn next = *this;
-    next.Advance(matches);
-    vp_ = IfThenElse(runs, next.vp_, vp_);
+    next.Advance(matches, word);
+    not_vp_ = IfThenElse(runs, next.not_vp_, not_vp_);
     vn_ = IfThenElse(runs, next.vn_, vn_);
     // Not looked at again in a lane whose text has ended.
     d0_ = next.d0_;
@@ -104,12 +231,13 @@ class OsaColumn {
   }
 
   HWY_INLINE V Distance(V rows, V text_size) const {
-    return Add(text_size, Sub(PopulationCount(And(vp_, rows)), PopulationCount(And(vn_, rows))));
+    return Add(text_size,
+               Sub(PopulationCount(AndNot(not_vp_, rows)), PopulationCount(And(vn_, rows))));
   }
 
  private:
   V ones_;
-  V vp_;
+  V not_vp_;
   V vn_;
   V d0_;       // D[i][j] = D[i-1][j-1]
   V matches_;  // of the text's last unit
@@ -125,7 +253,7 @@ template <class V>
 class DamerauLevenshteinColumn {
  public:
   HWY_INLINE explicit DamerauLevenshteinColumn(V ones)
-      : ones_(ones), vp_(ones), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_), open_(vn_) {}
+      : ones_(ones), not_vp_(Xor(ones, ones)), vn_(not_vp_), d0_(vn_), matches_(vn_), open_(vn_) {}
 
   HWY_INLINE void Advance(V matches) {
     const V in_pattern = And(open_, Add(matches, matches));
@@ -133,10 +261,10 @@ class DamerauLevenshteinColumn {
     const V in_text = And(Reach(Add(begins, begins)), matches_);
     d0_ = Or(Reach(Or3(matches, in_pattern, in_text)), vn_);
     matches_ = matches;
-    const V hp = Or(vn_, Not(Or(d0_, vp_)));
-    const V hn0 = And(d0_, vp_);
+    const V hp = OrAndNot(vn_, d0_, not_vp_);
+    const V hn0 = AndNot(not_vp_, d0_);
     const V hp_shifted = Sub(Add(hp, hp), ones_);  // shifts a 1 in
-    vp_ = Or(Add(hn0, hn0), Not(Or(d0_, hp_shifted)));
+    not_vp_ = AndNotOr(Add(hn0, hn0), d0_, hp_shifted);
     vn_ = And(hp_shifted, d0_);
     open_ = Or(AndNot(Add(d0_, d0_), matches), AndNot(matches, And(open_, hp_shifted)));
   }
@@ -144,7 +272,7 @@ class DamerauLevenshteinColumn {
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
     DamerauLevenshteinColumn next = *this;
     next.Advance(matches);
-    vp_ = IfThenElse(runs, next.vp_, vp_);
+    not_vp_ = IfThenElse(runs, next.not_vp_, not_vp_);
     vn_ = IfThenElse(runs, next.vn_, vn_);
     // Not looked at again in a lane whose text has ended.
     d0_ = next.d0_;
@@ -153,15 +281,16 @@ class DamerauLevenshteinColumn {
   }
 
   HWY_INLINE V Distance(V rows, V text_size) const {
-    return Add(text_size, Sub(PopulationCount(And(vp_, rows)), PopulationCount(And(vn_, rows))));
+    return Add(text_size,
+               Sub(PopulationCount(AndNot(not_vp_, rows)), PopulationCount(And(vn_, rows))));
   }
 
  private:
-  // `rows`, and those below each of them as long as the rows before are in vp_.
-  HWY_INLINE V Reach(V rows) const { return Or(Xor(Add(And(rows, vp_), vp_), vp_), rows); }
+  // `rows`, and those below each of them as long as the rows before rise.
+  HWY_INLINE V Reach(V rows) const { return Or(VerticalCarries(rows, not_vp_), rows); }
 
   V ones_;
-  V vp_;
+  V not_vp_;
   V vn_;
   V d0_;
   V matches_;
@@ -173,15 +302,33 @@ class DamerauLevenshteinColumn {
 template <class V>
 class IndelColumn {
  public:
-  HWY_INLINE explicit IndelColumn(V ones) : s_(ones) {}
+  static constexpr size_t kCarries = 1;
+  static constexpr uint64_t kRowZero = 0;
+  static constexpr size_t kCommon = 0;  // the common subsequence grows with the column
+
+  HWY_INLINE explicit IndelColumn(V ones) : IndelColumn(ones, ones) {}
+  HWY_INLINE IndelColumn(V ones, V /*rows*/) : s_(ones) {}
+  static HWY_INLINE V Idle(V ones, V /*rows*/) { return Xor(ones, ones); }
 
   HWY_INLINE void Advance(V matches) {
+    OneWord<V> word{s_};
+    Advance(matches, &word);
+  }
+  template <class Word>
+  HWY_INLINE void Advance(V matches, Word* word) {
     const V u = And(s_, matches);
-    s_ = Or(Add(s_, u), Sub(s_, u));
+    const V sum = word->Plus(Add(s_, u));
+    word->template Down<kCommon>(Or(u, AndNot(sum, s_)));  // the sum's carry
+    s_ = Or(sum, Sub(s_, u));
   }
   template <class Mask>
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
-    Advance(IfThenElseZero(runs, matches));  // without a match, nothing changes
+    OneWord<V> word{s_};
+    AdvanceWhere(runs, matches, &word);
+  }
+  template <class Mask, class Word>
+  HWY_INLINE void AdvanceWhere(Mask runs, V matches, Word* word) {
+    Advance(IfThenElseZero(runs, matches), word);  // without a match, nothing changes or carries
   }
 
   // Units that the texts have in common, in order.
@@ -195,6 +342,51 @@ class IndelColumn {
 
  private:
   V s_;  // bit i is 0 where the common subsequence grows at row i
+};
+
+// A column of two words of 64 rows.
+template <class Column, class V>
+class TwoWordColumn {
+ public:
+  HWY_INLINE explicit TwoWordColumn(V ones)
+      : ones_(ones), first_(ones), second_(ones), row_zero_(Xor(ones, ones)) {
+    if (Column::kRowZero == 1) row_zero_ = Sub(row_zero_, ones);
+  }
+
+  HWY_INLINE void Advance(V first_matches, V second_matches) {
+    WordOfMany<V> word = UnderRowZero();
+    first_.Advance(first_matches, &word);
+    GoDown(&word);
+    second_.Advance(second_matches, &word);
+  }
+  template <class Mask>
+  HWY_INLINE void AdvanceWhere(Mask runs, V first_matches, V second_matches) {
+    WordOfMany<V> word = UnderRowZero();
+    first_.AdvanceWhere(runs, first_matches, &word);
+    GoDown(&word);
+    second_.AdvanceWhere(runs, second_matches, &word);
+  }
+
+  // `rows` are those of the second word, the first having all.
+  HWY_INLINE V Distance(V rows, V text_size) const {
+    return second_.Distance(rows, first_.Distance(ones_, text_size));
+  }
+
+ private:
+  HWY_INLINE WordOfMany<V> UnderRowZero() const {
+    const V zero = Xor(ones_, ones_);
+    return {.above = {row_zero_, zero, zero}, .below = {zero, zero, zero}};
+  }
+  static HWY_INLINE void GoDown(WordOfMany<V>* word) {
+    for (size_t kind = 0; kind < Column::kCarries; ++kind) {
+      word->above[kind] = ShiftRight<63>(word->below[kind]);
+    }
+  }
+
+  V ones_;
+  Column first_;
+  Column second_;
+  V row_zero_;
 };
 
 }  // namespace HWY_NAMESPACE

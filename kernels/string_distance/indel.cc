@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
 
 #include "kernels/string_distance/common_affix.h"
 #include "kernels/string_distance/lcs_seq_editops.h"
 #include "kernels/string_distance/lcs_seq_words.h"
+#include "kernels/string_distance/long_distance.h"
 #include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
@@ -19,8 +19,7 @@ int64_t IndelOf(Text left, Text right, int64_t cutoff, StopToken stop) {
   IndelShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1),
                   stop);
   if (distance != kNotShort) return distance;
-  if (left.size() > right.size()) std::swap(left, right);
-  return WithCutoff(IndelDistance(PatternMasks(left), right, stop), cutoff);
+  return LongDistance(LongDistance::Metric::kIndel, stop).Of(left, right, cutoff);
 }
 
 }  // namespace

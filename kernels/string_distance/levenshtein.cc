@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
 #include "kernels/string_distance/common_affix.h"
-#include "kernels/string_distance/hyyro_band.h"
 #include "kernels/string_distance/indel.h"
-#include "kernels/string_distance/pattern_masks.h"
+#include "kernels/string_distance/long_distance.h"
 #include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
@@ -38,50 +37,14 @@ int64_t CeilDivide(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 // --- Uniform weights of 1 ---
 
-// The band that is tried first without a hint: one or two words wide.
-constexpr int64_t kBandMin = 31;
-// The next is so many times as wide. A band too narrow is given up once every path in it is over k,
-// about k columns in; so the ones tried in vain cost little together.
-constexpr int64_t kBandGrowth = 4;
-
-// The distance, or anything over `k` where it is over `k`. Requires k >= |m - n|.
-int64_t BandDistance(const PatternMasks& pattern, Text text, int64_t k, StepPoll* poll) {
-  HyyroBand band(pattern.size(), text.size(), k);
-  PatternMasks::Reader reader(pattern);
-  return text.Visit([&](auto units) {
-    for (const auto unit : units) {
-      if (!band.Advance(reader.Row(unit, band.first(), band.last() + 1))) return k + 1;
-      if (poll->Stopped(band.last() - band.first() + 1)) return k + 1;
-    }
-    return band.Distance();
-  });
-}
-
-// Requires texts that are not empty, and cutoff >= |m - n|.
-int64_t UniformByBands(const PatternMasks& pattern, Text text, int64_t cutoff, int64_t hint,
-                       StopToken stop) {
-  const auto m = static_cast<int64_t>(pattern.size());
-  const auto n = static_cast<int64_t>(text.size());
-  cutoff = std::min(cutoff, std::max(m, n));
-  int64_t k = hint == LevenshteinOptions::kNone ? kBandMin : std::max(hint, kBandMin);
-  k = std::max(k, std::max(m, n) - std::min(m, n));
-  StepPoll poll(stop);
-  for (; k < cutoff && !stop.stopped(); k *= kBandGrowth) {
-    const int64_t distance = BandDistance(pattern, text, k, &poll);
-    if (distance <= k) return distance;
-  }
-  return WithCutoff(BandDistance(pattern, text, cutoff, &poll), cutoff);
-}
-
-// Both texts have over kShortUnits.
+// Both texts have over kTwoWordUnits.
 int64_t UniformLong(Text left, Text right, int64_t cutoff, int64_t hint, StopToken stop) {
   StripCommonAffix(&left, &right);
   int64_t distance;
   LevenshteinShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff},
                         std::span(&distance, 1), stop);
   if (distance != kNotShort) return distance;
-  if (left.size() > right.size()) std::swap(left, right);
-  return UniformByBands(PatternMasks(left), right, cutoff, hint, stop);
+  return LongDistance(LongDistance::Metric::kLevenshtein, stop).Of(left, right, cutoff, hint);
 }
 
 // --- Any weights ---
@@ -127,23 +90,18 @@ bool LengthsExceed(size_t left, size_t right, const LevenshteinWeights& weights,
   return least > cutoff;
 }
 
-// One pair by any method but kUniform. `masks`, where not null, are those of `left`.
+// One pair by any method but kUniform.
 int64_t OtherDistance(Method method, Text left, Text right, const LevenshteinWeights& weights,
-                      const PatternMasks* masks, int64_t cutoff, StopToken stop) {
+                      int64_t cutoff, StopToken stop) {
   if (method == Method::kFree) return 0;
   if (LengthsExceed(left.size(), right.size(), weights, cutoff)) return cutoff + 1;
   if (method == Method::kGeneral) {
     return WithCutoff(GeneralDistance(left, right, weights, stop), cutoff);
   }
   int64_t distance;
-  if (masks == nullptr) {
-    StripCommonAffix(&left, &right);
-    if (left.size() > right.size()) std::swap(left, right);
-    distance = left.empty() ? static_cast<int64_t>(right.size())
-                            : IndelDistance(PatternMasks(left), right, stop);
-  } else {
-    distance = IndelDistance(*masks, right, stop);
-  }
+  Indel::Block(TextColumn(&left), std::span(&right, 1),
+               {.each = {}, .all = CeilDivide(cutoff, weights.insertion)}, std::span(&distance, 1),
+               stop);
   return WithCutoff(distance * weights.insertion, cutoff);
 }
 
@@ -205,8 +163,7 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
   const Method method = MethodFor(options.weights);
   if (method != Method::kUniform) {
     for (size_t i = 0; i < out.size(); ++i) {
-      out[i] =
-          OtherDistance(method, left[i], right[i], options.weights, nullptr, all_cutoffs[i], stop);
+      out[i] = OtherDistance(method, left[i], right[i], options.weights, all_cutoffs[i], stop);
     }
     return;
   }
@@ -221,23 +178,6 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
   });
 }
 
-struct PreparedLevenshtein::Tables {
-  PatternMasks masks;
-};
-
-PreparedLevenshtein::PreparedLevenshtein(Text query, const LevenshteinWeights& weights)
-    : query_(query), weights_(weights) {
-  const Method method = MethodFor(weights);
-  if ((method == Method::kUniform && query.size() > kShortUnits) ||
-      (method == Method::kIndel && !query.empty())) {
-    tables_ = std::make_unique<Tables>(Tables{PatternMasks(query)});
-  }
-}
-
-PreparedLevenshtein::~PreparedLevenshtein() = default;
-PreparedLevenshtein::PreparedLevenshtein(PreparedLevenshtein&&) noexcept = default;
-PreparedLevenshtein& PreparedLevenshtein::operator=(PreparedLevenshtein&&) noexcept = default;
-
 int64_t PreparedLevenshtein::Distance(Text choice, int64_t score_cutoff, int64_t score_hint,
                                       StopToken stop) const {
   int64_t distance;
@@ -250,10 +190,9 @@ void PreparedLevenshtein::Block(std::span<const Text> choices, int64_t score_cut
                                 std::span<int64_t> out, StopToken stop) const {
   const ScoreCutoffs all_cutoffs = {cutoffs, score_cutoff};
   const Method method = MethodFor(weights_);
-  const PatternMasks* const masks = tables_ == nullptr ? nullptr : &tables_->masks;
   if (method != Method::kUniform) {
     for (size_t i = 0; i < out.size() && !stop.stopped(); ++i) {
-      out[i] = OtherDistance(method, query_, choices[i], weights_, masks, all_cutoffs[i], stop);
+      out[i] = OtherDistance(method, query_, choices[i], weights_, all_cutoffs[i], stop);
     }
     return;
   }
@@ -262,14 +201,9 @@ void PreparedLevenshtein::Block(std::span<const Text> choices, int64_t score_cut
     LevenshteinShortBlock(TextColumn(&query_), choices, unit_cutoffs, out, stop);
     for (size_t i = 0; i < out.size(); ++i) {
       if (out[i] != kNotShort) continue;
-      out[i] =
-          UniformByBands(*masks, choices[i], unit_cutoffs[i], UnitHint(score_hint, weight), stop);
+      out[i] = UniformLong(query_, choices[i], unit_cutoffs[i], UnitHint(score_hint, weight), stop);
     }
   });
-}
-
-size_t PreparedLevenshtein::bytes() const {
-  return tables_ == nullptr ? 0 : sizeof(Tables) + tables_->masks.bytes();
 }
 
 // Fitted to levenshtein_benchmark.cc, a 64-bit word of the matrix's column being the unit of work.

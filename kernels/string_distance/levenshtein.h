@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
 
 #include "absl/status/status.h"
@@ -25,7 +24,8 @@ namespace kernelserve {
 //   uniform weights      m <= 64: O(n); else O(n * min(m, k) / w)
 //   substitution >= insertion + deletion, these two equal ("indel")  O(n * m / w)
 //   any other weights    O(n * m)
-// Extra memory: O(m) and a pattern table (see PreparedLevenshtein::bytes), none for m <= 64.
+// Extra memory: none for m <= 64; else 40 KiB and up to 2.5 bytes for each unit of the longer text,
+// or 10.5 where one of the texts isn't in bytes. Any other weights: O(m).
 
 // The costs of the edits. Valid where each is within [0, kLevenshteinWeightMax]: a distance
 // then fits an int64 at any size.
@@ -65,15 +65,13 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
                       const LevenshteinOptions& options, std::span<const int64_t> cutoffs,
                       std::span<int64_t> out, StopToken stop = {});
 
-// One query's tables, built once for many choices. The query is the `left` of each distance; where
-// it is the right, exchange insertion and deletion in the weights. Copies nothing of the query:
-// its units outlive this object. Immutable, and safe to share between threads.
+// One query for many choices. The query is the `left` of each distance; where it is the right,
+// exchange insertion and deletion in the weights. Copies nothing of the query: its units outlive
+// this object. Immutable, and safe to share between threads.
 class PreparedLevenshtein {
  public:
-  PreparedLevenshtein(Text query, const LevenshteinWeights& weights);
-  ~PreparedLevenshtein();
-  PreparedLevenshtein(PreparedLevenshtein&&) noexcept;
-  PreparedLevenshtein& operator=(PreparedLevenshtein&&) noexcept;
+  PreparedLevenshtein(Text query, const LevenshteinWeights& weights)
+      : query_(query), weights_(weights) {}
 
   // As LevenshteinDistance(query, choice, options), whose weights are those of the constructor.
   int64_t Distance(Text choice, int64_t score_cutoff = LevenshteinOptions::kNone,
@@ -85,16 +83,10 @@ class PreparedLevenshtein {
 
   Text query() const { return query_; }
   const LevenshteinWeights& weights() const { return weights_; }
-  // Heap memory held: none up to 64 units of ASCII or Latin-1; beyond, 2 KiB for each 64 units, and
-  // at most 3 KiB more for each 64 units that have other code points.
-  size_t bytes() const;
 
  private:
-  struct Tables;
-
   Text query_;
   LevenshteinWeights weights_;
-  std::unique_ptr<const Tables> tables_;  // null where the query is compared without any
 };
 
 // Estimated nanoseconds of one distance on one core, right within an order of magnitude. Saturates.

@@ -55,7 +55,7 @@ struct LevenshteinMetric {
     return PreparedLevenshtein(query, weights);
   }
 
-  static uint64_t PreparedBytes(const Prepared& prepared) { return prepared.bytes(); }
+  static uint64_t PreparedBytes(const Prepared&) { return 0; }
 
   static int64_t PreparedMaximum(const Prepared& prepared, size_t other) {
     return LevenshteinMaximum(prepared.query().size(), other, prepared.weights());

@@ -1,5 +1,5 @@
-// One pair whose shorter text has at most 64 units, the matrix's column in one word: included once
-// for each SIMD target.
+// One pair whose shorter text has at most 128 units, the matrix's column in one word or two:
+// included once for each SIMD target.
 
 #if defined(KERNELSERVE_KERNELS_STRING_DISTANCE_ONE_PAIR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELSERVE_KERNELS_STRING_DISTANCE_ONE_PAIR_INL_H_
@@ -18,6 +18,8 @@
 
 #include "hwy/highway.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/columns-inl.h"
+#include "kernels/string_distance/common_affix.h"
 #include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/short_pattern-inl.h"
 #include "kernels/text.h"
@@ -61,6 +63,36 @@ int64_t Distance(Text pattern, std::span<const Unit> text, StopToken stop) {
   return Run<Column, kShortUnits>(units, m, text, stop);
 }
 
+// Whether a column tells what goes from one word of rows to the next.
+template <class Column>
+constexpr bool kOfManyWords = requires {
+  Column::kCarries;
+};
+
+// Of a pattern with over kShortUnits units and at most kTwoWordUnits.
+template <class Column, typename Unit>
+int64_t TwoWordDistance(Text pattern, std::span<const Unit> text, StopToken stop) {
+  // So few that a CPU finds the next units' masks while the columns advance.
+  constexpr size_t kUnits = 16;
+  constexpr uint64_t kOnes = ~uint64_t{0};
+  const auto [head, tail] = pattern.Visit([](auto units) {
+    return std::pair(Text(units.first(kShortUnits)), Text(units.subspan(kShortUnits)));
+  });
+  const ShortPattern<Unit> first(head);
+  const ShortPattern<Unit> second(tail);
+  TwoWordColumn<Column, uint64_t> column(kOnes);
+  HWY_ALIGN uint64_t matches[2][kUnits] = {};
+  for (size_t begin = 0; begin < text.size(); begin += kUnits) {
+    if (stop.stopped()) break;
+    const auto units = text.subspan(begin, std::min(kUnits, text.size() - begin));
+    first.template Match<kShortUnits>(units, matches[0]);
+    second.template Match<kShortUnits>(units, matches[1]);
+    for (size_t i = 0; i < units.size(); ++i) column.Advance(matches[0][i], matches[1][i]);
+  }
+  return static_cast<int64_t>(
+      column.Distance(kOnes >> (kTwoWordUnits - pattern.size()), text.size()));
+}
+
 // One pair by itself. Requires that the distance be at least the difference of the sizes.
 template <class Column>
 HWY_INLINE int64_t Pair(Text left, Text right, int64_t cutoff, StopToken stop) {
@@ -68,6 +100,16 @@ HWY_INLINE int64_t Pair(Text left, Text right, int64_t cutoff, StopToken stop) {
   const auto lengths_apart = static_cast<int64_t>(right.size() - left.size());
   if (lengths_apart > cutoff) return cutoff + 1;
   if (cutoff == 0) return left == right ? 0 : 1;
+  if constexpr (kOfManyWords<Column>) {
+    // Of shorter texts, what they share isn't worth the search.
+    if (left.size() > kShortUnits && left.size() <= kTwoWordUnits) StripCommonAffix(&left, &right);
+    if (left.size() > kShortUnits && left.size() <= kTwoWordUnits) {
+      return WithCutoff(right.Visit([&](auto units) {
+        return TwoWordDistance<Column>(/*pattern=*/left, units, stop);
+      }),
+                        cutoff);
+    }
+  }
   if (left.empty()) return lengths_apart;
   if (left.size() > kShortUnits) return kNotShort;
   // The pattern is the longer where it fits, as each unit of the text is a step.

@@ -5,8 +5,6 @@
 namespace kernelserve {
 namespace {
 
-constexpr size_t kSlotsMin = 16;
-
 // A unit has a row of its own where it occurs at least once in so many words of the pattern: rows
 // then have at most kWordsAnOccurrence * 64 * words() words in all, and a list is at most that much
 // shorter than the row it stands for.
@@ -15,13 +13,13 @@ constexpr size_t kWordsAnOccurrence = 8;
 }  // namespace
 
 PatternMasks::PatternMasks(Text pattern)
-    : size_(pattern.size()), words_((size_ + kWordBits - 1) / kWordBits) {
+    : size_(pattern.size()), words_((size_ + kWordBits - 1) / kWordBits), ids_(size_) {
   // Numbers in order of appearance, and how often each appears.
   std::vector<uint32_t> id_at(size_);
   std::vector<uint32_t> occurrences(1);
   pattern.Visit([&](auto units) {
     for (size_t i = 0; i < units.size(); ++i) {
-      const uint32_t id = FindOrAdd(units[i]);
+      const uint32_t id = ids_.FindOrAdd(units[i]);
       id_at[i] = id;
       if (id == occurrences.size()) occurrences.push_back(0);
       ++occurrences[id];
@@ -29,19 +27,18 @@ PatternMasks::PatternMasks(Text pattern)
   });
 
   // Numbers again: those with rows first.
-  std::vector<uint32_t> renumbered(ids_);
-  for (uint32_t id = 1; id < ids_; ++id) {
+  std::vector<uint32_t> renumbered(ids_.end());
+  for (uint32_t id = 1; id < renumbered.size(); ++id) {
     if (occurrences[id] * kWordsAnOccurrence >= words_) renumbered[id] = dense_++;
   }
   uint32_t next = dense_;
-  for (uint32_t id = 1; id < ids_; ++id) {
+  for (uint32_t id = 1; id < renumbered.size(); ++id) {
     if (renumbered[id] == 0) renumbered[id] = next++;
   }
-  for (uint32_t& id : latin1_) id = renumbered[id];
-  for (Slot& slot : slots_) slot.id = renumbered[slot.id];
+  ids_.Renumber(renumbered);
 
-  entries_begin_.assign(ids_ - dense_ + 1, 0);
-  for (uint32_t id = 1; id < ids_; ++id) {
+  entries_begin_.assign(ids_.end() - dense_ + 1, 0);
+  for (uint32_t id = 1; id < renumbered.size(); ++id) {
     if (renumbered[id] >= dense_) entries_begin_[renumbered[id] - dense_ + 1] = occurrences[id];
   }
   for (size_t i = 1; i < entries_begin_.size(); ++i) entries_begin_[i] += entries_begin_[i - 1];
@@ -57,54 +54,6 @@ PatternMasks::PatternMasks(Text pattern)
     } else {
       entries_[filled[id - dense_]++] = {static_cast<uint32_t>(word), bit};
     }
-  }
-}
-
-size_t PatternMasks::bytes() const {
-  return slots_.capacity() * sizeof(Slot) + rows_.capacity() * sizeof(uint64_t) +
-         entries_begin_.capacity() * sizeof(uint32_t) + entries_.capacity() * sizeof(Entry);
-}
-
-// Seeded with an address that differs from process to process, so that a client can't tell which
-// units collide.
-size_t PatternMasks::Hash(uint32_t unit) const {
-  static const char seed = 0;
-  uint64_t hash = (unit ^ reinterpret_cast<uintptr_t>(&seed)) * 0x9E3779B97F4A7C15;
-  hash = (hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93;
-  return (hash >> 32) & (slots_.size() - 1);
-}
-
-uint32_t PatternMasks::FindOther(uint32_t unit) const {
-  if (slots_.empty()) return 0;
-  size_t at = Hash(unit);
-  while (slots_[at].id != 0 && slots_[at].unit != unit) at = (at + 1) & (slots_.size() - 1);
-  return slots_[at].id;
-}
-
-uint32_t PatternMasks::FindOrAdd(uint32_t unit) {
-  if (unit < latin1_.size()) {
-    if (latin1_[unit] == 0) latin1_[unit] = ids_++;
-    return latin1_[unit];
-  }
-  if (const uint32_t id = FindOther(unit); id != 0) return id;
-  // Some of the ids are Latin-1 units': the slots may be emptier than half, never fuller.
-  if (2 * size_t{ids_} > slots_.size()) GrowSlots();
-  size_t at = Hash(unit);
-  while (slots_[at].id != 0) at = (at + 1) & (slots_.size() - 1);
-  slots_[at] = {unit, ids_};
-  return ids_++;
-}
-
-void PatternMasks::GrowSlots() {
-  size_t size = std::max(kSlotsMin, 2 * slots_.size());
-  while (size < 4 * size_t{ids_}) size *= 2;
-  std::vector<Slot> old(size);
-  old.swap(slots_);
-  for (const Slot& slot : old) {
-    if (slot.id == 0) continue;
-    size_t at = Hash(slot.unit);
-    while (slots_[at].id != 0) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = slot;
   }
 }
 

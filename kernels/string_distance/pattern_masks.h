@@ -1,11 +1,11 @@
 #ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_PATTERN_MASKS_H_
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_PATTERN_MASKS_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "kernels/string_distance/unit_ids.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -24,7 +24,6 @@ class PatternMasks {
 
   size_t size() const { return size_; }  // m, in units
   size_t words() const { return words_; }
-  size_t bytes() const;  // on the heap
 
   // Looks up rows; one for each thread.
   class Reader {
@@ -34,7 +33,7 @@ class PatternMasks {
     // The row of `unit`, words() long. Only words [first, last] hold its bits for sure. Valid until
     // the next call.
     const uint64_t* Row(uint32_t unit, size_t first, size_t last) {
-      const uint32_t id = masks_.Find(unit);
+      const uint32_t id = masks_.ids_.Find(unit);
       if (id < masks_.dense_) return masks_.rows_.data() + id * masks_.words_;
       return SparseRow(id, first, last);
     }
@@ -48,31 +47,15 @@ class PatternMasks {
   };
 
  private:
-  struct Slot {
-    uint32_t unit;
-    uint32_t id;  // 0: the slot is empty
-  };
   struct Entry {
     uint32_t word;
     uint64_t bits;
   };
 
-  // The number that stands for `unit`: below dense_ that of a row, 0 being a row of zeros.
-  uint32_t Find(uint32_t unit) const {
-    return unit < latin1_.size() ? latin1_[unit] : FindOther(unit);
-  }
-  uint32_t FindOther(uint32_t unit) const;
-  size_t Hash(uint32_t unit) const;
-  uint32_t FindOrAdd(uint32_t unit);
-  void GrowSlots();
-
   size_t size_;
   size_t words_;
-  uint32_t ids_ = 1;    // given out; 0 is "not in the pattern"
+  UnitIds ids_;         // 0 stands for a row of zeros
   uint32_t dense_ = 1;  // ids below it have a row in rows_, the others a list in entries_
-  std::array<uint32_t, 256> latin1_{};
-  std::vector<Slot>
-      slots_;  // of all other units: open addressing, linear probing, at most half full
   std::vector<uint64_t> rows_;
   std::vector<uint32_t> entries_begin_;  // by id - dense_, and the end
   std::vector<Entry> entries_;           // words ascending within an id

@@ -13,17 +13,18 @@
 
 namespace kernelserve {
 
-// Edit distances of pairs whose shorter text has at most 64 units, the matrix's column in one word:
-// O(longer). There is no pattern table; where a unit matches comes from comparing the whole pattern
-// with it at once (Highway), at every width of unit alike.
+// Edit distances of pairs whose shorter text has at most 64 units, the matrix's column in one word,
+// or at most 128, in two: O(longer). There is no pattern table; where a unit matches comes from
+// comparing the whole pattern with it at once (Highway), at every width of unit alike.
 //
 // Pairs that both have at most 64 units go many at a time, each in a lane of as many bits as its
 // longer text asks for: about 10 ns a pair of words, where one alone takes 20 to 60.
 
 inline constexpr size_t kShortUnits = 64;
+inline constexpr size_t kTwoWordUnits = 2 * kShortUnits;
 
-// What stands for the distance of a pair whose texts both have over kShortUnits, unless its cutoff
-// decides by itself.
+// What stands for the distance of a pair whose texts both have over kTwoWordUnits (kShortUnits for
+// Damerau-Levenshtein), unless its cutoff decides by itself.
 inline constexpr int64_t kNotShort = std::numeric_limits<int64_t>::min();
 
 // For each pair, sets out[i] to the distance under the cutoff, or to kNotShort. All spans have the

@@ -26,7 +26,7 @@ int64_t Expected(const Units& left, const Units& right, int64_t cutoff) {
   const size_t shorter = std::min(left.size(), right.size());
   const size_t longer = std::max(left.size(), right.size());
   const bool decided = static_cast<int64_t>(longer - shorter) > cutoff || cutoff == 0;
-  if (shorter > kShortUnits && !decided) return kNotShort;
+  if (shorter > kTwoWordUnits && !decided) return kNotShort;
   return reference::WithCutoff(reference::LevenshteinDistance(left, right), cutoff);
 }
 
@@ -35,9 +35,9 @@ TEST(LevenshteinShortBlockTest, BlocksOfEveryLengthAndWidthAtEveryTarget) {
     SCOPED_TRACE(target);
     RandomText random(3);
     for (int round = 0; round < 40; ++round) {
-      // Up to more than are sorted at once; of words, or of any size up to over a word's bits.
+      // Up to more than are sorted at once; of words, or of any size up to over two words' bits.
       const size_t pairs = 1 + random.Below(round % 10 == 0 ? 1500 : 300);
-      const size_t size_max = std::vector<size_t>{8, 16, 20, 70}[round % 4];
+      const size_t size_max = std::vector<size_t>{8, 16, 20, 70, 140}[round % 5];
       std::vector<Units> left_units;
       std::vector<Units> right_units;
       std::vector<OwnedText> owned;
