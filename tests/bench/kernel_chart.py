@@ -33,7 +33,7 @@ def draw_chart(sections: Sequence[Section], path: Path) -> None:
                 axes.plot([bar.bound] * 2, [row - 0.45, row + 0.45], color=_INK, linewidth=1.5)
                 axes.annotate(
                     f"{bar.ratio:.1f}",
-                    (bar.ratio, row),
+                    (max(bar.ratio, bar.bound), row),
                     xytext=(3, 0),
                     textcoords="offset points",
                     va="center",
