@@ -1,11 +1,12 @@
-// Times our kernels and rapidfuzz-cpp over the same pairs of texts, in turn, on one thread.
+// Times our kernels and rapidfuzz-cpp over the same texts, in turn, on one thread.
 //
 //   kernel_race ROUNDS CONTENDER CONTENDER SCORER...
 //
-// A CONTENDER is kernelserve:FILE or rapidfuzz:FILE, the file in UTF-8 with a text a line, left and
-// right in turn. For each SCORER of the catalog, a line of JSON goes to standard output: the
-// nanoseconds of processor time that a pair took in each round, of both, and whether the scores
-// were equal. Where both have the same file and the scores are not, nothing is timed.
+// A CONTENDER is KIND:FILE, the file in UTF-8 with a text a line, left and right in turn. KIND is
+// kernelserve or rapidfuzz, for pairs of left and right. For each SCORER of the catalog, a line of
+// JSON goes to standard output: the nanoseconds of processor time that a score took in each round,
+// of both, and the place of the first score, if any, that differs. Where one does although both
+// have the same file, nothing is timed.
 
 #include "tests/bench/kernel_race.h"
 
@@ -72,22 +73,22 @@ class PairFile {
 };
 
 struct Contender {
-  std::string peer;
+  std::string kind;
   std::string path;
   PairFile file;
 
-  PairScorer Scorer(const std::string& name) const {
-    return peer == "kernelserve" ? KernelserveScorer(name) : RapidfuzzScorer(name);
+  std::unique_ptr<Entrant> Enter(const std::string& scorer) const {
+    if (kind == "kernelserve") return KernelservePairs(scorer, file.pairs());
+    if (kind == "rapidfuzz") return RapidfuzzPairs(scorer, file.pairs());
+    return nullptr;
   }
 };
 
-// The lowest pair whose scores differ; -1 where there is none.
-int64_t FirstDifference(const Scores& first, const Scores& second) {
-  const auto find = [](const auto& a, const auto& b) {
-    const auto differs = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
-    return differs == a.end() ? -1 : differs - a.begin();
-  };
-  return std::max(find(first.whole, second.whole), find(first.real, second.real));
+// The place of the first score that differs; -1 where there is none.
+int64_t FirstDifference(const std::vector<double>& first, const std::vector<double>& second) {
+  const auto differs =
+      std::mismatch(first.begin(), first.end(), second.begin(), second.end()).first;
+  return differs == first.end() ? -1 : differs - first.begin();
 }
 
 double ThreadCpuNs() {
@@ -99,25 +100,26 @@ double ThreadCpuNs() {
 int Race(int rounds, const std::vector<std::unique_ptr<Contender>>& contenders,
          const std::vector<std::string>& scorers) {
   for (const std::string& name : scorers) {
-    std::vector<Scores> scores(contenders.size());
-    for (size_t i = 0; i < contenders.size(); ++i) {
-      const PairScorer scorer = contenders[i]->Scorer(name);
-      if (scorer == nullptr) {
-        std::fprintf(stderr, "%s has no scorer %s\n", contenders[i]->peer.c_str(), name.c_str());
+    std::vector<std::unique_ptr<Entrant>> entrants;
+    std::vector<std::vector<double>> scores;
+    for (const auto& contender : contenders) {
+      entrants.push_back(contender->Enter(name));
+      if (entrants.back() == nullptr) {
+        std::fprintf(stderr, "%s has no scorer %s\n", contender->kind.c_str(), name.c_str());
         return 1;
       }
-      scorer(contenders[i]->file.pairs(), &scores[i]);  // for caches and memory, too
+      entrants.back()->Run();  // for caches and memory, too
+      scores.push_back(entrants.back()->Scores());
     }
-    const int64_t differs_at = FirstDifference(scores.front(), scores.back());
-    std::vector<std::vector<double>> ns(contenders.size());
-    if (differs_at < 0 || contenders.front()->path != contenders.back()->path) {
+    const int64_t differs_at = FirstDifference(scores[0], scores[1]);
+    std::vector<std::vector<double>> ns(entrants.size());
+    if (differs_at < 0 || contenders[0]->path != contenders[1]->path) {
       for (int round = 0; round < rounds; ++round) {
-        for (size_t turn = 0; turn < contenders.size(); ++turn) {
-          const size_t i = (static_cast<size_t>(round) + turn) % contenders.size();
-          const Pairs& pairs = contenders[i]->file.pairs();
+        for (size_t turn = 0; turn < entrants.size(); ++turn) {
+          const size_t i = (static_cast<size_t>(round) + turn) % entrants.size();
           const double began = ThreadCpuNs();
-          contenders[i]->Scorer(name)(pairs, &scores[i]);
-          ns[i].push_back((ThreadCpuNs() - began) / static_cast<double>(pairs.left.size()));
+          entrants[i]->Run();
+          ns[i].push_back((ThreadCpuNs() - began) / static_cast<double>(scores[i].size()));
         }
       }
     }
@@ -141,11 +143,11 @@ int Main(const std::vector<std::string>& arguments) {
   for (size_t i = 2; i < 4; ++i) {
     const size_t colon = arguments[i].find(':');
     if (colon == std::string::npos) {
-      std::fprintf(stderr, "'%s' is not PEER:FILE\n", arguments[i].c_str());
+      std::fprintf(stderr, "'%s' is not KIND:FILE\n", arguments[i].c_str());
       return 1;
     }
     contenders.push_back(std::make_unique<Contender>());
-    contenders.back()->peer = arguments[i].substr(0, colon);
+    contenders.back()->kind = arguments[i].substr(0, colon);
     contenders.back()->path = arguments[i].substr(colon + 1);
     if (!contenders.back()->file.Read(contenders.back()->path)) {
       std::fprintf(stderr, "%s is no file of pairs\n", contenders.back()->path.c_str());

@@ -1,15 +1,13 @@
 #ifndef KERNELSERVE_TESTS_BENCH_KERNEL_RACE_H_
 #define KERNELSERVE_TESTS_BENCH_KERNEL_RACE_H_
 
-#include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/text.h"
 
-// Our kernels and rapidfuzz-cpp behind one signature, each in a source file of its own, so that
+// Our kernels and rapidfuzz-cpp behind one interface, each in a source file of its own, so that
 // each is compiled with its own options.
 
 namespace kernelserve {
@@ -20,29 +18,19 @@ struct Pairs {
   std::vector<Text> right;
 };
 
-// A score for each pair, in one of these: as the scorer gives it, since a conversion would be
-// timed.
-struct Scores {
-  std::vector<int64_t> whole;
-  std::vector<double> real;
-
-  template <typename Score>
-  std::vector<Score>& Of() {
-    if constexpr (std::is_same_v<Score, int64_t>) {
-      return whole;
-    } else {
-      return real;
-    }
-  }
+// A scorer with texts, which stay where they are as long as it.
+class Entrant {
+ public:
+  virtual ~Entrant() = default;
+  // Computes all scores on the calling thread, into memory that is there from the second time on.
+  virtual void Run() = 0;
+  // Those of the last Run: of each pair.
+  virtual std::vector<double> Scores() const = 0;
 };
 
-// Sets the scores of all pairs on the calling thread. They have the pairs' size from the first
-// call on.
-using PairScorer = void (*)(const Pairs& pairs, Scores* scores);
-
-// By the catalog's name; null where there is none of it.
-PairScorer KernelserveScorer(std::string_view name);
-PairScorer RapidfuzzScorer(std::string_view name);
+// By the scorer's name in the catalog; null where there is none of it.
+std::unique_ptr<Entrant> KernelservePairs(std::string_view scorer, const Pairs& pairs);
+std::unique_ptr<Entrant> RapidfuzzPairs(std::string_view scorer, const Pairs& pairs);
 
 }  // namespace kernelserve
 

@@ -1,4 +1,4 @@
-"""Our kernels beside rapidfuzz-cpp, in one process on one thread, over the same pairs of texts.
+"""Our kernels beside rapidfuzz-cpp, in one process on one thread, over the same texts.
 
 The program kernel_race first has both compute all pairs and compares the scores, then times them in
 turn by their processor time. Ours goes in blocks, as on the server; rapidfuzz-cpp pair by pair,
@@ -8,19 +8,19 @@ compiled for this machine. `./dev bench kernels` fetches and builds what this ne
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 from benchmarks.bar import print_bars, write_json
 
 from . import pair_sets
 from .kernel_chart import draw_chart
-from .kernel_report import Section, Timing
+from .kernel_report import Section
 from .pair_sets import PairSet
+from .racetrack import Racetrack
 
 # A ratio that each scorer has to reach, and one for the geometric mean of the group.
 _EDITS = [
@@ -53,49 +53,7 @@ _OTHER_PAIRS = 200_000
 _LONG_CELLS = 10**9
 _LONG_SIZES = (100, 1_000, 10_000, 100_000)
 
-_OURS, _PEER = "kernelserve", "rapidfuzz"
 _PEERS = ("ours", "rapidfuzz-cpp")
-
-
-class UnequalScoresError(Exception):
-    """Two contenders gave different scores for a pair."""
-
-
-class Racetrack:
-    """Runs kernel_race over sets of pairs, which it keeps as files."""
-
-    def __init__(self, program: Path, data: Path, rounds: int, scorers: str) -> None:
-        self._program = program
-        self._data = data
-        self._rounds = rounds
-        self._scorers = scorers
-        data.mkdir(parents=True, exist_ok=True)
-
-    def run(
-        self, contenders: Sequence[tuple[str, PairSet]], scorers: Sequence[str]
-    ) -> list[Timing]:
-        """The timings of those scorers that are wanted."""
-        wanted = [scorer for scorer in scorers if fnmatch(scorer, self._scorers)]
-        if not wanted:
-            return []
-        files = []
-        for peer, pairs in contenders:
-            path = self._data / f"{pairs.name.replace(' ', '_')}.txt"
-            pairs.write(path)
-            files.append(f"{peer}:{path}")
-        command = [str(self._program), str(self._rounds), *files, *wanted]
-        process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        timings = []
-        for line in process.stdout.splitlines():
-            told = json.loads(line)
-            if not told["ns"][0]:
-                row, pairs = told["differs_at"], contenders[0][1]
-                raise UnequalScoresError(
-                    f"{told['scorer']} of {pairs.left[row]!r} and {pairs.right[row]!r} "
-                    f"({pairs.name}, pair {row}) differs"
-                )
-            timings.append(Timing(told["scorer"], *told["ns"]))
-        return timings
 
 
 def _pair_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
@@ -103,7 +61,7 @@ def _pair_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
         ("edits, Jaro", _EDITS, _EDITS_MIN, _EDITS_MEAN_MIN),
         ("tokens, parts, Damerau", _TOKENS, _TOKENS_MIN, _TOKENS_MEAN_MIN),
     ):
-        timings = track.run([(_OURS, pairs), (_PEER, pairs)], scorers)
+        timings = track.run([("kernelserve", pairs), ("rapidfuzz", pairs)], scorers)
         if timings:
             whole = len(timings) == len(scorers)
             yield Section(
@@ -118,7 +76,7 @@ def _pair_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
 
 def _wide_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
     twin = pair_sets.ascii_twin(pairs)
-    timings = track.run([(_OURS, twin), (_OURS, pairs)], [*_EDITS, *_TOKENS])
+    timings = track.run([("kernelserve", twin), ("kernelserve", pairs)], [*_EDITS, *_TOKENS])
     if timings:
         yield Section(
             f"{pairs.name}, beside letters",
@@ -131,7 +89,7 @@ def _wide_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
 
 
 def _long_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
-    timings = track.run([(_OURS, pairs), (_PEER, pairs)], _LONG)
+    timings = track.run([("kernelserve", pairs), ("rapidfuzz", pairs)], _LONG)
     if timings:
         cells = pairs.cells / len(pairs)
         yield Section(pairs.name, pairs.description, _PEERS, timings, _LONG_MIN, pair_cells=cells)
@@ -140,18 +98,18 @@ def _long_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
 def _sections(track: Racetrack, options: argparse.Namespace) -> Iterator[Section]:
     packages = options.packages
     count = min(options.pairs, _OTHER_PAIRS)
-    sets: dict[str, Callable[[], PairSet]] = {
-        "words": lambda: pair_sets.words(options.pairs),
-        "phrases": lambda: pair_sets.phrases(count),
-        "names": lambda: pair_sets.names(count, packages),
-        "addresses": lambda: pair_sets.addresses(count, packages),
-        "dna": lambda: pair_sets.dna(count),
-        "cjk": lambda: pair_sets.cjk(count),
-        "cities": lambda: pair_sets.cities(count, packages),
+    sets: dict[str, Callable[[int], PairSet]] = {
+        "words": pair_sets.words,
+        "phrases": pair_sets.phrases,
+        "names": partial(pair_sets.names, packages),
+        "addresses": partial(pair_sets.addresses, packages),
+        "dna": pair_sets.dna,
+        "cjk": pair_sets.cjk,
+        "cities": partial(pair_sets.cities, packages),
     }
     for name, make in sets.items():
         if fnmatch(name, options.sets):
-            pairs = make()
+            pairs = make(options.pairs if name == "words" else count)
             yield from _pair_sections(track, pairs)
             if name == "cities":
                 yield from _wide_sections(track, pairs)

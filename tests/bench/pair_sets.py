@@ -90,13 +90,13 @@ def phrases(count: int) -> PairSet:
     return _draw("phrases", "two to five dictionary words", vocabulary, count)
 
 
-def names(count: int, packages: Path) -> PairSet:
+def names(packages: Path, count: int) -> PairSet:
     rows = [row for row in _febrl(packages) if row["given_name"] and row["surname"]]
     texts = [f"{row['given_name']} {row['surname']}" for row in rows]
     return _draw("names", "personal names (FEBRL 4)", texts, count)
 
 
-def addresses(count: int, packages: Path) -> PairSet:
+def addresses(packages: Path, count: int) -> PairSet:
     texts = [
         " ".join(row[key] for key in ("street_number", "address_1", "suburb") if row[key])
         for row in _febrl(packages)
@@ -113,7 +113,7 @@ def cjk(count: int) -> PairSet:
     return _random_texts("cjk", "3,000 ideographs", ideographs, (2, 16), count)
 
 
-def cities(count: int, packages: Path) -> PairSet:
+def cities(packages: Path, count: int) -> PairSet:
     """Both of a pair in one language."""
     sys.path.insert(0, str(packages / "babel"))
     from babel import Locale

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
@@ -26,25 +29,39 @@ using ScoreOf = decltype(Kernel::Run(Text(), Text(), typename Kernel::Parameters
 
 // In blocks of as many pairs as a call on the server has.
 template <class Kernel>
-void ScoreInBlocks(const Pairs& pairs, Scores* scores) {
-  auto& out = scores->Of<ScoreOf<Kernel>>();
-  out.resize(pairs.left.size());
-  const std::span<const Text> left(pairs.left);
-  const std::span<const Text> right(pairs.right);
-  const typename Kernel::Parameters parameters;
-  for (size_t first = 0; first < out.size(); first += define_internal::kBlockRows) {
-    const size_t count = std::min(define_internal::kBlockRows, out.size() - first);
-    Kernel::RunBlock(left.subspan(first, count), right.subspan(first, count), parameters, {},
-                     std::span(out).subspan(first, count));
+class InBlocks : public Entrant {
+ public:
+  explicit InBlocks(const Pairs& pairs) : pairs_(pairs), scores_(pairs.left.size()) {}
+
+  void Run() override {
+    const std::span<const Text> left(pairs_.left);
+    const std::span<const Text> right(pairs_.right);
+    const typename Kernel::Parameters parameters;
+    for (size_t first = 0; first < scores_.size(); first += define_internal::kBlockRows) {
+      const size_t count = std::min(define_internal::kBlockRows, scores_.size() - first);
+      Kernel::RunBlock(left.subspan(first, count), right.subspan(first, count), parameters, {},
+                       std::span(scores_).subspan(first, count));
+    }
   }
+  std::vector<double> Scores() const override { return {scores_.begin(), scores_.end()}; }
+
+ private:
+  const Pairs& pairs_;
+  std::vector<ScoreOf<Kernel>> scores_;
+};
+
+using MakeEntrant = std::unique_ptr<Entrant> (*)(const Pairs&);
+template <class Kernel>
+std::unique_ptr<Entrant> Make(const Pairs& pairs) {
+  return std::make_unique<InBlocks<Kernel>>(pairs);
 }
 
 template <class Metric>
-constexpr PairScorer kDistance = ScoreInBlocks<MetricKernel<Metric, Form::kDistance>>;
+constexpr MakeEntrant kDistance = Make<MetricKernel<Metric, Form::kDistance>>;
 template <class Metric>
-constexpr PairScorer kSimilarity = ScoreInBlocks<SimilarityKernel<Metric, Form::kSimilarity>>;
+constexpr MakeEntrant kSimilarity = Make<SimilarityKernel<Metric, Form::kSimilarity>>;
 
-constexpr std::pair<std::string_view, PairScorer> kScorers[] = {
+constexpr std::pair<std::string_view, MakeEntrant> kScorers[] = {
     {"levenshtein.distance", kDistance<LevenshteinMetric>},
     {"damerau_levenshtein.distance", kDistance<SymmetricMetric<DamerauLevenshtein>>},
     {"osa.distance", kDistance<SymmetricMetric<Osa>>},
@@ -62,9 +79,9 @@ constexpr std::pair<std::string_view, PairScorer> kScorers[] = {
 
 }  // namespace
 
-PairScorer KernelserveScorer(std::string_view name) {
-  for (const auto& [known, scorer] : kScorers) {
-    if (known == name) return scorer;
+std::unique_ptr<Entrant> KernelservePairs(std::string_view scorer, const Pairs& pairs) {
+  for (const auto& [known, make] : kScorers) {
+    if (known == scorer) return make(pairs);
   }
   return nullptr;
 }
