@@ -103,7 +103,7 @@ constexpr bool kGroupable = HWY_LANES(Unit) >= 8;
 // Sets out[i] for the pairs of one class, in order of their texts' length.
 template <class Metric, typename Unit, size_t kBits>
 void RunClass(std::span<const uint16_t> order, TextColumn left, TextColumn right,
-              const typename Metric::Cutoffs& cutoffs, size_t begin,
+              typename Metric::Cutoffs cutoffs, size_t begin,
               std::span<typename Metric::Score> out) {
   TextLanes<Unit, kBits> lanes;
   std::array<typename Metric::Score, TextLanes<Unit, kBits>::kPairs> scores;
@@ -127,7 +127,7 @@ void RunClass(std::span<const uint16_t> order, TextColumn left, TextColumn right
 
 template <class Metric>
 void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, TextColumn right,
-              const typename Metric::Cutoffs& cutoffs, size_t begin,
+              typename Metric::Cutoffs cutoffs, size_t begin,
               std::span<typename Metric::Score> out) {
   switch (number) {
 #define KERNELSERVE_CLASS(number, Unit, kBits)                                \
@@ -153,7 +153,7 @@ void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, T
 
 // Pairs [begin, begin + count), count <= kSortedPairs: a counting sort, then class by class.
 template <class Metric>
-void SortedPairs(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs,
+void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cutoffs,
                  size_t begin, size_t count, std::span<typename Metric::Score> out,
                  StopToken stop) {
   std::array<uint16_t, kUnitClasses * kUnitKeys> ends{};  // first how many, then where they end
@@ -164,10 +164,10 @@ void SortedPairs(TextColumn left, TextColumn right, const typename Metric::Cutof
     const Text& b = right[begin + i];
     hwy::Prefetch(a.data());  // in the texts' own order; it is read in the sorted one
     hwy::Prefetch(b.data());
-    const size_t sizes[] = {a.size(), b.size()};
-    const size_t pattern = sizes[0] < sizes[1];
-    const size_t longer = sizes[pattern];
-    const size_t shorter = sizes[1 - pattern];
+    // By arithmetic, not by branch: which is longer can't be predicted.
+    const size_t either = a.size() ^ b.size();
+    const size_t longer = a.size() ^ (either & (size_t{0} - (a.size() < b.size())));
+    const size_t shorter = longer ^ either;
     uint8_t key = kAlone;
     if (longer <= kShortUnits && shorter > 0 &&
         !Metric::IsDecided(shorter, longer, cutoffs[begin + i])) {
@@ -217,7 +217,7 @@ void SortedPairs(TextColumn left, TextColumn right, const typename Metric::Cutof
 }
 
 template <class Metric>
-HWY_INLINE void Pairs(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs,
+HWY_INLINE void Pairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cutoffs,
                       std::span<typename Metric::Score> out, StopToken stop) {
   if (out.size() < kGroupPairsMin) {
     for (size_t i = 0; i < out.size(); ++i)
@@ -236,7 +236,7 @@ HWY_INLINE void Pairs(TextColumn left, TextColumn right, const typename Metric::
 #else
 
 template <class Metric>
-HWY_INLINE void Pairs(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs,
+HWY_INLINE void Pairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cutoffs,
                       std::span<typename Metric::Score> out, StopToken stop) {
   for (size_t i = 0; i < out.size(); ++i)
     out[i] = Metric::Alone(left[i], right[i], cutoffs[i], stop);
