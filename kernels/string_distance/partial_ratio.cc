@@ -21,17 +21,15 @@ double PartialRatio(Text left, Text right, StopToken stop) {
 // Fitted to string_distance_benchmark.cc.
 double PartialRatioCostNs(size_t left_size, size_t right_size) {
   constexpr double kPairNs = 60;
-  constexpr double kPartNs = 0.5;
-  constexpr double kCellNs = 0.1;
-  constexpr double kLongPartNs = 500;
-  constexpr double kWordNs = 2;
-  const auto shorter = static_cast<double>(std::min(left_size, right_size));
-  const auto longer = static_cast<double>(std::max(left_size, right_size));
-  const double part_ns = shorter <= kShortUnits
-                             ? kPartNs + shorter * kCellNs
-                             : kLongPartNs + shorter * (1 + shorter / 64) * kWordNs;
-  const double directions = left_size == right_size ? 2 : 1;
-  return kPairNs + directions * (longer + shorter) * part_ns;
+  const auto [shorter, longer] = std::minmax(left_size, right_size);
+  const bool is_short = shorter <= kShortUnits;
+  const double part_ns = is_short ? 0.5 : 12;
+  const double cell_ns = is_short ? 0.1 : left_size + right_size <= kNarrowStrandsMax ? 0.08 : 0.16;
+  // At the ends of the longer text, windows of a short one are whole; a matrix has no such.
+  const double cells =
+      static_cast<double>(shorter) * static_cast<double>(longer + (is_short ? shorter : 0));
+  const double directions = shorter == longer ? 2 : 1;
+  return kPairNs + directions * (part_ns * static_cast<double>(longer + shorter) + cell_ns * cells);
 }
 
 }  // namespace kernelserve

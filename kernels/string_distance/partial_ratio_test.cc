@@ -66,6 +66,25 @@ TEST(PartialRatioTest, EqualsEveryPartComparedAtEveryTarget) {
   EXPECT_GE(targets, 1);
 }
 
+// Strands are numbered in 16 bits as long as these suffice.
+TEST(PartialRatioTest, FindsThePartOfATextLongerThanSixteenBitsCount) {
+  RandomText random(15);
+  Units part(70);
+  for (uint32_t& unit : part) unit = 'a' + random.Below(26);
+  for (const size_t size : {size_t{65'466}, size_t{65'467}, size_t{70'000}}) {
+    Units longer(size);
+    for (uint32_t& unit : longer) unit = 'A' + random.Below(26);
+    std::copy(part.begin(), part.end(), longer.end() - 1000);
+    for (const int width : {1, 2, 4}) {
+      Units shorter = part;
+      const OwnedText text(longer, width);
+      EXPECT_EQ(PartialRatio(OwnedText(shorter).text(), text.text(), {}), 100);
+      shorter[1] = shorter[68] = '#';
+      EXPECT_EQ(PartialRatio(OwnedText(shorter).text(), text.text(), {}), (1.0 - 4.0 / 140) * 100);
+    }
+  }
+}
+
 // RapidFuzz's documentation.
 TEST(PartialRatioTest, GivesKnownScores) {
   const auto of = [](std::string_view left, std::string_view right) {
