@@ -9,6 +9,11 @@
 #include "kernels/error.h"
 #include "kernels/fibonacci/fibonacci_kernel.h"
 #include "kernels/null.h"
+#include "kernels/phonetics/match_rating_codex.h"
+#include "kernels/phonetics/metaphone.h"
+#include "kernels/phonetics/nysiis.h"
+#include "kernels/phonetics/phonetic_kernel.h"
+#include "kernels/phonetics/soundex.h"
 #include "kernels/string_distance/affix.h"
 #include "kernels/string_distance/damerau_levenshtein.h"
 #include "kernels/string_distance/fuzz_metrics.h"
@@ -32,6 +37,18 @@ std::vector<Kernel> MakeCatalog() {
       Define<FibonacciKernel>("fibonacci", {"n"},
                               "The n-th Fibonacci number: F(0) = 0, F(1) = 1, exact at any size."),
       NullKernel("null", "0 for every row, which is not read: the cost of the boundary itself."),
+      Define<PhoneticKernel<Soundex>>("soundex", {"text"},
+                                      "How a name sounds: its first letter and three digits."),
+      Define<PhoneticKernel<Metaphone>>("metaphone", {"text"},
+                                        "How English words sound: their consonants."),
+      Define<PhoneticKernel<Nysiis>>(
+          "nysiis", {"text"},
+          "How a name sounds: the key of the New York State Identification and Intelligence "
+          "System."),
+      Define<PhoneticKernel<MatchRatingCodex>>(
+          "match_rating_codex", {"text"},
+          "A name's codex by the match rating approach: up to six letters. Fails where a character "
+          "is not alphabetic."),
   };
   DefineMetric<LevenshteinMetric>(
       "levenshtein",
