@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "kernels/column_reader.h"
 #include "kernels/error.h"
@@ -71,6 +72,9 @@ using SizeOrValue =
 template <typename Result, typename... Args>
 class BoundRows : public BoundKernel {
  public:
+  // Once for all kernels of these types, rather than in each one's destructors.
+  ABSL_ATTRIBUTE_NOINLINE ~BoundRows() override = default;
+
   DataType result_type() const final { return result_type_; }
 
   uint64_t ResultBytesMax(size_t rows) const final {

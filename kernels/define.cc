@@ -105,7 +105,12 @@ absl::Status ScoringNotTaken(absl::string_view kernel) {
       absl::StrCat(kernel, " is not a scorer and takes no score_cutoff or score_hint"));
 }
 
-Kernel WithBind(Kernel kernel, BindFunction* bind) {
+Kernel Complete(Kernel kernel, std::vector<std::string> arguments, std::span<const DataType> types,
+                std::span<const DataType> results, BindFunction* bind) {
+  for (size_t i = 0; i < types.size(); ++i) {
+    kernel.arguments.push_back({.name = std::move(arguments.at(i)), .type = types[i]});
+  }
+  kernel.results.assign(results.begin(), results.end());
   const auto declared = std::make_shared<const Declared>(
       Declared{.name = kernel.name, .arguments = kernel.arguments, .results = kernel.results});
   kernel.bind = [declared, bind](const Binding& binding, std::span<const ColumnView> columns) {

@@ -1,6 +1,7 @@
 #ifndef KERNELSERVE_KERNELS_DEFINE_H_
 #define KERNELSERVE_KERNELS_DEFINE_H_
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -59,6 +61,9 @@ namespace kernelserve {
 
 namespace define_internal {
 
+// There is a copy of what follows for each kernel, and it runs once a call or once at all: cold, so
+// that the compiler makes it small.
+
 // Refuses columns that can't be read as the kernel's arguments at all, whatever their rows, and a
 // result type that is not on offer. Returns the type of the results.
 absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& binding,
@@ -67,8 +72,8 @@ absl::Status ScoringNotTaken(absl::string_view kernel);
 
 // Reads what `binding` says of K's parameters, or why it can't be.
 template <typename K>
-absl::Status BindParameters(absl::string_view kernel, const Binding& binding,
-                            typename ParametersOf<K>::Type* parameters) {
+ABSL_ATTRIBUTE_COLD absl::Status BindParameters(absl::string_view kernel, const Binding& binding,
+                                                typename ParametersOf<K>::Type* parameters) {
   if (absl::Status status = ReadParameters(binding.parameters, parameters); !status.ok()) {
     return status;
   }
@@ -97,9 +102,9 @@ template <typename K>
 using BoundOf = Bound<K, typename SignatureOfRun<K>::Arguments>;
 
 template <typename K>
-absl::StatusOr<std::unique_ptr<BoundKernel>> Bind(const std::shared_ptr<const Declared>& declared,
-                                                  const Binding& binding,
-                                                  std::span<const ColumnView> columns) {
+ABSL_ATTRIBUTE_COLD absl::StatusOr<std::unique_ptr<BoundKernel>> Bind(
+    const std::shared_ptr<const Declared>& declared, const Binding& binding,
+    std::span<const ColumnView> columns) {
   typename BoundOf<K>::Parameters parameters;
   if (absl::Status status = BindParameters<K>(declared->name, binding, &parameters); !status.ok()) {
     return status;
@@ -111,31 +116,37 @@ absl::StatusOr<std::unique_ptr<BoundKernel>> Bind(const std::shared_ptr<const De
       BoundTo{.binding = binding, .result_type = *type, .columns = columns, .declared = declared});
 }
 
-// Completes a kernel: it binds by `bind`.
-Kernel WithBind(Kernel kernel, BindFunction* bind);
+// Completes a kernel: its arguments have these names and types, and it binds by `bind`.
+Kernel Complete(Kernel kernel, std::vector<std::string> arguments, std::span<const DataType> types,
+                std::span<const DataType> results, BindFunction* bind);
+
+template <typename List>
+inline constexpr std::array<DataType, 0> kTypesOf = {};
+template <typename... Args>
+inline constexpr std::array kTypesOf<std::tuple<Args...>> = {kTypeOf<Args>...};
 
 }  // namespace define_internal
 
 // A kernel from a struct; `arguments` names them, in order.
 template <typename K>
-Kernel Define(std::string name, std::vector<std::string> arguments, std::string doc) {
+ABSL_ATTRIBUTE_COLD Kernel Define(std::string name, std::vector<std::string> arguments,
+                                  std::string doc) {
   using Bound = define_internal::BoundOf<K>;
-  Kernel kernel{.name = std::move(name), .doc = std::move(doc)};
-  kernel.parameters = DescribeParameters<typename Bound::Parameters>();
-  kernel.fallible = Bound::kFallible || Bound::kHasCheckRow;
+  using Arguments = typename define_internal::SignatureOfRun<K>::Arguments;
+  static_assert(std::tuple_size_v<Arguments> > 0, "a kernel takes at least one argument");
+  std::span<const DataType> results;
   if constexpr (requires { K::kResults; }) {
-    kernel.results.assign(std::begin(K::kResults), std::end(K::kResults));
+    results = K::kResults;
   } else {
-    kernel.results = {define_internal::kTypeOf<typename Bound::Result>};
+    static constexpr DataType kResult[] = {define_internal::kTypeOf<typename Bound::Result>};
+    results = kResult;
   }
-  [&]<typename... Args>(std::type_identity<std::tuple<Args...>>) {
-    static_assert(sizeof...(Args) > 0, "a kernel takes at least one argument");
-    size_t i = 0;
-    (kernel.arguments.push_back(
-         {.name = arguments.at(i++), .type = define_internal::kTypeOf<Args>}),
-     ...);
-  }(std::type_identity<typename define_internal::SignatureOfRun<K>::Arguments>());
-  return define_internal::WithBind(std::move(kernel), define_internal::Bind<K>);
+  return define_internal::Complete({.name = std::move(name),
+                                    .doc = std::move(doc),
+                                    .parameters = DescribeParameters<typename Bound::Parameters>(),
+                                    .fallible = Bound::kFallible || Bound::kHasCheckRow},
+                                   std::move(arguments), define_internal::kTypesOf<Arguments>,
+                                   results, define_internal::Bind<K>);
 }
 
 // What the scorer K can tell of a pair beyond its score, from a function of (Text left, Text right,

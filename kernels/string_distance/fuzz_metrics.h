@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
@@ -133,7 +134,8 @@ struct FuzzWRatio : FuzzTokens<WRatio> {
 
 // Appends the scorer to `catalog`.
 template <class Metric>
-void DefineFuzz(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
+ABSL_ATTRIBUTE_COLD void DefineFuzz(const std::string& name, const std::string& doc,
+                                    std::vector<Kernel>* catalog) {
   using Similarity = SimilarityKernel<Metric, Form::kSimilarity>;
   Kernel kernel = Define<Similarity>(name, {"left", "right"}, doc);
   kernel.scorer = true;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "kernels/define.h"
@@ -186,7 +187,7 @@ struct MetricKernel {
 template <typename Metric, template <typename, Form> class KernelOf>
 void AddForms(const std::string& name, const std::string& doc, std::vector<Kernel>* catalog) {
   const auto add = [&]<Form form>(std::integral_constant<Form, form>, const char* suffix,
-                                  const char* what) {
+                                  const char* what) ABSL_ATTRIBUTE_COLD {
     Kernel kernel = Define<KernelOf<Metric, form>>(absl::StrCat(name, ".", suffix),
                                                    {"left", "right"}, absl::StrCat(doc, what));
     kernel.scorer = true;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/string_distance/step_poll.h"
@@ -47,7 +48,7 @@ inline size_t UnitBits(Text left, Text right) {
 
 // The text's grams as numbers, units of `unit_bits` bits one after the other.
 template <class Key>
-void Pack(Text text, size_t n, size_t unit_bits, Key* keys) {
+ABSL_ATTRIBUTE_NOINLINE void Pack(Text text, size_t n, size_t unit_bits, Key* keys) {
   const size_t count = GramCount(text, n);
   text.Visit([&](auto units) {
     std::copy_n(units.data(), count, keys);
