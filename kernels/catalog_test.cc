@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/error.h"
@@ -60,6 +62,38 @@ TEST(CatalogTest, AKernelThatIsNoScorerIsNotFoundAmongThese) {
 
 TEST(CatalogTest, TheDigestHasSixteenDigits) {
   EXPECT_THAT(CatalogDigest(), testing::MatchesRegex("[0-9a-f]{16}"));
+}
+
+const Kernel& Scorer(absl::string_view name) { return **FindScorer(name, "scorer.name"); }
+
+TEST(CatalogTest, EditsHeedParametersAsScoresDo) {
+  const auto& editops = Scorer("hamming.distance").editops;
+  const Text left(std::string_view("abc"));
+  const Text right(std::string_view("xb"));
+  EXPECT_EQ(editops.run({}, left, right, {})->size(), 2u);
+  const Binding no_pad{.parameters = {{"pad", false}}};
+  EXPECT_EQ(ErrorReason(editops.run(no_pad, left, right, {}).status()), "ROW_FAILED");
+  EXPECT_TRUE(editops.run(no_pad, left, left, {}).ok());
+  const Binding unknown{.parameters = {{"pda", false}}};
+  EXPECT_EQ(ErrorReason(editops.run(unknown, left, right, {}).status()), "UNKNOWN_PARAMETER");
+}
+
+TEST(CatalogTest, EveryFormOfAMetricHasItsEditsOrNoneHas) {
+  for (const char* form : {"distance", "similarity", "normalized_distance"}) {
+    EXPECT_TRUE(Scorer(absl::StrCat("osa.", form)).editops);
+    EXPECT_FALSE(Scorer(absl::StrCat("jaro.", form)).editops);
+  }
+}
+
+TEST(CatalogTest, AnAlignmentBelowTheCutoffIsNone) {
+  const auto& align = Scorer("fuzz.partial_ratio").align;
+  const Text left(std::string_view("ab"));
+  const Text right(std::string_view("xay"));
+  const auto found = *align.run({.score_cutoff = 50}, left, right, {});
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->score, 50);
+  EXPECT_FALSE(align.run({.score_cutoff = 51}, left, right, {})->has_value());
+  EXPECT_EQ(ErrorReason(align.run({.score_cutoff = -1}, left, right, {}).status()), "OUT_OF_RANGE");
 }
 
 }  // namespace

@@ -83,6 +83,55 @@ TEST(TextReaderTest, BinaryIsLatin1) {
   EXPECT_EQ(ReadAll(column, 1), std::vector{Value(U"aéÿ")});
 }
 
+std::u32string UnitsOf(Text text) {
+  std::u32string units;
+  for (size_t i = 0; i < text.size(); ++i) units.push_back(text[i]);
+  return units;
+}
+
+TEST(TextReaderTest, TextsAreProcessedOneByOneAsInBlocks) {
+  const std::string bytes = " Ab!ÉÀ-日本?😀Z";
+  const std::vector<int32_t> offsets = {0, 4, 9, 16, 21, 21};
+  ColumnView column{
+      .type = DataType::kUtf8, .length = 5, .offsets = BytesOf(offsets), .values = BytesOf(bytes)};
+  const std::u32string expected[] = {U"ab", U"éà", U"日本", U"z", U""};
+  TextReader reader(column, "left", Preprocessing::kDefaultProcess);
+  Text texts[5];
+  ASSERT_EQ(reader.ReadBlock(0, 5, texts), 5u);
+  for (size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(UnitsOf(texts[i]), expected[i]);
+    Text text;
+    ASSERT_EQ(reader.Read(i, &text), RowState::kValue);
+    EXPECT_EQ(UnitsOf(text), expected[i]);
+  }
+  column.length = 1;
+  column.repeat = true;
+  TextReader literal(column, "left", Preprocessing::kDefaultProcess);
+  ASSERT_EQ(literal.ReadBlock(0, 5, texts), 5u);
+  for (const Text& text : texts) {
+    EXPECT_EQ(UnitsOf(text), U"ab");
+    EXPECT_EQ(text.data(), texts[0].data()) << "processed once";
+  }
+}
+
+TEST(TextReaderTest, ABlockOfProcessedTextsEndsWhereTheyTakeTooMuch) {
+  const std::string bytes(100'000, 'A');
+  std::vector<int32_t> offsets;
+  for (int i = 0; i <= 10; ++i) offsets.push_back(i * 10'000);
+  const ColumnView column{
+      .type = DataType::kUtf8, .length = 10, .offsets = BytesOf(offsets), .values = BytesOf(bytes)};
+  TextReader reader(column, "left", Preprocessing::kDefaultProcess);
+  Text texts[10];
+  size_t read = 0;
+  // Read again and again without Release().
+  for (int times = 0; times < 10 && !reader.full(); ++times) {
+    read = reader.ReadBlock(0, 10, texts);
+    for (size_t i = 0; i < read; ++i) ASSERT_EQ(UnitsOf(texts[i]), std::u32string(10'000, U'a'));
+  }
+  EXPECT_TRUE(reader.full());
+  EXPECT_LT(read, 10u);
+}
+
 TEST(TextReaderTest, SymbolsAreReadAtAnyAlignment) {
   const std::vector<uint32_t> units = {1, 0x110000, 0xffffffff, 7};
   const std::vector<int32_t> offsets = {1, 3, 4};

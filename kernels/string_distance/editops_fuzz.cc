@@ -1,0 +1,99 @@
+// The scripts of the metrics beside Levenshtein's, and the alignment of partial_ratio, against the
+// reference, at all widths of unit.
+//
+// Input: a byte of widths and alphabets, one that divides the rest into two texts, then their
+// bytes. Small alphabets find more: each byte is a unit modulo the alphabet's size, spread over the
+// width's range.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "kernels/reference/distances.h"
+#include "kernels/reference/edits.h"
+#include "kernels/reference/levenshtein.h"
+#include "kernels/reference/random_text.h"
+#include "kernels/string_distance/editops.h"
+#include "kernels/string_distance/hamming.h"
+#include "kernels/string_distance/lcs_seq_editops.h"
+#include "kernels/string_distance/osa_editops.h"
+#include "kernels/string_distance/partial_ratio_alignment.h"
+#include "kernels/string_distance/ratio_queue.h"
+
+namespace kernelserve {
+namespace {
+
+constexpr size_t kHeaderBytes = 2;
+constexpr size_t kUnitsMax = 1000;  // the reference takes memory in its square
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+reference::Units Decode(const uint8_t* data, size_t size, int width, uint32_t alphabet) {
+  const uint32_t base = width == 1 ? 0 : width == 2 ? 0x4E00 : 0x1F600;
+  reference::Units units(size);
+  for (size_t i = 0; i < size; ++i) {
+    // Some units of a wide text are as narrow as the other text's.
+    units[i] = data[i] % alphabet + (data[i] % 3 == 0 ? 0 : base);
+  }
+  return units;
+}
+
+void CheckScript(const Editops& script, const PairCost& cost, const reference::Units& left,
+                 const reference::Units& right, int64_t distance) {
+  Check(static_cast<int64_t>(script.size()) == distance);
+  Check(script.size() <= cost.edits);
+  Check(reference::ApplyEditops(reference::EditsOf(script), left, right) == right);
+}
+
+reference::Units Part(const reference::Units& units, size_t begin, size_t end) {
+  Check(begin <= end && end <= units.size());
+  return {units.begin() + static_cast<std::ptrdiff_t>(begin),
+          units.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+void CheckAlignment(const Alignment& found, const reference::Units& left,
+                    const reference::Units& right) {
+  const reference::Units a = Part(left, found.left_begin, found.left_end);
+  const reference::Units b = Part(right, found.right_begin, found.right_end);
+  const bool nothing_fits = found.score == 0;
+  Check(nothing_fits ||
+        found.score == RatioOf(reference::IndelDistance(a, b), a.size() + b.size()));
+  Check(a.size() == left.size() || b.size() == right.size() || nothing_fits);
+}
+
+void Fuzz(const uint8_t* data, size_t size) {
+  constexpr int kWidths[] = {1, 2, 4, 4};
+  constexpr uint32_t kAlphabets[] = {2, 4, 26, 256};
+  const int left_width = kWidths[data[0] & 3];
+  const int right_width = kWidths[(data[0] >> 2) & 3];
+  const uint32_t alphabet = kAlphabets[(data[0] >> 4) & 3];
+  const size_t text_bytes = std::min(size - kHeaderBytes, 2 * kUnitsMax);
+  const size_t left_size = text_bytes * (data[1] + 1) / 256;
+  data += kHeaderBytes;
+  const reference::Units left = Decode(data, left_size, left_width, alphabet);
+  const reference::Units right =
+      Decode(data + left_size, text_bytes - left_size, right_width, alphabet);
+  const reference::OwnedText owned_left(left, left_width);
+  const reference::OwnedText owned_right(right, right_width);
+  const Text a = owned_left.text();
+  const Text b = owned_right.text();
+
+  CheckScript(LcsSeqEditops(a, b), LcsSeqEditopsCost(a.size(), b.size()), left, right,
+              reference::IndelDistance(left, right));
+  CheckScript(OsaEditops(a, b), OsaEditopsCost(a.size(), b.size()), left, right,
+              reference::OsaDistance(left, right));
+  CheckScript(HammingEditops(a, b), HammingEditopsCost(a.size(), b.size()), left, right,
+              reference::HammingDistance(left, right));
+  CheckAlignment(PartialRatioAlignment(a, b), left, right);
+}
+
+}  // namespace
+}  // namespace kernelserve
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size >= kernelserve::kHeaderBytes) kernelserve::Fuzz(data, size);
+  return 0;
+}
