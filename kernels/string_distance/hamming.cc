@@ -37,7 +37,7 @@ PairCost HammingEditopsCost(size_t left_size, size_t right_size) {
   return {.ns = kUnitNs * static_cast<double>(longer), .bytes = 0, .edits = longer};
 }
 
-// Fitted to string_distance_benchmark.cc.
+// Fitted to kernels/catalog_benchmark.cc.
 double HammingCostNs(size_t left_size, size_t right_size) {
   constexpr double kPairNs = 5;
   constexpr double kUnitNs = 0.5;

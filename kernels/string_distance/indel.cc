@@ -28,7 +28,7 @@ int64_t Indel::Maximum(size_t left_size, size_t right_size) {
   return static_cast<int64_t>(left_size + right_size);
 }
 
-// Fitted to string_distance_benchmark.cc.
+// Fitted to kernels/catalog_benchmark.cc.
 double Indel::CostNs(size_t left_size, size_t right_size) {
   return ShortBlockCostNs(left_size, right_size, /*word_ns=*/2);
 }

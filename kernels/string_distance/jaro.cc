@@ -295,7 +295,7 @@ void JaroBlock(TextColumn left, std::span<const Text> right, std::span<double> o
   HWY_DYNAMIC_DISPATCH(JaroPairs)(left, right, out, stop);
 }
 
-// Fitted to string_distance_benchmark.cc.
+// Fitted to kernels/catalog_benchmark.cc.
 double JaroCostNs(size_t left_size, size_t right_size) {
   constexpr double kPairNs = 15;
   constexpr double kUnitNs = 2.5;

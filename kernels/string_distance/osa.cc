@@ -26,7 +26,7 @@ int64_t Osa::Maximum(size_t left_size, size_t right_size) {
   return static_cast<int64_t>(std::max(left_size, right_size));
 }
 
-// Fitted to string_distance_benchmark.cc.
+// Fitted to kernels/catalog_benchmark.cc.
 double Osa::CostNs(size_t left_size, size_t right_size) {
   return ShortBlockCostNs(left_size, right_size, /*word_ns=*/3.5);
 }

@@ -18,7 +18,7 @@ double PartialRatio(Text left, Text right, StopToken stop) {
   return std::max(best, best_part(right, left, stop));
 }
 
-// Fitted to string_distance_benchmark.cc.
+// Fitted to kernels/catalog_benchmark.cc.
 double PartialRatioCostNs(size_t left_size, size_t right_size) {
   constexpr double kPairNs = 60;
   const auto [shorter, longer] = std::minmax(left_size, right_size);

@@ -4,7 +4,7 @@
 
 namespace kernelserve {
 
-// Fitted to string_distance_benchmark.cc, a 64-bit word of the matrix's column being the unit of
+// Fitted to kernels/catalog_benchmark.cc, a 64-bit word of the matrix's column being the unit of
 // work.
 double ShortBlockCostNs(size_t left_size, size_t right_size, double word_ns) {
   constexpr double kPairNs = 10;
