@@ -61,8 +61,8 @@ void FuzzPartialRatio::Block(TextColumn left, std::span<const Text> right, const
 }
 
 double TokensCostNs(size_t left, size_t right) {
-  constexpr double kPairNs = 15;
-  constexpr double kUnitNs = 3;
+  constexpr double kPairNs = 5;
+  constexpr double kUnitNs = 2;
   return kPairNs + kUnitNs * static_cast<double>(left + right);
 }
 
