@@ -26,6 +26,7 @@ HWY_INLINE uint64_t And(uint64_t a, uint64_t b) { return a & b; }
 HWY_INLINE uint64_t Or(uint64_t a, uint64_t b) { return a | b; }
 HWY_INLINE uint64_t Or3(uint64_t a, uint64_t b, uint64_t c) { return a | b | c; }
 HWY_INLINE uint64_t Xor(uint64_t a, uint64_t b) { return a ^ b; }
+HWY_INLINE uint64_t Max(uint64_t a, uint64_t b) { return a < b ? b : a; }
 HWY_INLINE uint64_t Not(uint64_t a) { return ~a; }
 HWY_INLINE uint64_t AndNot(uint64_t not_a, uint64_t b) { return ~not_a & b; }
 template <int kBits>

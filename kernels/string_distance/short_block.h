@@ -38,6 +38,8 @@ void DamerauLevenshteinShortBlock(TextColumn left, std::span<const Text> right,
                                   StopToken stop);
 void IndelShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                      std::span<int64_t> out, StopToken stop);
+void LcsSeqShortBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                      std::span<int64_t> out, StopToken stop);
 
 // Estimated nanoseconds of one pair among many on one core, where texts that are not short take
 // `word_ns` for each 64 cells of a column.
