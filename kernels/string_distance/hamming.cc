@@ -1,19 +1,47 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/string_distance/hamming.cc"
 #include "kernels/string_distance/hamming.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/string_distance/equal_units-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+struct EqualPlaces {
+  template <typename Unit>
+  static HWY_INLINE size_t Count(const Text& left, const Text& right, size_t shorter) {
+    size_t count = 0;
+    for (size_t i = 0; i < shorter; i += kEqualUnits<Unit>) {
+      const size_t units = std::min(shorter - i, kEqualUnits<Unit>);
+      count += static_cast<size_t>(std::popcount(EqualUnits<Unit>(left, i, right, i, units)));
+    }
+    return count;
+  }
+};
+
+void HammingPairs(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                  std::span<int64_t> out, StopToken stop) {
+  LongerLessCommon<EqualPlaces>(left, right, cutoffs, out, stop);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace kernelserve {
 
-int64_t HammingDistance(Text left, Text right) {
-  const size_t shorter = std::min(left.size(), right.size());
-  const size_t equal = left.Visit([&](auto a) {
-    return right.Visit([&](auto b) {
-      size_t count = 0;
-      for (size_t i = 0; i < shorter; ++i) count += a[i] == b[i];
-      return count;
-    });
-  });
-  return static_cast<int64_t>(std::max(left.size(), right.size()) - equal);
+HWY_EXPORT(HammingPairs);
+
+void HammingBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                  std::span<int64_t> out, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(HammingPairs)(left, right, cutoffs, out, stop);
 }
 
 Editops HammingEditops(Text left, Text right) {
@@ -39,9 +67,10 @@ PairCost HammingEditopsCost(size_t left_size, size_t right_size) {
 
 // Fitted to kernels/catalog_benchmark.cc.
 double HammingCostNs(size_t left_size, size_t right_size) {
-  constexpr double kPairNs = 5;
-  constexpr double kUnitNs = 0.5;
+  constexpr double kPairNs = 3;
+  constexpr double kUnitNs = 0.1;
   return kPairNs + kUnitNs * static_cast<double>(std::min(left_size, right_size));
 }
 
 }  // namespace kernelserve
+#endif  // HWY_ONCE

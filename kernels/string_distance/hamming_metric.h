@@ -13,8 +13,6 @@
 #include "kernels/error.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/hamming.h"
-#include "kernels/string_distance/score_cutoffs.h"
-#include "kernels/string_distance/symmetric_metric.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
@@ -56,7 +54,7 @@ struct HammingMetric {
   static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
                     std::span<const int64_t> cutoffs, int64_t /*hint*/, const StopToken& stop,
                     std::span<int64_t> distances) {
-    EachPair(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop, Distance);
+    HammingBlock(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop);
   }
 
   struct Prepared {
@@ -70,8 +68,7 @@ struct HammingMetric {
   static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
                             std::span<const int64_t> cutoffs, int64_t /*hint*/,
                             const StopToken& stop, std::span<int64_t> distances) {
-    EachPair(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances, stop,
-             Distance);
+    HammingBlock(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances, stop);
   }
 
   static Editops EditScript(Text left, Text right, const Parameters&, StopToken) {
@@ -79,11 +76,6 @@ struct HammingMetric {
   }
   static PairCost EditScriptCost(size_t left, size_t right) {
     return HammingEditopsCost(left, right);
-  }
-
- private:
-  static int64_t Distance(Text left, Text right, int64_t cutoff) {
-    return WithCutoff(HammingDistance(left, right), cutoff);
   }
 };
 

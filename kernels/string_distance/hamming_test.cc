@@ -6,7 +6,9 @@
 #include "gtest/gtest.h"
 #include "kernels/reference/distances.h"
 #include "kernels/reference/edits.h"
+#include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
+#include "kernels/reference/simd_targets.h"
 #include "kernels/string_distance/hamming_metric.h"
 
 namespace kernelserve {
@@ -15,14 +17,23 @@ namespace {
 using reference::Edit;
 using ::testing::ElementsAre;
 
-TEST(HammingTest, EqualsTheOracleAtEveryWidth) {
-  reference::RandomText random(13);
-  for (int i = 0; i < 2000; ++i) {
-    const auto [a, b] = random.Pair(100);
-    const reference::OwnedText left(a);
-    const reference::OwnedText right(b);
-    ASSERT_EQ(HammingDistance(left.text(), right.text()), reference::HammingDistance(a, b)) << i;
-  }
+TEST(HammingTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
+  reference::ForEachSimdTarget([](const char* target) {
+    SCOPED_TRACE(target);
+    reference::RandomText random(13);
+    for (int i = 0; i < 2000; ++i) {
+      const auto [a, b] = random.Pair(100);
+      const reference::OwnedText left(a);
+      const reference::OwnedText right(b);
+      const Text a_text = left.text();
+      const Text b_text = right.text();
+      const int64_t cutoff = random.Below(2) == 0 ? int64_t{1} << 40 : random.Below(100);
+      int64_t out;
+      HammingBlock(TextColumn(&a_text), std::span(&b_text, 1), {.each = {}, .all = cutoff},
+                   std::span(&out, 1), {});
+      ASSERT_EQ(out, reference::WithCutoff(reference::HammingDistance(a, b), cutoff)) << i;
+    }
+  });
 }
 
 // Values of RapidFuzz 3.14's distance.Hamming.editops.

@@ -15,11 +15,11 @@ int64_t FromIndel(Text left, Text right, int64_t cutoff, StopToken stop) {
   constexpr int64_t kWidest = int64_t{1} << 60;
   const auto apart = static_cast<int64_t>(std::max(left.size(), right.size()) -
                                           std::min(left.size(), right.size()));
+  const int64_t indel_cutoff = 2 * std::min(cutoff, kWidest) - apart;
   int64_t indel;
-  Indel::Block(TextColumn(&left), std::span(&right, 1),
-               {.each = {}, .all = 2 * std::min(cutoff, kWidest) - apart}, std::span(&indel, 1),
-               stop);
-  return WithCutoff((indel + apart) / 2, cutoff);
+  Indel::Block(TextColumn(&left), std::span(&right, 1), {.each = {}, .all = indel_cutoff},
+               std::span(&indel, 1), stop);
+  return indel > indel_cutoff ? cutoff + 1 : (indel + apart) / 2;
 }
 
 }  // namespace

@@ -153,9 +153,8 @@ void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, T
 
 // Pairs [begin, begin + count), count <= kSortedPairs: a counting sort, then class by class.
 template <class Metric>
-void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cutoffs,
-                 size_t begin, size_t count, std::span<typename Metric::Score> out,
-                 StopToken stop) {
+void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cutoffs, size_t begin,
+                 size_t count, std::span<typename Metric::Score> out, StopToken stop) {
   std::array<uint16_t, kUnitClasses * kUnitKeys> ends{};  // first how many, then where they end
   std::array<uint16_t, kSortedPairs> keys;
   unsigned widths = 0;

@@ -8,13 +8,17 @@
 #include <cstring>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
 #include "kernels/reference/simd_targets.h"
+#include "kernels/string_distance/hamming.h"
 
 namespace kernelserve {
 namespace {
+
+using ::testing::Each;
 
 using reference::OwnedText;
 using reference::RandomText;
@@ -107,9 +111,10 @@ void ExpectNothingReadBeyondTheEnd() {
         std::vector<int64_t> out(pairs);
         LevenshteinShortBlock(TextColumn(left), std::span(right).first(pairs),
                               {.each = {}, .all = kAll}, out, {});
-        for (const int64_t distance : out) {
-          ASSERT_EQ(distance, static_cast<int64_t>(std::max(size, other_size)));
-        }
+        ASSERT_THAT(out, Each(static_cast<int64_t>(std::max(size, other_size))));
+        HammingBlock(TextColumn(left), std::span(right).first(pairs), {.each = {}, .all = kAll},
+                     out, {});
+        ASSERT_THAT(out, Each(static_cast<int64_t>(std::max(size, other_size))));
       }
     }
   }

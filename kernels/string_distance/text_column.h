@@ -16,7 +16,12 @@ class TextColumn {
 
   const Text& operator[](size_t i) const { return first_[i * step_]; }
 
+  // From place `begin` on.
+  TextColumn From(size_t begin) const { return TextColumn(first_ + begin * step_, step_); }
+
  private:
+  TextColumn(const Text* first, size_t step) : first_(first), step_(step) {}
+
   const Text* first_;
   size_t step_;
 };

@@ -11,20 +11,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "hwy/highway.h"
+#include "kernels/string_distance/text_vector-inl.h"
 #include "kernels/text.h"
-
-// Sanitizers object to bytes that are read and not used. (HWY_IS_ASAN and its like know clang's
-// only.)
-#undef KERNELSERVE_SANITIZED
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HWY_IS_ASAN || HWY_IS_MSAN || \
-    HWY_IS_TSAN
-#define KERNELSERVE_SANITIZED 1
-#else
-#define KERNELSERVE_SANITIZED 0
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
@@ -37,27 +27,6 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 inline constexpr size_t kVectorBytes = HWY_LANES(uint8_t);
-
-// The first `count` units at `units`, and anything after them; at most 16 bytes.
-template <typename Unit>
-HWY_INLINE hn::Vec<hn::CappedTag<Unit, 16 / sizeof(Unit)>> LoadFirst(const Unit* units,
-                                                                     size_t count) {
-  const hn::CappedTag<Unit, 16 / sizeof(Unit)> d;
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  return hn::MaskedLoad(hn::FirstN(d, count), d, units);
-#else
-#if !KERNELSERVE_SANITIZED
-  // Memory comes in pages: what lies on the page of the first byte can be read.
-  constexpr uintptr_t kPageBytes = 4096;
-  if (reinterpret_cast<uintptr_t>(units) % kPageBytes <= kPageBytes - 16) {
-    return hn::LoadU(d, units);
-  }
-#endif
-  HWY_ALIGN Unit first[16 / sizeof(Unit)];
-  std::memcpy(first, units, std::min<size_t>(count, 16 / sizeof(Unit)) * sizeof(Unit));
-  return hn::Load(d, first);
-#endif
-}
 
 template <size_t kBits>
 using LaneOfBits = hwy::UnsignedFromSize<kBits / 8>;
@@ -77,14 +46,9 @@ class TextLanes {
 
   HWY_INLINE void Set(size_t lane, const Text& pattern, const Text& text) {
     Unit* const slot = patterns_ + lane * kBits;
-    if (pattern.width() == sizeof(Unit)) {
-      const auto units = pattern.units<Unit>();
-      StoreSlot(LoadFirst(units.data(), std::min(units.size(), kChunk)), slot);
-      for (size_t i = kChunk; i < kBits && i < units.size(); i += kChunk) {
-        StoreSlot(LoadFirst(units.data() + i, std::min(units.size() - i, kChunk)), slot + i);
-      }
-    } else {
-      for (size_t i = 0; i < pattern.size(); ++i) slot[i] = static_cast<Unit>(pattern[i]);
+    StoreSlot(LoadUnits(BlockTag(), pattern, 0, pattern.size()), slot);
+    for (size_t i = kChunk; i < kBits && i < pattern.size(); i += kChunk) {
+      StoreSlot(LoadUnits(BlockTag(), pattern, i, pattern.size() - i), slot + i);
     }
     rows_[lane] = static_cast<Lane>(~Lane{0}) >> (kBits - pattern.size());
     sizes_[lane] = static_cast<Lane>(text.size());
@@ -157,15 +121,8 @@ class TextLanes {
   HWY_INLINE void StageText(size_t lane, const Text& text, size_t first) {
     Unit* const slot = staged_ + lane * kBits;
     if (text.size() <= first) return;
-    const size_t count = std::min(text.size() - first, kChunk);
-    if (text.width() == sizeof(Unit)) {
-      const auto block = LoadFirst(text.units<Unit>().data() + first, count);
-      for (size_t i = 0; i < kBits; i += kChunk) StoreSlot(block, slot + i);
-    } else {
-      for (size_t i = 0; i < kBits; i += kChunk) {
-        for (size_t j = 0; j < count; ++j) slot[i + j] = static_cast<Unit>(text[first + j]);
-      }
-    }
+    const auto block = LoadUnits(BlockTag(), text, first, text.size() - first);
+    for (size_t i = 0; i < kBits; i += kChunk) StoreSlot(block, slot + i);
   }
 
   // matches_[j] = where the patterns equal unit j of the staged texts, for j < chunk.

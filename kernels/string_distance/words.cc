@@ -49,7 +49,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <typename Unit>
 HWY_INLINE uint64_t FindSpaces(const Unit* units, size_t count) {
   const hn::CappedTag<Unit, 16 / sizeof(Unit)> d;
-  const auto block = LoadFirst(units, count);
+  const auto block = LoadFirst(d, units, count);
   const auto within = [&](const Spaces& some) HWY_ATTR {
     const auto from_first = hn::Sub(block, hn::Set(d, static_cast<Unit>(some.first)));
     return hn::Eq(hn::Min(from_first, hn::Set(d, static_cast<Unit>(some.last - some.first))),
@@ -119,7 +119,7 @@ HWY_INLINE void CopyUnits(const Unit* HWY_RESTRICT from, size_t count, Unit* HWY
 #if KERNELSERVE_TEXT_LANES
   const hn::CappedTag<Unit, 16 / sizeof(Unit)> d;
   for (size_t i = 0; i < count; i += hn::Lanes(d)) {
-    hn::StoreU(LoadFirst(from + i, std::min(count - i, hn::Lanes(d))), d, to + i);
+    hn::StoreU(LoadFirst(d, from + i, std::min(count - i, hn::Lanes(d))), d, to + i);
   }
 #else
   std::copy_n(from, count, to);
