@@ -63,7 +63,7 @@ int64_t AffixDistance<end>::Maximum(size_t left_size, size_t right_size) {
   return static_cast<int64_t>(std::max(left_size, right_size));
 }
 
-// Fitted to string_distance_benchmark.cc.
+// Fitted to kernels/catalog_benchmark.cc.
 template <End end>
 double AffixDistance<end>::CostNs(size_t left_size, size_t right_size) {
   constexpr double kPairNs = 3;
