@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "kernels/string_distance/common_affix.h"
 #include "kernels/string_distance/lcs_seq_editops.h"
 #include "kernels/string_distance/lcs_seq_words.h"
 #include "kernels/string_distance/long_distance.h"
@@ -11,34 +10,19 @@
 #include "kernels/string_distance/step_poll.h"
 
 namespace kernelserve {
-namespace {
-
-int64_t IndelOf(Text left, Text right, int64_t cutoff, StopToken stop) {
-  StripCommonAffix(&left, &right);
-  int64_t distance;
-  IndelShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff}, std::span(&distance, 1),
-                  stop);
-  if (distance != kNotShort) return distance;
-  return LongDistance(LongDistance::Metric::kIndel, stop).Of(left, right, cutoff);
-}
-
-}  // namespace
-
 int64_t Indel::Maximum(size_t left_size, size_t right_size) {
   return static_cast<int64_t>(left_size + right_size);
 }
 
 // Fitted to kernels/catalog_benchmark.cc.
 double Indel::CostNs(size_t left_size, size_t right_size) {
-  return ShortBlockCostNs(left_size, right_size, /*word_ns=*/2);
+  return LongDistanceCostNs(left_size, right_size, /*word_ns=*/2);
 }
 
 void Indel::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                   std::span<int64_t> out, StopToken stop) {
   IndelShortBlock(left, right, cutoffs, out, stop);
-  for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == kNotShort) out[i] = IndelOf(left[i], right[i], cutoffs[i], stop);
-  }
+  LongDistance(LongDistance::Metric::kIndel, stop).Block(left, right, cutoffs, out);
 }
 
 Editops Indel::EditScript(Text left, Text right, StopToken stop) {

@@ -221,6 +221,7 @@ struct NoCutoffs {
 struct Jaro {
   using Score = double;
   using Cutoffs = NoCutoffs;
+  static constexpr size_t kUnitsMax = kShortUnits;
 
   static HWY_INLINE bool IsDecided(size_t, size_t longer, double) { return longer == 1; }
 

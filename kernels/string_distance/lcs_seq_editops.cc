@@ -4,9 +4,9 @@
 
 #include "kernels/string_distance/backward_columns.h"
 #include "kernels/string_distance/common_affix.h"
-#include "kernels/string_distance/indel.h"
 #include "kernels/string_distance/lcs_seq_words.h"
 #include "kernels/string_distance/pattern_masks.h"
+#include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
 namespace kernelserve {
@@ -66,7 +66,7 @@ Editops LcsSeqEditops(Text left, Text right, StopToken stop) {
 PairCost LcsSeqEditopsCost(size_t left_size, size_t right_size) {
   constexpr double kTimesComputed = 4;
   constexpr double kUnitNs = 50;
-  return {.ns = kTimesComputed * Indel::CostNs(left_size, right_size) +
+  return {.ns = kTimesComputed * ShortBlockCostNs(left_size, right_size, /*word_ns=*/2) +
                 kUnitNs * static_cast<double>(left_size + right_size),
           .bytes = BackwardColumns<LcsSeqWords>::BytesMax(right_size, ColumnBytes(left_size)),
           .edits = left_size + right_size};

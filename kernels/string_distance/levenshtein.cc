@@ -37,14 +37,10 @@ int64_t CeilDivide(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 // --- Uniform weights of 1 ---
 
-// Both texts have over kTwoWordUnits.
-int64_t UniformLong(Text left, Text right, int64_t cutoff, int64_t hint, StopToken stop) {
-  StripCommonAffix(&left, &right);
-  int64_t distance;
-  LevenshteinShortBlock(TextColumn(&left), std::span(&right, 1), {.all = cutoff},
-                        std::span(&distance, 1), stop);
-  if (distance != kNotShort) return distance;
-  return LongDistance(LongDistance::Metric::kLevenshtein, stop).Of(left, right, cutoff, hint);
+void UnitBlock(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+               int64_t hint, std::span<int64_t> out, StopToken stop) {
+  LevenshteinShortBlock(left, right, cutoffs, out, stop);
+  LongDistance(LongDistance::Metric::kLevenshtein, stop).Block(left, right, cutoffs, out, hint);
 }
 
 // --- Any weights ---
@@ -169,12 +165,8 @@ void LevenshteinBlock(std::span<const Text> left, std::span<const Text> right,
   }
   const int64_t weight = options.weights.insertion;
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
-    LevenshteinShortBlock(TextColumn(left), right, unit_cutoffs, out, stop);
-    for (size_t i = 0; i < out.size(); ++i) {
-      if (out[i] != kNotShort) continue;
-      out[i] = UniformLong(left[i], right[i], unit_cutoffs[i], UnitHint(options.score_hint, weight),
-                           stop);
-    }
+    UnitBlock(TextColumn(left), right, unit_cutoffs, UnitHint(options.score_hint, weight), out,
+              stop);
   });
 }
 
@@ -198,21 +190,15 @@ void PreparedLevenshtein::Block(std::span<const Text> choices, int64_t score_cut
   }
   const int64_t weight = weights_.insertion;
   ScaleUniform(weight, all_cutoffs, out, [&](const ScoreCutoffs& unit_cutoffs) {
-    LevenshteinShortBlock(TextColumn(&query_), choices, unit_cutoffs, out, stop);
-    for (size_t i = 0; i < out.size(); ++i) {
-      if (out[i] != kNotShort) continue;
-      out[i] = UniformLong(query_, choices[i], unit_cutoffs[i], UnitHint(score_hint, weight), stop);
-    }
+    UnitBlock(TextColumn(&query_), choices, unit_cutoffs, UnitHint(score_hint, weight), out, stop);
   });
 }
 
-// Fitted to levenshtein_benchmark.cc, a 64-bit word of the matrix's column being the unit of work.
+// Fitted to levenshtein_benchmark.cc.
 int64_t LevenshteinCostNs(size_t left_size, size_t right_size, const LevenshteinOptions& options) {
-  constexpr double kPairNs = 10;
-  constexpr double kShortColumnNs = 2.5;
   constexpr double kWordNs = 2.5;
   constexpr double kCellNs = 1.5;
-  constexpr double kLongPairNs = 500;  // tables
+  constexpr double kPairNs = 10;
   const auto m = static_cast<double>(std::min(left_size, right_size));
   const auto n = static_cast<double>(std::max(left_size, right_size));
   double ns = kPairNs;
@@ -220,16 +206,12 @@ int64_t LevenshteinCostNs(size_t left_size, size_t right_size, const Levenshtein
     case Method::kFree:
       break;
     case Method::kUniform:
-      if (m <= kShortUnits) {
-        ns += kShortColumnNs * (n <= kShortUnits ? m : n);
-      } else {
-        const double weight = static_cast<double>(options.weights.insertion);
-        const double band = 2 * static_cast<double>(options.score_cutoff) / weight;
-        ns += kLongPairNs + n * (2 + std::min(m, band) / 64) * kWordNs;
-      }
+      ns = LongDistanceCostNs(left_size, right_size, kWordNs,
+                              static_cast<double>(options.score_cutoff) /
+                                  static_cast<double>(options.weights.insertion));
       break;
     case Method::kIndel:
-      ns += kLongPairNs + n * (1 + m / 64) * kWordNs;
+      ns = Indel::CostNs(left_size, right_size);
       break;
     case Method::kGeneral:
       ns += n * m * kCellNs;

@@ -8,6 +8,7 @@
 #include "kernels/string_distance/hyyro_band.h"
 #include "kernels/string_distance/levenshtein.h"
 #include "kernels/string_distance/pattern_masks.h"
+#include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/step_poll.h"
 
 namespace kernelserve {
@@ -213,7 +214,7 @@ Editops LevenshteinEditops(Text left, Text right, StopToken stop) {
 }
 
 PairCost LevenshteinEditopsCost(size_t left_size, size_t right_size) {
-  return {.ns = 4 * static_cast<double>(LevenshteinCostNs(left_size, right_size)) + 200,
+  return {.ns = 4 * ShortBlockCostNs(left_size, right_size, /*word_ns=*/2.5) + 200,
           .bytes = left_size <= 64 ? 28 * right_size : 4 * kMatrixBytesMax,
           .edits = std::max(left_size, right_size)};
 }

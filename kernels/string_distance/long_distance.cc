@@ -4,7 +4,8 @@
 #include <bit>
 #include <utility>
 
-#include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/common_affix.h"
+#include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/unit_ids.h"
 
 namespace kernelserve {
@@ -14,13 +15,28 @@ constexpr size_t kBlock = 64;  // columns, a word of carries
 
 // The least band that is tried: narrower ones take hardly less, as columns come in blocks.
 constexpr int64_t kBandMin = 64;
+// The next one is as wide as the last one's rows let expect, and at most so many times as wide, as
+// texts may differ in their first rows only.
+constexpr int64_t kBandGrowthMax = 16;
+// Nor is one tried that takes over so great a part of the columns.
+constexpr int64_t kWholeOfBand = 4;
 // Up to so many stripes, the whole matrix takes little more than finding out about a band.
 constexpr int64_t kWholeStripes = 2;
 
 }  // namespace
 
+void LongDistance::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+                         std::span<int64_t> out, int64_t hint) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i] == kNotShort) out[i] = Of(left[i], right[i], cutoffs[i], hint);
+  }
+}
+
 int64_t LongDistance::Of(Text left, Text right, int64_t cutoff, int64_t hint) {
+  // A transposition never needs what both texts share, either.
+  StripCommonAffix(&left, &right);
   if (left.size() > right.size()) std::swap(left, right);
+  if (left.size() <= kTwoWordUnits) return OfShort(left, right, cutoff);
   SetTexts(left, right);
   cutoff = std::min(cutoff, metric_ == Metric::kIndel ? m_ + n_ : n_);
   if (n_ - m_ > cutoff) return cutoff + 1;
@@ -34,9 +50,20 @@ int64_t LongDistance::Of(Text left, Text right, int64_t cutoff, int64_t hint) {
   while (k < cutoff) {
     const Attempt attempt = Try(k);
     if (attempt.distance <= k || stop_.stopped()) return attempt.distance;
-    k = std::max(2 * k, attempt.expected + attempt.expected / 4);
+    k = std::clamp(attempt.expected + attempt.expected / 4, 2 * k, kBandGrowthMax * k);
+    if (k > n_ / kWholeOfBand) k = cutoff;
   }
   return WithCutoff(Try(cutoff).distance, cutoff);
+}
+
+int64_t LongDistance::OfShort(Text left, Text right, int64_t cutoff) const {
+  int64_t distance;
+  const auto block = metric_ == Metric::kLevenshtein ? LevenshteinShortBlock
+                     : metric_ == Metric::kOsa       ? OsaShortBlock
+                                                     : IndelShortBlock;
+  block(TextColumn(&left), std::span(&right, 1), {.each = {}, .all = cutoff},
+        std::span(&distance, 1), stop_);
+  return distance;
 }
 
 void LongDistance::SetTexts(Text pattern, Text text) {
@@ -219,6 +246,22 @@ uint64_t LongDistance::Falls(size_t block) const {
 uint64_t LongDistance::Columns(size_t block) const {
   const size_t rest = static_cast<size_t>(n_) - kBlock * block;
   return rest < kBlock ? ~uint64_t{0} >> (kBlock - rest) : ~uint64_t{0};
+}
+
+// Fitted to string_distance_benchmark.cc in AVX-512, whose stripes have 512 rows.
+double LongDistanceCostNs(size_t left_size, size_t right_size, double word_ns,
+                          double score_cutoff) {
+  if (std::min(left_size, right_size) <= kTwoWordUnits) {
+    return ShortBlockCostNs(left_size, right_size, word_ns);
+  }
+  constexpr double kPairNs = 1000;
+  constexpr double kUnitNs = 5;  // for tables
+  constexpr double kStripeRows = kBlock * kStripeWordsMax;
+  const double stripe_ns = 1.5 * word_ns;
+  const auto shorter = static_cast<double>(std::min(left_size, right_size));
+  const auto longer = static_cast<double>(std::max(left_size, right_size));
+  const double columns = std::min(longer, kStripeRows + kBlock + score_cutoff);
+  return kPairNs + kUnitNs * longer + (1 + shorter / kStripeRows) * columns * stripe_ns;
 }
 
 }  // namespace kernelserve

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/stripe.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -33,10 +35,14 @@ class LongDistance {
 
   LongDistance(Metric metric, StopToken stop) : metric_(metric), stop_(stop) {}
 
-  // The distance under the cutoff; anything once `stop` is set, which is polled at least every
-  // millisecond. The band that is tried first is as wide as `hint`. Both texts have units.
-  // Memory is reused from pair to pair: about 40 KiB and, for each unit of the longer text, 2.5
-  // bytes, or 10.5 where one of the texts is not in bytes.
+  // Sets out[i] to the distance of a pair under its cutoff, where it is kNotShort (short_block.h);
+  // to anything once `stop` is set, which is polled at least every millisecond. The band that is
+  // tried first is as wide as `hint`. Memory is reused from pair to pair: about 40 KiB and, for
+  // each unit of the longer text, 2.5 bytes, or 10.5 where one of the texts is not in bytes.
+  void Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
+             std::span<int64_t> out, int64_t hint = kNoHint);
+
+  // One of them.
   int64_t Of(Text left, Text right, int64_t cutoff, int64_t hint = kNoHint);
 
  private:
@@ -53,6 +59,7 @@ class LongDistance {
     int64_t score;  // of the cell before the first column
   };
 
+  int64_t OfShort(Text left, Text right, int64_t cutoff) const;
   void SetTexts(Text pattern, Text text);
   Attempt Try(int64_t k);
   bool Narrow(Row* row, int64_t* k, int64_t* least, size_t* end) const;
@@ -86,6 +93,12 @@ class LongDistance {
   size_t rows_words_ = 0;
   std::array<std::vector<uint64_t>, 3> carries_;  // of the last row computed
 };
+
+// Estimated nanoseconds of one distance on one core, among many of short texts. A 64-bit word of
+// the matrix's column takes `word_ns` alone, and less in a stripe. With a score_cutoff only a band
+// is computed.
+double LongDistanceCostNs(size_t left_size, size_t right_size, double word_ns,
+                          double score_cutoff = std::numeric_limits<double>::infinity());
 
 }  // namespace kernelserve
 

@@ -11,7 +11,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "hwy/cache_control.h"
@@ -32,6 +34,7 @@ namespace HWY_NAMESPACE {
 //
 //   using Score
 //   using Cutoffs                                          cutoffs[i] is pair i's
+//   size_t kUnitsMax                                       of texts in lanes
 //   bool IsDecided(size_t shorter, size_t longer, cutoff)  sizes alone tell: Alone() is quick
 //   Score Alone(Text left, Text right, cutoff, StopToken)  one pair of any sizes
 //   void Run(TextLanes&, size_t pairs, Score*)             as many as there are lanes
@@ -42,6 +45,8 @@ template <template <class> class ColumnOf>
 struct EditDistance {
   using Score = int64_t;
   using Cutoffs = ScoreCutoffs;
+  static constexpr size_t kUnitsMax =
+      kOfManyWords<ColumnOf<uint64_t>> ? kTwoWordUnits : kShortUnits;
 
   static HWY_INLINE bool IsDecided(size_t shorter, size_t longer, int64_t cutoff) {
     return static_cast<int64_t>(longer - shorter) > cutoff;
@@ -53,7 +58,9 @@ struct EditDistance {
   static HWY_INLINE void Run(Lanes& lanes, size_t pairs, int64_t* distances) {
     using Lane = typename Lanes::Lane;
     const hn::ScalableTag<Lane> d;
-    ColumnOf<typename Lanes::Vector> column(hn::Set(d, static_cast<Lane>(~Lane{0})));
+    using Word = ColumnOf<typename Lanes::Vector>;
+    std::conditional_t<Lanes::kWords == 1, Word, TwoWordColumn<Word, typename Lanes::Vector>>
+        column(hn::Set(d, static_cast<Lane>(~Lane{0})));
     lanes.Scan(pairs, column);
     HWY_ALIGN Lane last[Lanes::kPairs];
     hn::Store(column.Distance(lanes.rows(), lanes.text_sizes()), d, last);
@@ -70,10 +77,12 @@ struct EditDistance {
 // so that a group's lanes end close together. Those that are compared alone come last in their
 // unit's. Tables, as a branch can't predict lengths.
 constexpr size_t kUnitClasses = 3;  // 1, 2 and 4 bytes
-constexpr std::array<size_t, 4> kLaneBits = {8, 16, 32, 64};
+constexpr std::array<size_t, 5> kLaneBits = {8, 16, 32, 64, 128};
 
-// The first key of each class of lane; there is one for each size that its texts have.
-constexpr std::array<uint8_t, 5> kLaneKeys = {0, 8, 24, 56, 120};
+// The first key of each class of lane; there is one for each size that its texts have, or for
+// kSizesAKey of them where patterns take two words.
+constexpr size_t kSizesAKey = 8;
+constexpr std::array<uint8_t, 6> kLaneKeys = {0, 8, 24, 56, 120, 120 + kTwoWordUnits / kSizesAKey};
 constexpr uint8_t kAlone = kLaneKeys.back();
 constexpr size_t kUnitKeys = kAlone + 1;
 
@@ -130,25 +139,40 @@ void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, T
               typename Metric::Cutoffs cutoffs, size_t begin,
               std::span<typename Metric::Score> out) {
   switch (number) {
-#define KERNELSERVE_CLASS(number, Unit, kBits)                                \
-  case number:                                                                \
-    if constexpr (kGroupable<Unit>)                                           \
-      RunClass<Metric, Unit, kBits>(order, left, right, cutoffs, begin, out); \
+#define KERNELSERVE_CLASS(number, Unit, kBits)                                 \
+  case number:                                                                 \
+    if constexpr (kGroupable<Unit> && (kBits <= 64 || Metric::kUnitsMax > 64)) \
+      RunClass<Metric, Unit, kBits>(order, left, right, cutoffs, begin, out);  \
     return;
     KERNELSERVE_CLASS(0, uint8_t, 8)
     KERNELSERVE_CLASS(1, uint8_t, 16)
     KERNELSERVE_CLASS(2, uint8_t, 32)
     KERNELSERVE_CLASS(3, uint8_t, 64)
-    KERNELSERVE_CLASS(4, uint16_t, 8)
-    KERNELSERVE_CLASS(5, uint16_t, 16)
-    KERNELSERVE_CLASS(6, uint16_t, 32)
-    KERNELSERVE_CLASS(7, uint16_t, 64)
-    KERNELSERVE_CLASS(8, uint32_t, 8)
-    KERNELSERVE_CLASS(9, uint32_t, 16)
-    KERNELSERVE_CLASS(10, uint32_t, 32)
-    KERNELSERVE_CLASS(11, uint32_t, 64)
+    KERNELSERVE_CLASS(4, uint8_t, 128)
+    KERNELSERVE_CLASS(5, uint16_t, 8)
+    KERNELSERVE_CLASS(6, uint16_t, 16)
+    KERNELSERVE_CLASS(7, uint16_t, 32)
+    KERNELSERVE_CLASS(8, uint16_t, 64)
+    KERNELSERVE_CLASS(9, uint16_t, 128)
+    KERNELSERVE_CLASS(10, uint32_t, 8)
+    KERNELSERVE_CLASS(11, uint32_t, 16)
+    KERNELSERVE_CLASS(12, uint32_t, 32)
+    KERNELSERVE_CLASS(13, uint32_t, 64)
+    KERNELSERVE_CLASS(14, uint32_t, 128)
 #undef KERNELSERVE_CLASS
   }
+}
+
+// Whether texts begin and end alike: then Alone(), which leaves out what is common, is quicker.
+HWY_INLINE bool ShareEnds(const Text& a, const Text& b) {
+  constexpr size_t kBytes = 16;
+  const auto width = static_cast<size_t>(a.width());
+  if (a.width() != b.width() || std::min(a.size(), b.size()) * width < kBytes) return false;
+  const auto* const a_bytes = static_cast<const uint8_t*>(a.data());
+  const auto* const b_bytes = static_cast<const uint8_t*>(b.data());
+  return std::memcmp(a_bytes, b_bytes, kBytes) == 0 &&
+         std::memcmp(a_bytes + a.size() * width - kBytes, b_bytes + b.size() * width - kBytes,
+                     kBytes) == 0;
 }
 
 // Pairs [begin, begin + count), count <= kSortedPairs: a counting sort, then class by class.
@@ -171,6 +195,9 @@ void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cut
     if (longer <= kShortUnits && shorter > 0 &&
         !Metric::IsDecided(shorter, longer, cutoffs[begin + i])) {
       key = static_cast<uint8_t>(kKeysOf[longer] + shorter);
+    } else if (longer > kShortUnits && longer <= Metric::kUnitsMax && shorter > 0 &&
+               !Metric::IsDecided(shorter, longer, cutoffs[begin + i]) && !ShareEnds(a, b)) {
+      key = static_cast<uint8_t>(kLaneKeys[4] + (shorter - 1) / kSizesAKey);
     }
     const auto width = static_cast<unsigned>(a.width() | b.width());
     keys[i] = static_cast<uint16_t>(kUnitKeysOf[width] + key);

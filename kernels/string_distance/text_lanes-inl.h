@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "hwy/highway.h"
 #include "kernels/string_distance/text_vector-inl.h"
@@ -35,24 +36,31 @@ using LaneOfBits = hwy::UnsignedFromSize<kBits / 8>;
 // pair in a lane of kBits bits. Scan() goes over all texts at once, a unit a step, and tells for
 // each lane where in its pattern that unit occurs: what bit-parallel algorithms ask for.
 //
-// Patterns lie side by side, each in a slot of kBits units. So one compare of a vector of patterns
-// with one of texts, where a slot holds one unit of its text over and over, gives match masks of
-// several pairs, in the order of their lanes.
+// A word's part of the patterns lies side by side, each in a slot of kLaneBits units. So one
+// compare of a vector of patterns with one of texts, where a slot holds one unit of its text over
+// and over, gives match masks of several pairs, in the order of their lanes.
 template <typename Unit, size_t kBits>
 class TextLanes {
  public:
-  using Lane = LaneOfBits<kBits>;
-  static constexpr size_t kPairs = kVectorBytes * 8 / kBits;
+  // A pattern of over 64 units takes two words, one of fewer does not.
+  static constexpr size_t kLaneBits = std::min<size_t>(kBits, 64);
+  static constexpr size_t kWords = kBits / kLaneBits;
+  using Lane = LaneOfBits<kLaneBits>;
+  static constexpr size_t kPairs = kVectorBytes * 8 / kLaneBits;
 
   HWY_INLINE void Set(size_t lane, const Text& pattern, const Text& text) {
-    Unit* const slot = patterns_ + lane * kBits;
-    StoreSlot(LoadUnits(BlockTag(), pattern, 0, pattern.size()), slot);
-    for (size_t i = kChunk; i < kBits && i < pattern.size(); i += kChunk) {
-      StoreSlot(LoadUnits(BlockTag(), pattern, i, pattern.size() - i), slot + i);
+    for (size_t word = 0; word < kWords; ++word) {
+      Unit* const slot = patterns_ + word * kUnits + lane * kLaneBits;
+      const size_t first = word * kLaneBits;
+      const size_t count = pattern.size() - first;
+      StoreSlot(LoadUnits(BlockTag(), pattern, first, count), slot);
+      for (size_t i = kChunk; i < kLaneBits && i < count; i += kChunk) {
+        StoreSlot(LoadUnits(BlockTag(), pattern, first + i, count - i), slot + i);
+      }
     }
     rows_[lane] = static_cast<Lane>(~Lane{0}) >> (kBits - pattern.size());
     sizes_[lane] = static_cast<Lane>(text.size());
-    if constexpr (kBits <= kChunk) {
+    if constexpr (kLaneBits <= kChunk) {
       StageText(lane, text, 0);
     } else {
       texts_[lane] = &text;
@@ -62,34 +70,44 @@ class TextLanes {
   // For each unit of the texts of the first `pairs` lanes, whose sizes ascend, in order:
   //   column.Advance(matches)             all texts have this unit
   //   column.AdvanceWhere(run, matches)   those where `run` is true
-  // Bits of `matches` over the pattern's end hold anything, as do lanes never set.
+  // where there are as many `matches` as words. Sizes need not ascend where these are two. Bits of
+  // `matches` over the pattern's end hold anything, as do lanes never set.
   template <class Column>
   HWY_INLINE void Scan(size_t pairs, Column& column) {
     const hn::ScalableTag<Lane> d;
     const hn::RebindToSigned<decltype(d)> di;
-    const size_t steps_all = sizes_[0];
-    const size_t steps = sizes_[pairs - 1];
+    const auto [steps_all, steps] = LeastAndMostUnits(pairs);
     const auto sizes = hn::BitCast(di, hn::Load(d, sizes_));
     for (size_t first = 0; first < steps; first += kChunk) {
-      if constexpr (kBits > kChunk) {
+      if constexpr (kLaneBits > kChunk) {
         for (size_t lane = 0; lane < pairs; ++lane) StageText(lane, *texts_[lane], first);
       }
       const size_t chunk = std::min(kChunk, steps - first);
       Compare(chunk);
       for (size_t j = 0; j < chunk; ++j) {
-        const auto matches = hn::Load(d, matches_ + j * kPairs);
+        const Lane* const at = matches_ + j * kWords * kPairs;
+        const auto matches = hn::Load(d, at);
         if (first + j < steps_all) {
-          column.Advance(matches);
+          if constexpr (kWords == 1) {
+            column.Advance(matches);
+          } else {
+            column.Advance(matches, hn::Load(d, at + kPairs));
+          }
         } else {
           const auto step = hn::Set(di, static_cast<hwy::MakeSigned<Lane>>(first + j));
-          column.AdvanceWhere(hn::RebindMask(d, hn::Gt(sizes, step)), matches);
+          const auto runs = hn::RebindMask(d, hn::Gt(sizes, step));
+          if constexpr (kWords == 1) {
+            column.AdvanceWhere(runs, matches);
+          } else {
+            column.AdvanceWhere(runs, matches, hn::Load(d, at + kPairs));
+          }
         }
       }
     }
   }
 
   using Vector = hn::Vec<hn::ScalableTag<Lane>>;
-  // One bit for each unit of the pattern, from bit 0.
+  // One bit for each unit of the pattern's last word, from bit 0.
   HWY_INLINE Vector rows() const { return hn::Load(hn::ScalableTag<Lane>(), rows_); }
   // Units of the text.
   HWY_INLINE Vector text_sizes() const { return hn::Load(hn::ScalableTag<Lane>(), sizes_); }
@@ -97,15 +115,21 @@ class TextLanes {
  private:
   // A 128-bit block, which is what bytes are shuffled in, holds kBlockSlots slots or a part of one;
   // and so the units of a text that it takes at a time are these.
-  static constexpr size_t kSlotBytes = kBits * sizeof(Unit);
+  static constexpr size_t kSlotBytes = kLaneBits * sizeof(Unit);
   static constexpr size_t kBlockSlots = kSlotBytes < 16 ? 16 / kSlotBytes : 1;
   static constexpr size_t kChunk = 16 / sizeof(Unit) / kBlockSlots;
   static constexpr size_t kVectorUnits = kVectorBytes / sizeof(Unit);
-  static constexpr size_t kUnits = kPairs * kBits;
+  static constexpr size_t kUnits = kPairs * kLaneBits;
   static_assert(kVectorUnits % 8 == 0, "a vector's match mask is whole bytes");
 
   using BlockTag = hn::CappedTag<Unit, 16 / sizeof(Unit)>;
   using ByteTag = hn::ScalableTag<uint8_t>;
+
+  HWY_INLINE std::pair<size_t, size_t> LeastAndMostUnits(size_t pairs) const {
+    if constexpr (kWords == 1) return {sizes_[0], sizes_[pairs - 1]};
+    const auto [least, most] = std::minmax_element(sizes_, sizes_ + pairs);
+    return {*least, *most};
+  }
 
   // A block's first part, as far as a slot takes it.
   static HWY_INLINE void StoreSlot(hn::Vec<BlockTag> block, Unit* slot) {
@@ -119,10 +143,10 @@ class TextLanes {
 
   // The units of a lane's text from `first` on: as many as a chunk, in each block of its slot.
   HWY_INLINE void StageText(size_t lane, const Text& text, size_t first) {
-    Unit* const slot = staged_ + lane * kBits;
+    Unit* const slot = staged_ + lane * kLaneBits;
     if (text.size() <= first) return;
     const auto block = LoadUnits(BlockTag(), text, first, text.size() - first);
-    for (size_t i = 0; i < kBits; i += kChunk) StoreSlot(block, slot + i);
+    for (size_t i = 0; i < kLaneBits; i += kChunk) StoreSlot(block, slot + i);
   }
 
   // matches_[j] = where the patterns equal unit j of the staged texts, for j < chunk.
@@ -140,24 +164,28 @@ class TextLanes {
     }();
     const auto first_unit = hn::LoadDup128(bytes, kFirstUnit.data());
     for (size_t v = 0; v < kUnits / kVectorUnits; ++v) {
-      const auto pattern = hn::Load(d, patterns_ + v * kVectorUnits);
+      hn::Vec<decltype(d)> patterns[kWords];
+      for (size_t word = 0; word < kWords; ++word) {
+        patterns[word] = hn::Load(d, patterns_ + word * kUnits + v * kVectorUnits);
+      }
       const auto text = hn::BitCast(bytes, hn::Load(d, staged_ + v * kVectorUnits));
       auto* mask = reinterpret_cast<uint8_t*>(matches_) + v * (kVectorUnits / 8);
       auto places = first_unit;
       for (size_t j = 0; j < chunk; ++j) {
         const auto unit = hn::BitCast(d, hn::TableLookupBytes(text, places));
-        hn::StoreMaskBits(d, hn::Eq(pattern, unit), mask);
-        mask += kVectorBytes;
+        for (size_t word = 0; word < kWords; ++word, mask += kVectorBytes) {
+          hn::StoreMaskBits(d, hn::Eq(patterns[word], unit), mask);
+        }
         places = hn::Add(places, hn::Set(bytes, sizeof(Unit)));
       }
     }
   }
 
   // Lanes that were never set hold anything, and what they give is not looked at.
-  HWY_ALIGN Unit patterns_[kUnits];
+  HWY_ALIGN Unit patterns_[kWords * kUnits];
   HWY_ALIGN Unit staged_[kUnits];
-  HWY_ALIGN Lane matches_[kChunk * kPairs];
-  HWY_ALIGN Lane rows_[kPairs];   // the pattern's rows, as bits
+  HWY_ALIGN Lane matches_[kChunk * kWords * kPairs];
+  HWY_ALIGN Lane rows_[kPairs];   // of the pattern's last word, as bits
   HWY_ALIGN Lane sizes_[kPairs];  // of the texts
   const Text* texts_[kPairs];
 };
