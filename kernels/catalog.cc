@@ -15,6 +15,7 @@
 #include "kernels/phonetics/phonetic_kernel.h"
 #include "kernels/phonetics/soundex.h"
 #include "kernels/string_distance/affix.h"
+#include "kernels/string_distance/alignment_metric.h"
 #include "kernels/string_distance/damerau_levenshtein.h"
 #include "kernels/string_distance/fuzz_metrics.h"
 #include "kernels/string_distance/hamming_metric.h"
@@ -85,6 +86,12 @@ std::vector<Kernel> MakeCatalog() {
   DefineSimilarityMetric<NgramMetric<NgramCoefficient::kCosine>>(
       "ngram_cosine",
       "The n-grams in common, divided by the geometric mean of how many each text has.", &catalog);
+  DefineAlignment<AlignmentKind::kGlobal>(
+      "needleman_wunsch.score",
+      "The greatest score of an alignment of both texts as a whole, with affine gaps.", &catalog);
+  DefineAlignment<AlignmentKind::kLocal>(
+      "smith_waterman.score",
+      "The greatest score of an alignment of a part of either text, with affine gaps.", &catalog);
   DefineFuzz<FuzzRatio>("fuzz.ratio", "100 times the normalized indel similarity.", &catalog);
   DefineFuzz<FuzzPartialRatio>(
       "fuzz.partial_ratio",
