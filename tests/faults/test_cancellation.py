@@ -7,6 +7,7 @@ time is: of a call given up at its beginning, less than half of what the whole o
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import grpc
 import pytest
@@ -36,10 +37,11 @@ def check_free(server: Server, raw: Raw) -> None:
     server.until_idle()
 
 
-def long_edit_script() -> Message:
+def long_edit_script(scorer: str = "", pairs: int = 8_000_000) -> Message:
     request = string_distance_pb2.EditScriptRequest()
-    request.left.utf8 = b"ab" * 8_000_000
-    request.right.utf8 = b"ba" * 8_000_000
+    request.scorer.name = scorer
+    request.left.utf8 = b"ab" * pairs
+    request.right.utf8 = b"ba" * pairs
     return request
 
 
@@ -54,6 +56,8 @@ def long_alignment() -> Message:
 HOURS: dict[str, tuple[str, Callable[[], Message]]] = {
     "one pair": ("Compare", work.hours_in_one_row),
     "one pair's edits": ("EditScript", long_edit_script),
+    "one pair's insertions": ("EditScript", partial(long_edit_script, "indel.distance", 2_000_000)),
+    "one pair's swaps": ("EditScript", partial(long_edit_script, "osa.distance", 2_000_000)),
     "one pair's alignment": ("Align", long_alignment),
     "many pairs": ("Pairwise", work.hours_in_many_rows),
 }
