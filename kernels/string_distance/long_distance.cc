@@ -248,7 +248,7 @@ uint64_t LongDistance::Columns(size_t block) const {
   return rest < kBlock ? ~uint64_t{0} >> (kBlock - rest) : ~uint64_t{0};
 }
 
-// Fitted to string_distance_benchmark.cc in AVX-512, whose stripes have 512 rows.
+// Fitted to kernels/catalog_benchmark.cc in AVX-512, whose stripes have 512 rows.
 double LongDistanceCostNs(size_t left_size, size_t right_size, double word_ns,
                           double score_cutoff) {
   if (std::min(left_size, right_size) <= kTwoWordUnits) {
