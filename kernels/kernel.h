@@ -23,6 +23,7 @@
 #include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/pair_cost.h"
 #include "kernels/text.h"
+#include "kernels/text_scorer.h"
 
 namespace kernelserve {
 
@@ -127,6 +128,10 @@ struct Kernel {
   std::function<absl::StatusOr<std::unique_ptr<BoundKernel>>(const Binding& binding,
                                                              std::span<const ColumnView> columns)>
       bind;
+
+  // A scorer over texts that are at hand: what Cdist, TopK and Join compare queries with choices
+  // by.
+  std::function<absl::StatusOr<std::unique_ptr<TextScorer>>(const Binding& binding)> bind_scorer;
 
   // The least edits from left to right, where the scorer is of a metric that has such.
   PairFunction<Editops> editops;

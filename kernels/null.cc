@@ -28,6 +28,32 @@ class BoundNull final : public BoundKernel {
   }
 };
 
+class NullScorer final : public TextScorer {
+ public:
+  bool is_whole() const override { return true; }
+  bool higher_is_better() const override { return false; }
+  std::optional<double> cutoff() const override { return std::nullopt; }
+  double worst() const override { return 0; }
+  bool ChecksPairs() const override { return false; }
+  absl::Status CheckPair(Text, Text) const override { return absl::OkStatus(); }
+  std::unique_ptr<Query> Prepare(Text) const override { return std::make_unique<NullQuery>(); }
+  double CostNs(size_t, size_t) const override { return 1; }
+  bool HasBound() const override { return false; }
+  double Bound(size_t, size_t, size_t) const override { return 0; }
+  bool HasCross() const override { return false; }
+  void Cross(std::span<const Text>, const SortedTexts&, const StopToken&,
+             const Emit&) const override {}
+
+ private:
+  class NullQuery final : public Query {
+   public:
+    void Score(std::span<const Text>, std::optional<double>, const StopToken&,
+               std::span<double> scores) const override {
+      std::fill(scores.begin(), scores.end(), 0);
+    }
+  };
+};
+
 }  // namespace
 
 Kernel NullKernel(std::string name, std::string doc) {
@@ -41,6 +67,9 @@ Kernel NullKernel(std::string name, std::string doc) {
       .symmetric = true,
       .bind = [](const Binding&, std::span<const ColumnView>)
           -> absl::StatusOr<std::unique_ptr<BoundKernel>> { return std::make_unique<BoundNull>(); },
+      .bind_scorer = [](const Binding&) -> absl::StatusOr<std::unique_ptr<TextScorer>> {
+        return std::make_unique<NullScorer>();
+      },
   };
 }
 

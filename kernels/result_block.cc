@@ -5,36 +5,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "kernels/store_numbers.h"
+
 namespace kernelserve {
-namespace {
-
-template <typename To, typename From>
-To Saturate(From value) {
-  if constexpr (std::is_floating_point_v<To>) {
-    return static_cast<To>(value);
-  } else {
-    if (std::cmp_less(value, std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
-    if (std::cmp_greater(value, std::numeric_limits<To>::max())) {
-      return std::numeric_limits<To>::max();
-    }
-    return static_cast<To>(value);
-  }
-}
-
-template <typename To, typename From>
-void Store(std::span<const From> values, uint8_t* to) {
-  To* out = reinterpret_cast<To*>(to);
-  for (size_t i = 0; i < values.size(); ++i) {
-    if constexpr (std::is_floating_point_v<From>) {
-      out[i] = static_cast<To>(values[i]);
-    } else {
-      out[i] = Saturate<To>(values[i]);
-    }
-  }
-}
-
-}  // namespace
-
 ResultBlock::ResultBlock(DataType type, size_t rows_max)
     : type_(type),
       width_(type == DataType::kBool ? 1 : FixedWidth(type)),
@@ -74,48 +47,13 @@ void ResultBlock::AppendAs(std::span<const T> values) {
     if (AppendSmall(values, to)) return MarkValid(values.size());
   }
   if constexpr (std::is_floating_point_v<T>) {
-    if (type_ == DataType::kFloat32) {
-      Store<float>(values, to);
-    } else {
-      Store<double>(values, to);
-    }
+    StoreNumbers(type_, values, to);
   } else {
     for (const T value : values) {
       min_ = std::min(min_, Saturate<int64_t>(value));
       max_ = std::max(max_, Saturate<int64_t>(value));
     }
-    switch (type_) {
-      case DataType::kInt8:
-        Store<int8_t>(values, to);
-        break;
-      case DataType::kInt16:
-        Store<int16_t>(values, to);
-        break;
-      case DataType::kInt32:
-        Store<int32_t>(values, to);
-        break;
-      case DataType::kInt64:
-        Store<int64_t>(values, to);
-        break;
-      case DataType::kUint8:
-        Store<uint8_t>(values, to);
-        break;
-      case DataType::kUint16:
-        Store<uint16_t>(values, to);
-        break;
-      case DataType::kUint32:
-        Store<uint32_t>(values, to);
-        break;
-      case DataType::kUint64:
-        Store<uint64_t>(values, to);
-        break;
-      case DataType::kFloat32:
-        Store<float>(values, to);
-        break;
-      default:
-        Store<double>(values, to);
-        break;
-    }
+    StoreNumbers(type_, values, to);
   }
   MarkValid(values.size());
 }

@@ -21,6 +21,8 @@ template <End end>
 struct AffixDistance {
   // The greatest distance of texts this long: the longer one's size.
   static int64_t Maximum(size_t left_size, size_t right_size);
+  // By how much a unit that both have makes it less, at most.
+  static constexpr int64_t kCommonUnit = 1;
 
   // Estimated nanoseconds of one distance on one core.
   static double CostNs(size_t left_size, size_t right_size);

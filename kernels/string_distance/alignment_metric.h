@@ -92,6 +92,31 @@ struct AlignmentKernel {
   }
 };
 
+// The same for Cross. As 0 may be better than a score, it tells the score itself, whatever the
+// cutoff.
+template <AlignmentKind kind>
+struct AlignmentCrossKernel : AlignmentKernel<kind> {
+  using Parameters = typename AlignmentKernel<kind>::Parameters;
+  using Score = int64_t;
+  using Prepared = Text;
+
+  static constexpr bool kHigherIsBetter = true;
+  static double Worst(const Parameters&) { return 0; }
+  static bool HasBound(const Parameters&) { return false; }
+  static Score Bound(size_t, size_t, size_t, const Parameters&) { return 0; }
+  static bool HasCross(const Parameters&) { return false; }
+  static void Cross(std::span<const Text>, const SortedTexts&, const Parameters&, const StopToken&,
+                    const TextScorer::Emit&) {}
+
+  static Prepared Prepare(Text query, Side, const Parameters&) { return query; }
+  static void RunPrepared(const Prepared& query, std::span<const Text> others,
+                          const Parameters& parameters, const StopToken& stop,
+                          std::span<Score> scores) {
+    const std::vector<Text> queries(others.size(), query);
+    AlignmentScoreBlock(kind, queries, others, parameters, scores, stop);
+  }
+};
+
 // Appends the scorer to `catalog`.
 template <AlignmentKind kind>
 void DefineAlignment(const std::string& name, const std::string& doc,
@@ -99,6 +124,7 @@ void DefineAlignment(const std::string& name, const std::string& doc,
   Kernel kernel = Define<AlignmentKernel<kind>>(name, {"left", "right"}, doc);
   kernel.scorer = true;
   kernel.symmetric = true;
+  kernel.bind_scorer = BindScorer<AlignmentCrossKernel<kind>>;
   catalog->push_back(std::move(kernel));
 }
 

@@ -136,6 +136,7 @@ class LevenshteinColumn {
   static constexpr size_t kCarries = 2;
   static constexpr uint64_t kRowZero = 1;
 
+  HWY_INLINE LevenshteinColumn() = default;  // holds anything
   HWY_INLINE explicit LevenshteinColumn(V ones) : LevenshteinColumn(ones, ones) {}
   HWY_INLINE LevenshteinColumn(V ones, V rows)
       : ones_(ones), not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)) {}
@@ -190,6 +191,7 @@ class OsaColumn {
   static constexpr uint64_t kRowZero = 1;
   static constexpr size_t kSwappable = 2;  // a match that the column before has no use for
 
+  HWY_INLINE OsaColumn() = default;  // holds anything
   HWY_INLINE explicit OsaColumn(V ones) : OsaColumn(ones, ones) {}
   HWY_INLINE OsaColumn(V ones, V rows)
       : ones_(ones), not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_) {}
@@ -253,6 +255,7 @@ class OsaColumn {
 template <class V>
 class DamerauLevenshteinColumn {
  public:
+  HWY_INLINE DamerauLevenshteinColumn() = default;  // holds anything
   HWY_INLINE explicit DamerauLevenshteinColumn(V ones)
       : ones_(ones), not_vp_(Xor(ones, ones)), vn_(not_vp_), d0_(vn_), matches_(vn_), open_(vn_) {}
 
@@ -307,6 +310,7 @@ class IndelColumn {
   static constexpr uint64_t kRowZero = 0;
   static constexpr size_t kCommon = 0;  // the common subsequence grows with the column
 
+  HWY_INLINE IndelColumn() = default;  // holds anything
   HWY_INLINE explicit IndelColumn(V ones) : IndelColumn(ones, ones) {}
   HWY_INLINE IndelColumn(V ones, V /*rows*/) : s_(ones) {}
   static HWY_INLINE V Idle(V ones, V /*rows*/) { return Xor(ones, ones); }

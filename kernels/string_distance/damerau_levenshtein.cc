@@ -109,4 +109,9 @@ void DamerauLevenshtein::Block(TextColumn left, std::span<const Text> right,
   }
 }
 
+void DamerauLevenshtein::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                                    DistanceMatrix out, StopToken stop) {
+  DamerauLevenshteinCrossBlock(queries, choices, out, stop);
+}
+
 }  // namespace kernelserve

@@ -6,7 +6,9 @@
 #include <span>
 
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
@@ -21,6 +23,8 @@ namespace kernelserve {
 struct DamerauLevenshtein {
   // The greatest distance of texts this long: the longer one's size.
   static int64_t Maximum(size_t left_size, size_t right_size);
+  // By how much a unit that both have makes it less, at most.
+  static constexpr int64_t kCommonUnit = 1;
 
   // Estimated nanoseconds of one distance on one core.
   static double CostNs(size_t left_size, size_t right_size);
@@ -28,6 +32,8 @@ struct DamerauLevenshtein {
   // Distances of pairs under the cutoffs. Ends early, with anything in `out`, once `stop` is set.
   static void Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                     std::span<int64_t> out, StopToken stop);
+  static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                         DistanceMatrix out, StopToken stop);
 };
 
 }  // namespace kernelserve

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 
+#include "kernels/string_distance/cross_scores.h"
 #include "kernels/string_distance/indel.h"
 
 namespace kernelserve {
@@ -23,6 +25,21 @@ double SizeRatio(size_t left, size_t right) {
 constexpr size_t kChunk = 128;
 
 }  // namespace
+
+void RatioMetric::Cross(std::span<const Text> queries, const SortedTexts& choices,
+                        const Parameters&, double cutoff, StopToken stop, const CrossEmit& emit) {
+  const std::span<const Text> texts = choices.texts();
+  const auto bytes = std::make_unique_for_overwrite<uint8_t[]>(queries.size() * texts.size());
+  const DistanceMatrix distances{.first = bytes.get(), .stride = texts.size()};
+  IndelCrossBlock(queries, choices, distances, stop);
+  CrossScores scores(texts, [&](size_t query_units, size_t units, size_t distance) {
+    const double score = RatioOf(static_cast<int64_t>(distance), query_units + units);
+    return score >= cutoff ? score : 0;
+  });
+  for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
+    emit(q, scores.Of(queries[q].size(), std::span(distances.Row(q), texts.size())));
+  }
+}
 
 void FuzzRatio::Block(TextColumn left, std::span<const Text> right, const Parameters&,
                       double cutoff, std::span<double> scores, StopToken stop) {

@@ -35,7 +35,17 @@ struct FuzzMetric {
   static absl::Status Validate(const Parameters&) { return absl::OkStatus(); }
 };
 
-struct FuzzRatio : FuzzMetric {
+// What ratios of whole texts have in common: they differ where a text is empty only, which a bound
+// need not know and a block of queries and choices does not have on both sides.
+struct RatioMetric : FuzzMetric {
+  static double SimilarityBound(size_t left, size_t right, size_t common, const Parameters&) {
+    return RatioOf(Indel::Maximum(left, right) - 2 * static_cast<int64_t>(common), left + right);
+  }
+  static void Cross(std::span<const Text> queries, const SortedTexts& choices, const Parameters&,
+                    double cutoff, StopToken stop, const CrossEmit& emit);
+};
+
+struct FuzzRatio : RatioMetric {
   static double CostNs(size_t left, size_t right, const Parameters&) {
     return RatioCostNs(left, right);
   }
@@ -44,7 +54,7 @@ struct FuzzRatio : FuzzMetric {
 };
 
 // The ratio, but 0 where either text is empty.
-struct FuzzQRatio : FuzzMetric {
+struct FuzzQRatio : RatioMetric {
   static double CostNs(size_t left, size_t right, const Parameters&) {
     return RatioCostNs(left, right);
   }
@@ -140,6 +150,7 @@ ABSL_ATTRIBUTE_COLD void DefineFuzz(const std::string& name, const std::string& 
   Kernel kernel = Define<Similarity>(name, {"left", "right"}, doc);
   kernel.scorer = true;
   kernel.symmetric = true;
+  kernel.bind_scorer = BindScorer<Similarity>;
   if constexpr (requires { &Metric::Align; }) {
     kernel.align = DefinePairFunction<Similarity>(
         name,

@@ -47,6 +47,10 @@ struct HammingMetric {
     return static_cast<int64_t>(std::max(left, right));
   }
 
+  static int64_t DistanceBound(size_t left, size_t right, size_t common, const Parameters&) {
+    return static_cast<int64_t>(std::max(left, right) - common);
+  }
+
   static double Cost(size_t left, size_t right, const Parameters&) {
     return HammingCostNs(left, right);
   }

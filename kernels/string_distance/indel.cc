@@ -33,6 +33,11 @@ PairCost Indel::EditScriptCost(size_t left_size, size_t right_size) {
   return LcsSeqEditopsCost(left_size, right_size);
 }
 
+void Indel::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                       DistanceMatrix out, StopToken stop) {
+  IndelCrossBlock(queries, choices, out, stop);
+}
+
 int64_t IndelDistance(const PatternMasks& pattern, Text text, StopToken stop) {
   const size_t words = pattern.words();
   PatternMasks::Reader reader(pattern);

@@ -6,10 +6,12 @@
 #include <span>
 
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/pair_cost.h"
 #include "kernels/string_distance/pattern_masks.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
@@ -23,6 +25,8 @@ namespace kernelserve {
 struct Indel {
   // The greatest distance of texts this long: all out and all in.
   static int64_t Maximum(size_t left_size, size_t right_size);
+  // By how much a unit that both have makes it less, at most.
+  static constexpr int64_t kCommonUnit = 2;
 
   // Estimated nanoseconds of one distance on one core.
   static double CostNs(size_t left_size, size_t right_size);
@@ -34,6 +38,8 @@ struct Indel {
   // Polls `stop`; once stopped, returns any script.
   static Editops EditScript(Text left, Text right, StopToken stop);
   static PairCost EditScriptCost(size_t left_size, size_t right_size);
+  static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                         DistanceMatrix out, StopToken stop);
 };
 
 // One distance; `pattern` are the masks of one of the texts. Polls `stop` at least every

@@ -9,6 +9,7 @@
 
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/string_distance/jaro_scans-inl.h"
 #include "kernels/string_distance/short_block-inl.h"
 
 // Which units are common is decided unit by unit of the alphabet: of the places that a unit has in
@@ -91,128 +92,6 @@ JaroCounts CountsOfLong(Text left, Text right, StopToken stop) {
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
-
-#if KERNELSERVE_TEXT_LANES
-
-// First scan: which units are common, as bits of the pattern and of the text. As each unit of the
-// text takes the first one in the pattern that is free and in the window, the pairs are those
-// above.
-template <class Lanes>
-class CommonUnits {
- public:
-  using V = typename Lanes::Vector;
-  using Lane = typename Lanes::Lane;
-
-  // `windows` are JaroWindow of each lane.
-  HWY_INLINE CommonUnits(V rows, V windows)
-      : one_(hn::Set(D(), Lane{1})),
-        windows_(windows),
-        free_(rows),
-        text_(hn::Zero(D())),
-        step_(hn::Zero(D())),
-        step_bit_(one_) {
-    // The first step's window: bits 0 to `windows`.
-    in_window_ = hn::Sub(Shift(hn::Add(one_, one_), windows), one_);
-  }
-
-  HWY_INLINE void Advance(V matches) {
-    const V open = hn::And(hn::And(matches, in_window_), free_);
-    const V first = hn::And(open, hn::Sub(hn::Zero(D()), open));
-    free_ = hn::Xor(free_, first);
-    text_ = hn::Or(text_, hn::IfThenZeroElse(hn::Eq(open, hn::Zero(D())), step_bit_));
-    // It grows at its end until it is whole, and moves on.
-    const auto grows = hn::Lt(Signed(step_), Signed(windows_));
-    in_window_ = hn::Or(hn::Add(in_window_, in_window_),
-                        hn::IfThenElseZero(hn::RebindMask(D(), grows), one_));
-    step_ = hn::Add(step_, one_);
-    step_bit_ = hn::Add(step_bit_, step_bit_);
-  }
-  template <class Mask>
-  HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
-    Advance(hn::IfThenElseZero(runs, matches));
-  }
-
-  HWY_INLINE V in_pattern(V rows) const { return hn::Xor(rows, free_); }
-  HWY_INLINE V in_text() const { return text_; }
-
- private:
-  using D = hn::ScalableTag<Lane>;
-
-  static HWY_INLINE auto Signed(V v) { return hn::BitCast(hn::RebindToSigned<D>(), v); }
-
-  // value << counts, by the bits of counts: there is no such operation for each lane's width.
-  static HWY_INLINE V Shift(V value, V counts) {
-    const V zero = hn::Zero(D());
-    const auto shift_if = [&](V shifted, Lane bit) HWY_ATTR {
-      const auto unset = hn::Eq(hn::And(counts, hn::Set(D(), bit)), zero);
-      return hn::IfThenElse(unset, value, shifted);
-    };
-    value = shift_if(hn::Add(value, value), 1);
-    value = shift_if(ShiftBy<2>(value), 2);
-    value = shift_if(ShiftBy<4>(value), 4);
-    if constexpr (sizeof(Lane) > 1) value = shift_if(ShiftBy<8>(value), 8);
-    if constexpr (sizeof(Lane) > 2) value = shift_if(ShiftBy<16>(value), 16);
-    return value;
-  }
-  template <int kCount>
-  static HWY_INLINE V ShiftBy(V value) {
-    if constexpr (sizeof(Lane) > 1) {
-      return hn::ShiftLeft<kCount>(value);
-    } else {
-      for (int i = 0; i < kCount; ++i) value = hn::Add(value, value);
-      return value;
-    }
-  }
-
-  V one_;
-  V windows_;
-  V free_;       // units of the pattern without a partner
-  V in_window_;  // units of the pattern that the text's unit may be paired with
-  V text_;
-  V step_;
-  V step_bit_;
-};
-
-// Second scan: the common units of the text in order, against those of the pattern in order.
-template <class Lanes>
-class OutOfOrder {
- public:
-  using V = typename Lanes::Vector;
-  using Lane = typename Lanes::Lane;
-
-  HWY_INLINE OutOfOrder(V in_pattern, V in_text)
-      : pattern_(in_pattern),
-        text_(in_text),
-        count_(hn::Zero(D())),
-        step_bit_(hn::Set(D(), Lane{1})) {}
-
-  HWY_INLINE void Advance(V matches) {
-    const V zero = hn::Zero(D());
-    const V next = hn::IfThenZeroElse(hn::Eq(hn::And(text_, step_bit_), zero),
-                                      hn::And(pattern_, hn::Sub(zero, pattern_)));
-    pattern_ = hn::Xor(pattern_, next);
-    // Where there is a unit, and it is not equal: next has a bit that matches has not.
-    const auto differs = hn::Ne(hn::AndNot(matches, next), zero);
-    count_ = hn::Sub(count_, hn::VecFromMask(D(), differs));
-    step_bit_ = hn::Add(step_bit_, step_bit_);
-  }
-  template <class Mask>
-  HWY_INLINE void AdvanceWhere(Mask, V matches) {
-    Advance(matches);  // beyond its end, a text has no common units
-  }
-
-  HWY_INLINE V count() const { return count_; }
-
- private:
-  using D = hn::ScalableTag<Lane>;
-
-  V pattern_;
-  V text_;
-  V count_;
-  V step_bit_;
-};
-
-#endif
 
 struct NoCutoffs {
   double operator[](size_t) const { return 0; }

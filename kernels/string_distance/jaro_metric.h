@@ -8,6 +8,8 @@
 #include "absl/status/status.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/jaro.h"
+#include "kernels/string_distance/jaro_cross.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -30,6 +32,25 @@ struct JaroMetric {
     for (double& similarity : similarities) {
       if (similarity < cutoff) similarity = 0;
     }
+  }
+
+  // With all common units in order, and all within the window.
+  static double SimilarityBound(size_t left, size_t right, size_t common, const Parameters&) {
+    if (left == 0 && right == 0) return 1;
+    return JaroSimilarity(left, right, {.common = common});
+  }
+
+  static void Cross(std::span<const Text> queries, const SortedTexts& choices, const Parameters&,
+                    double cutoff, StopToken stop, const CrossEmit& emit) {
+    JaroCrossBlock(
+        queries, choices,
+        [&](size_t query, std::span<double> similarities) {
+          for (double& similarity : similarities) {
+            if (similarity < cutoff) similarity = 0;
+          }
+          emit(query, similarities);
+        },
+        stop);
   }
 };
 

@@ -12,6 +12,9 @@
 #include "kernels/parameters.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/jaro.h"
+#include "kernels/string_distance/jaro_cross.h"
+#include "kernels/string_distance/jaro_metric.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/text.h"
 
 namespace kernelserve {
@@ -50,6 +53,38 @@ struct JaroWinklerMetric {
     for (size_t i = 0; i < similarities.size(); ++i) {
       similarities[i] = WithPrefix(left[i], right[i], similarities[i], parameters, cutoff);
     }
+  }
+
+  static double SimilarityBound(size_t left, size_t right, size_t common,
+                                const Parameters& parameters) {
+    const double jaro = JaroMetric::SimilarityBound(left, right, common, {});
+    if (jaro <= kBonusOver) return jaro;
+    const double weight = static_cast<double>(kPrefixMax) * parameters.prefix_weight;
+    // A little more, as a bonus may round up.
+    return weight >= 1 ? 1 : std::min(1.0, jaro + weight * (1.0 - jaro) + 1e-12);
+  }
+
+  static void Cross(std::span<const Text> queries, const SortedTexts& choices,
+                    const Parameters& parameters, double cutoff, StopToken stop,
+                    const CrossEmit& emit) {
+    const std::span<const Text> texts = choices.texts();
+    JaroCrossBlock(
+        queries, choices,
+        [&](size_t query, std::span<double> similarities) {
+          for (size_t i = 0; i < texts.size(); ++i) {
+            // Few have a bonus.
+            if (similarities[i] > kBonusOver) {
+              similarities[i] =
+                  WithPrefix(queries[query], texts[i], similarities[i], parameters, cutoff);
+            }
+          }
+          if (cutoff > 0) {
+            for (double& similarity : similarities)
+              similarity = similarity < cutoff ? 0 : similarity;
+          }
+          emit(query, similarities);
+        },
+        stop);
   }
 
  private:

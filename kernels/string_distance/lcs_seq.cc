@@ -11,10 +11,14 @@ namespace {
 
 // The indel distance is m + n - 2 * common and this one max(m, n) - common: the one is twice the
 // other less the difference of the sizes.
+int64_t SizesApart(Text left, Text right) {
+  return static_cast<int64_t>(std::max(left.size(), right.size()) -
+                              std::min(left.size(), right.size()));
+}
+
 int64_t FromIndel(Text left, Text right, int64_t cutoff, StopToken stop) {
   constexpr int64_t kWidest = int64_t{1} << 60;
-  const auto apart = static_cast<int64_t>(std::max(left.size(), right.size()) -
-                                          std::min(left.size(), right.size()));
+  const int64_t apart = SizesApart(left, right);
   const int64_t indel_cutoff = 2 * std::min(cutoff, kWidest) - apart;
   int64_t indel;
   Indel::Block(TextColumn(&left), std::span(&right, 1), {.each = {}, .all = indel_cutoff},
@@ -46,6 +50,18 @@ Editops LcsSeq::EditScript(Text left, Text right, StopToken stop) {
 
 PairCost LcsSeq::EditScriptCost(size_t left_size, size_t right_size) {
   return LcsSeqEditopsCost(left_size, right_size);
+}
+
+void LcsSeq::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                        DistanceMatrix out, StopToken stop) {
+  IndelCrossBlock(queries, choices, out, stop);
+  const std::span<const Text> texts = choices.texts();
+  for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
+    uint8_t* const row = out.Row(q);
+    for (size_t c = 0; c < texts.size(); ++c) {
+      row[c] = static_cast<uint8_t>((row[c] + SizesApart(queries[q], texts[c])) / 2);
+    }
+  }
 }
 
 }  // namespace kernelserve

@@ -1,6 +1,7 @@
 #ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_METRIC_H_
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_LEVENSHTEIN_METRIC_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +10,10 @@
 
 #include "absl/status/status.h"
 #include "kernels/define.h"
+#include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/levenshtein.h"
 #include "kernels/string_distance/levenshtein_editops.h"
+#include "kernels/string_distance/sorted_texts.h"
 
 namespace kernelserve {
 
@@ -25,6 +28,7 @@ struct LevenshteinMetric {
           "What inserting, deleting and substituting a unit cost, in this order; left to right."));
     }
     LevenshteinWeights Weights() const { return {weights[0], weights[1], weights[2]}; }
+    bool IsUniform() const { return weights == std::array<int64_t, 3>{1, 1, 1}; }
   };
 
   static absl::Status Validate(const Parameters& parameters) {
@@ -44,6 +48,19 @@ struct LevenshteinMetric {
                     const StopToken& stop, std::span<int64_t> distances) {
     LevenshteinBlock(left, right, {.weights = parameters.Weights(), .score_hint = hint}, cutoffs,
                      distances, stop);
+  }
+
+  static int64_t DistanceBound(size_t left, size_t right, size_t common,
+                               const Parameters& parameters) {
+    if (!parameters.IsUniform()) return -1;
+    return static_cast<int64_t>(std::max(left, right) - common);
+  }
+  static bool HasCrossBlock(const Parameters& parameters) {
+    return parameters.IsUniform() && kernelserve::HasCrossBlock();
+  }
+  static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                         DistanceMatrix out, StopToken stop) {
+    LevenshteinCrossBlock(queries, choices, out, stop);
   }
 
   using Prepared = PreparedLevenshtein;

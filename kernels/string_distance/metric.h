@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,8 +19,13 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/define.h"
 #include "kernels/error.h"
+#include "kernels/string_distance/bound_scorer.h"
+#include "kernels/string_distance/cross_block.h"
+#include "kernels/string_distance/cross_scores.h"
 #include "kernels/string_distance/forms.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/text.h"
+#include "kernels/text_scorer.h"
 
 // Makes the four scorers of an edit metric, `levenshtein.distance` and so on, from its distance.
 //
@@ -35,6 +41,11 @@
 //              std::span<const int64_t> cutoffs, int64_t hint, const StopToken&,
 //              std::span<int64_t> distances)                      one cutoff for each pair
 //   CheckRow, ChecksRows                                          (kernels/define.h) where needed
+//   int64_t DistanceBound(size_t left_units, size_t right_units, size_t common, const Parameters&)
+//       where there is one: no pair of these sizes with `common` units in common, in any order, is
+//       closer; -1 where parameters rule a bound out
+//   void CrossBlock(std::span<const Text> queries, const SortedTexts&, DistanceMatrix, StopToken),
+//   bool HasCrossBlock(const Parameters&)                         (cross_block.h) where it has one
 //   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
 //   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
 //   const StopToken&, distances)
@@ -126,6 +137,67 @@ struct MetricKernel {
              parameters, scores);
   }
 
+  static constexpr bool kHigherIsBetter =
+      form == Form::kSimilarity || form == Form::kNormalizedSimilarity;
+  static double Worst(const Parameters& parameters) {
+    if (form == Form::kDistance && parameters.score_cutoff) {
+      return static_cast<double>(*parameters.score_cutoff + 1);
+    }
+    return form == Form::kNormalizedDistance ? 1 : 0;
+  }
+
+  static bool HasBound(const Parameters& parameters) {
+    if constexpr (requires { Metric::DistanceBound(0, 0, 0, parameters); }) {
+      return Metric::DistanceBound(0, 0, 0, parameters) >= 0;
+    }
+    return false;
+  }
+  static Score Bound(size_t left, size_t right, size_t common, const Parameters& parameters) {
+    if constexpr (requires { Metric::DistanceBound(left, right, common, parameters); }) {
+      const int64_t distance = Metric::DistanceBound(left, right, common, parameters);
+      if constexpr (form == Form::kDistance) {
+        return distance;
+      } else {
+        return Convert::Score(Metric::Maximum(left, right, parameters), distance, kKeepAll);
+      }
+    }
+    return 0;
+  }
+
+  static bool HasCross(const Parameters& parameters) {
+    if constexpr (kHasCrossBlock) return Metric::HasCrossBlock(parameters);
+    return false;
+  }
+  static void Cross(std::span<const Text> queries, const SortedTexts& choices,
+                    const Parameters& parameters, const StopToken& stop,
+                    const TextScorer::Emit& emit) {
+    if constexpr (kHasCrossBlock) {
+      const std::span<const Text> texts = choices.texts();
+      const auto bytes = std::make_unique_for_overwrite<uint8_t[]>(queries.size() * texts.size());
+      const DistanceMatrix distances{.first = bytes.get(), .stride = texts.size()};
+      Metric::CrossBlock(queries, choices, distances, stop);
+      CrossScores scores(texts, [&](size_t query_units, size_t units, size_t distance) {
+        const int64_t maximum = Metric::Maximum(query_units, units, parameters);
+        return static_cast<double>(
+            Convert::Score(maximum, std::min<int64_t>(maximum, static_cast<int64_t>(distance)),
+                           parameters.score_cutoff.value_or(kKeepAll)));
+      });
+      for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
+        const std::span<uint8_t> row(distances.Row(q), texts.size());
+        if constexpr (form == Form::kDistance) {
+          const int64_t cutoff = parameters.score_cutoff.value_or(kKeepAll);
+          if (cutoff < UINT8_MAX) {
+            const auto over = static_cast<uint8_t>(cutoff + 1);
+            for (uint8_t& distance : row) distance = std::min(distance, over);
+          }
+          emit(q, row, {});
+        } else {
+          emit(q, {}, scores.Of(queries[q].size(), row));
+        }
+      }
+    }
+  }
+
   using Prepared = typename Metric::Prepared;
   static Prepared Prepare(Text query, Side side, const Parameters& parameters) {
     return Metric::Prepare(query, side, parameters);
@@ -146,6 +218,17 @@ struct MetricKernel {
   }
 
  private:
+  static constexpr bool kHasCrossBlock =
+      requires(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out) {
+    Metric::CrossBlock(queries, choices, out, StopToken());
+  };
+
+  // Not for the distance itself.
+  using Convert =
+      std::conditional_t<form == Form::kSimilarity, SimilarityForm,
+                         std::conditional_t<form == Form::kNormalizedDistance,
+                                            NormalizedDistanceForm, NormalizedSimilarityForm>>;
+
   // A cutoff in this form's unit that cuts nothing off.
   static constexpr Score kKeepAll = form == Form::kDistance             ? metric_internal::kNoCutoff
                                     : form == Form::kNormalizedDistance ? 1
@@ -163,10 +246,6 @@ struct MetricKernel {
       std::fill_n(cutoffs.begin(), scores.size(), cutoff);
       distances(std::span<const int64_t>(cutoffs).first(scores.size()), scores);
     } else {
-      using Convert =
-          std::conditional_t<form == Form::kSimilarity, SimilarityForm,
-                             std::conditional_t<form == Form::kNormalizedDistance,
-                                                NormalizedDistanceForm, NormalizedSimilarityForm>>;
       std::array<int64_t, kChunk> maxima;
       std::array<int64_t, kChunk> found;
       for (size_t i = 0; i < scores.size(); ++i) {
@@ -192,6 +271,7 @@ void AddForms(const std::string& name, const std::string& doc, std::vector<Kerne
                                                    {"left", "right"}, absl::StrCat(doc, what));
     kernel.scorer = true;
     kernel.symmetric = true;
+    kernel.bind_scorer = BindScorer<KernelOf<Metric, form>>;
     if constexpr (requires { Metric::EditScriptCost(0, 0); }) {
       kernel.editops = DefinePairFunction<KernelOf<Metric, form>>(kernel.name, Metric::EditScript,
                                                                   Metric::EditScriptCost);

@@ -6,9 +6,11 @@
 #include <span>
 
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/pair_cost.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
@@ -22,6 +24,8 @@ namespace kernelserve {
 struct Osa {
   // The greatest distance of texts this long: the longer one's size.
   static int64_t Maximum(size_t left_size, size_t right_size);
+  // By how much a unit that both have makes it less, at most.
+  static constexpr int64_t kCommonUnit = 1;
 
   // Estimated nanoseconds of one distance on one core.
   static double CostNs(size_t left_size, size_t right_size);
@@ -33,6 +37,8 @@ struct Osa {
   // Polls `stop`; once stopped, returns any script.
   static Editops EditScript(Text left, Text right, StopToken stop);
   static PairCost EditScriptCost(size_t left_size, size_t right_size);
+  static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                         DistanceMatrix out, StopToken stop);
 };
 
 }  // namespace kernelserve

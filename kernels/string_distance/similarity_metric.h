@@ -12,9 +12,12 @@
 #include "absl/status/status.h"
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/metric.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
+#include "kernels/text_scorer.h"
 
 // Makes the four scorers of a metric that is a similarity from 0 to 1: jaro.similarity and so on.
 //
@@ -26,11 +29,19 @@
 //   void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
 //              std::span<double> similarities, StopToken)
 //       a similarity under the cutoff is 0
+//   double SimilarityBound(size_t left_units, size_t right_units, size_t common, const Parameters&)
+//       where there is one: no pair of these sizes with `common` units in common, in any order, is
+//       more similar
+//   void Cross(std::span<const Text> queries, const SortedTexts&, const Parameters&, double cutoff,
+//              StopToken, emit)
+//       where it has one: calls emit(query, std::span<double> similarities) for each query
 
 namespace kernelserve {
 
 template <typename Metric, Form form>
 struct SimilarityKernel {
+  using Score = double;
+
   struct Parameters : Metric::Parameters {
     std::optional<double> score_cutoff;
 
@@ -65,6 +76,35 @@ struct SimilarityKernel {
     FromSimilarities(parameters, scores);
   }
 
+  static constexpr bool kHigherIsBetter =
+      form == Form::kSimilarity || form == Form::kNormalizedSimilarity;
+  static double Worst(const Parameters&) { return kHigherIsBetter ? 0 : 1; }
+
+  static bool HasBound(const Parameters&) { return kHasBound; }
+  static double Bound(size_t left, size_t right, size_t common, const Parameters& parameters) {
+    if constexpr (kHasBound) {
+      Parameters without_cutoff = parameters;
+      without_cutoff.score_cutoff.reset();
+      double score = Metric::SimilarityBound(left, right, common, parameters);
+      FromSimilarities(without_cutoff, std::span(&score, 1));
+      return score;
+    }
+    return 0;
+  }
+
+  static bool HasCross(const Parameters&) { return kHasCross && HasCrossBlock(); }
+  static void Cross(std::span<const Text> queries, const SortedTexts& choices,
+                    const Parameters& parameters, const StopToken& stop,
+                    const TextScorer::Emit& emit) {
+    if constexpr (kHasCross) {
+      Metric::Cross(queries, choices, parameters, SimilarityCutoff(parameters), stop,
+                    [&](size_t query, std::span<double> similarities) {
+                      FromSimilarities(parameters, similarities);
+                      emit(query, {}, similarities);
+                    });
+    }
+  }
+
   struct Prepared {
     Text query;
   };
@@ -79,6 +119,15 @@ struct SimilarityKernel {
   }
 
  private:
+  static constexpr bool kHasBound = requires(const Parameters& parameters) {
+    Metric::SimilarityBound(0, 0, 0, parameters);
+  };
+  static constexpr bool kHasCross =
+      requires(std::span<const Text> queries, const SortedTexts& choices,
+               const Parameters& parameters, void (*emit)(size_t, std::span<double>)) {
+    Metric::Cross(queries, choices, parameters, 0.0, StopToken(), emit);
+  };
+
   // Each form goes through the ones before it, as in RapidFuzz, so that scores round alike:
   //   distance              = 1 - similarity
   //   normalized_distance   = distance, whose own cutoff is 0 or 1: the next whole number

@@ -10,9 +10,11 @@
 #include "absl/status/status.h"
 #include "kernels/define.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/editops.h"
 #include "kernels/string_distance/pair_cost.h"
 #include "kernels/string_distance/score_cutoffs.h"
+#include "kernels/string_distance/sorted_texts.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
@@ -39,6 +41,16 @@ struct SymmetricMetric {
                     std::span<int64_t> distances) {
     Distance::Block(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop);
   }
+
+  static int64_t DistanceBound(size_t left, size_t right, size_t common, const Parameters&) {
+    return Distance::Maximum(left, right) - Distance::kCommonUnit * static_cast<int64_t>(common);
+  }
+  static bool HasCrossBlock(const Parameters&) { return kernelserve::HasCrossBlock(); }
+  static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                         DistanceMatrix out, StopToken stop) requires requires {
+    &Distance::CrossBlock;
+  }
+  { Distance::CrossBlock(queries, choices, out, stop); }
 
   struct Prepared {
     Text query;

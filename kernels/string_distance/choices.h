@@ -1,0 +1,36 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_CHOICES_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_CHOICES_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "kernels/string_distance/count_index.h"
+#include "kernels/string_distance/sorted_texts.h"
+#include "kernels/texts.h"
+
+namespace kernelserve {
+
+// What queries are compared with, made ready for any scorer. Immutable, and safe to share between
+// threads and calls.
+class Choices {
+ public:
+  explicit Choices(Texts texts);
+
+  const Texts& texts() const { return texts_; }
+  // All of them in order, so many a block.
+  static constexpr size_t kBlock = 2048;
+  std::span<const SortedTexts> blocks() const { return blocks_; }
+  const CountIndex& index() const { return index_; }
+
+  size_t bytes() const;  // on the heap
+
+ private:
+  Texts texts_;
+  std::vector<SortedTexts> blocks_;
+  CountIndex index_;
+};
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_CHOICES_H_

@@ -1,0 +1,144 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/string_distance/count_index.cc"
+#include "kernels/string_distance/count_index.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Signature = UnitSignatures::Signature;
+
+void FindCandidates(const Signature* signatures, size_t count, Signature query, size_t over_max,
+                    size_t under_max, const uint32_t* rows, std::vector<uint32_t>* out) {
+  const auto check = [&](size_t i) {
+    if (static_cast<size_t>(UnitSignatures::Over(signatures[i], query)) <= over_max &&
+        static_cast<size_t>(UnitSignatures::Over(query, signatures[i])) <= under_max) {
+      out->push_back(rows[i]);
+    }
+  };
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  // Most fail by both bounds together, which takes half of the time.
+  const hn::ScalableTag<Signature> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const size_t lanes = hn::Lanes(d);
+  const auto of_query = hn::Set(d, query);
+  const auto most = hn::Set(di, static_cast<int64_t>(over_max + under_max));
+  for (; i + lanes <= count; i += lanes) {
+    const auto apart = hn::PopulationCount(hn::Xor(of_query, hn::LoadU(d, signatures + i)));
+    const auto fails = hn::Gt(hn::BitCast(di, apart), most);
+    if (HWY_LIKELY(hn::AllTrue(di, fails))) continue;
+    for (size_t lane = 0; lane < lanes; ++lane) check(i + lane);
+  }
+#endif
+  for (; i < count; ++i) check(i);
+}
+
+// The longer one's units less what is in common: of the text's, `over` are not, and of the query's
+// `under`; the shorter one's lacks as many more as it is shorter.
+void FindDifferences(const Signature* signatures, size_t count, Signature query, size_t over_more,
+                     size_t under_more, uint8_t* out) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+  const hn::ScalableTag<Signature> d;
+  const hn::Rebind<uint8_t, decltype(d)> bytes;
+  const size_t lanes = hn::Lanes(d);
+  const auto of_query = hn::Set(d, query);
+  const auto over_add = hn::Set(d, over_more);
+  const auto under_add = hn::Set(d, under_more);
+  for (; i + lanes <= count; i += lanes) {
+    const auto of_text = hn::LoadU(d, signatures + i);
+    const auto over = hn::Add(hn::PopulationCount(hn::AndNot(of_query, of_text)), over_add);
+    const auto under = hn::Add(hn::PopulationCount(hn::AndNot(of_text, of_query)), under_add);
+    hn::StoreU(hn::TruncateTo(bytes, hn::Max(over, under)), bytes, out + i);
+  }
+#endif
+  for (; i < count; ++i) {
+    const size_t over = static_cast<size_t>(UnitSignatures::Over(signatures[i], query)) + over_more;
+    const size_t under =
+        static_cast<size_t>(UnitSignatures::Over(query, signatures[i])) + under_more;
+    out[i] = static_cast<uint8_t>(std::max(over, under));
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kernelserve {
+namespace {
+
+constexpr size_t kSampleTexts = 4096;
+
+std::vector<Text> SampleOf(const Texts& texts) {
+  std::vector<Text> sample;
+  const size_t step = std::max<size_t>(1, texts.size() / kSampleTexts);
+  for (size_t i = 0; i < texts.size(); i += step) sample.push_back(texts[i]);
+  return sample;
+}
+
+}  // namespace
+
+HWY_EXPORT(FindCandidates);
+HWY_EXPORT(FindDifferences);
+
+CountIndex::CountIndex(const Texts& texts) : unit_signatures_(SampleOf(texts)) {
+  SortBySize(texts);
+  signatures_.reserve(order_.size());
+  for (uint32_t place = 0; place < order_.size(); ++place) {
+    const Text text = texts[order_[place]];
+    signatures_.push_back(unit_signatures_.Of(text));
+    const auto units = static_cast<uint32_t>(text.size());
+    if (runs_.empty() || runs_.back().units != units) runs_.push_back({units, place, place});
+    ++runs_.back().end;
+  }
+}
+
+// A counting sort of what is not long, which is nearly all.
+void CountIndex::SortBySize(const Texts& texts) {
+  constexpr size_t kLong = 1024;
+  std::array<uint32_t, kLong + 2> ends{};
+  const auto key = [&](size_t row) { return std::min(texts[row].size(), kLong); };
+  for (size_t row = 0; row < texts.size(); ++row) {
+    if (!texts.is_null(row)) ++ends[key(row) + 1];
+  }
+  for (size_t i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
+  order_.resize(ends.back());
+  const auto longs = order_.begin() + ends[kLong];
+  for (size_t row = 0; row < texts.size(); ++row) {
+    if (!texts.is_null(row)) order_[ends[key(row)]++] = static_cast<uint32_t>(row);
+  }
+  std::stable_sort(longs, order_.end(),
+                   [&](uint32_t a, uint32_t b) { return texts[a].size() < texts[b].size(); });
+}
+
+void CountIndex::Candidates(UnitSignatures::Signature query, size_t begin, size_t end,
+                            size_t over_max, size_t under_max, std::vector<uint32_t>* rows) const {
+  HWY_DYNAMIC_DISPATCH(FindCandidates)
+  (signatures_.data() + begin, end - begin, query, over_max, under_max, order_.data() + begin,
+   rows);
+}
+
+void CountIndex::Differences(UnitSignatures::Signature query, size_t query_units, size_t units,
+                             size_t begin, size_t end, uint8_t* out) const {
+  const size_t over_more = query_units > units ? query_units - units : 0;
+  const size_t under_more = units > query_units ? units - query_units : 0;
+  // Signatures differ by at most 64.
+  constexpr size_t kMoreMax = 255 - 64;
+  HWY_DYNAMIC_DISPATCH(FindDifferences)
+  (signatures_.data() + begin, end - begin, query, std::min(over_more, kMoreMax),
+   std::min(under_more, kMoreMax), out);
+}
+
+}  // namespace kernelserve
+#endif  // HWY_ONCE

@@ -1,0 +1,386 @@
+#include "kernels/string_distance/cross.h"
+
+#include <algorithm>
+#include <array>
+#include <queue>
+#include <utility>
+
+#include "kernels/string_distance/count_index.h"
+#include "kernels/string_distance/cross_block.h"
+#include "kernels/string_distance/sorted_texts.h"
+
+namespace kernelserve {
+namespace {
+
+// Queries that are compared with a block of choices at a time: their scores stay in a core's cache.
+constexpr size_t kQueryBlock = 512;
+// Choices that are scored at a time where they come one by one.
+constexpr size_t kScored = 512;
+// Candidates cost about as much as so many scores in a block.
+constexpr size_t kSelective = 16;
+// Queries whose candidates are looked for together, and choices among which at a time.
+constexpr size_t kProbed = 32;
+constexpr size_t kProbedChoices = 2048;
+// A sample of queries tells whether few choices are candidates.
+constexpr size_t kSampledQueries = 16;
+
+absl::Status Stopped() { return absl::CancelledError("stopped"); }
+
+}  // namespace
+
+Cross::Cross(const TextScorer& scorer, const Texts& queries, const Choices& choices)
+    : scorer_(scorer),
+      queries_(queries),
+      choices_(choices),
+      cutoff_(scorer.cutoff()),
+      worst_(scorer.worst()),
+      selective_(IsSelective()) {}
+
+bool Cross::IsSelective() const {
+  if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
+  if (!scorer_.HasCross()) return true;
+  const size_t step = std::max<size_t>(1, queries_.size() / kSampledQueries);
+  size_t sampled = 0;
+  size_t candidates = 0;
+  std::vector<uint32_t> rows;
+  for (size_t i = 0; i < queries_.size(); i += step) {
+    FindCandidates(queries_.all().subspan(i, 1), std::span(&rows, 1));
+    candidates += rows.size();
+    sampled += choices_.texts().size();
+  }
+  return candidates * kSelective <= sampled;
+}
+
+absl::Status Cross::CheckPairs(size_t begin, size_t end) const {
+  if (!scorer_.ChecksPairs()) return absl::OkStatus();
+  for (size_t q = begin; q < end; ++q) {
+    for (size_t c = 0; c < choices_.texts().size(); ++c) {
+      if (queries_.is_null(q) || choices_.texts().is_null(c)) continue;
+      const absl::Status status = scorer_.CheckPair(queries_[q], choices_.texts()[c]);
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
+                              const Emit& emit) const {
+  if (absl::Status status = CheckPairs(begin, end); !status.ok()) return status;
+  std::vector<double> scores;
+  for (size_t first = begin; first < end; first += kQueryBlock) {
+    const size_t last = std::min(end, first + kQueryBlock);
+    // Those of a size that goes many at once, and the others.
+    std::vector<Text> together;
+    std::vector<size_t> together_rows;
+    std::vector<std::pair<size_t, std::unique_ptr<TextScorer::Query>>> alone;
+    for (size_t q = first; q < last; ++q) {
+      const size_t units = queries_[q].size();
+      if (scorer_.HasCross() && units > 0 && units <= kCrossQueryUnits) {
+        together.push_back(queries_[q]);
+        together_rows.push_back(q);
+      } else {
+        alone.emplace_back(q, scorer_.Prepare(queries_[q]));
+      }
+    }
+    size_t choice = 0;
+    for (const SortedTexts& block : choices_.blocks()) {
+      if (stop.stopped()) return Stopped();
+      if (!together.empty()) {
+        scorer_.Cross(together, block, stop,
+                      [&](size_t q, std::span<const uint8_t> bytes, std::span<const double> some) {
+                        emit(together_rows[q], choice, bytes, some);
+                      });
+      }
+      scores.resize(block.texts().size());
+      for (const auto& [q, query] : alone) {
+        query->Score(block.texts(), std::nullopt, stop, scores);
+        emit(q, choice, {}, scores);
+      }
+      // What is too long for the others to go with.
+      for (const uint16_t place : block.too_long()) {
+        for (size_t i = 0; i < together.size() && !stop.stopped(); ++i) {
+          double score;
+          scorer_.Prepare(together[i])
+              ->Score(block.texts().subspan(place, 1), std::nullopt, stop, std::span(&score, 1));
+          emit(together_rows[i], choice + place, {}, std::span(&score, 1));
+        }
+      }
+      choice += block.texts().size();
+    }
+  }
+  return stop.stopped() ? Stopped() : absl::OkStatus();
+}
+
+void Cross::FindCandidates(std::span<const Text> queries,
+                           std::span<std::vector<uint32_t>> rows) const {
+  const CountIndex& index = choices_.index();
+  std::array<UnitSignatures::Signature, kProbed> signatures;
+  for (size_t i = 0; i < queries.size(); ++i) {
+    signatures[i] = index.SignatureOf(queries[i]);
+    rows[i].clear();
+  }
+  for (const CountIndex::Run& run : index.runs()) {
+    // The least numbers of common units with which scores within the cutoff are possible.
+    constexpr size_t kNone = ~size_t{0};
+    std::array<size_t, kProbed> common;
+    for (size_t i = 0; i < queries.size(); ++i) {
+      const size_t units = queries[i].size();
+      const auto passes = [&](size_t count) {
+        return Passes(scorer_.Bound(units, run.units, count), *cutoff_);
+      };
+      common[i] = std::min<size_t>(units, run.units);
+      if (!passes(common[i])) {
+        common[i] = kNone;
+        continue;
+      }
+      while (common[i] > 0 && passes(common[i] - 1)) --common[i];
+    }
+    // By chunks that stay in the nearest cache for all of the queries.
+    for (size_t begin = run.begin; begin < run.end; begin += kProbedChoices) {
+      const size_t end = std::min<size_t>(run.end, begin + kProbedChoices);
+      for (size_t i = 0; i < queries.size(); ++i) {
+        if (common[i] == kNone) continue;
+        index.Candidates(signatures[i], begin, end, run.units - common[i],
+                         queries[i].size() - common[i], &rows[i]);
+      }
+    }
+  }
+  for (std::vector<uint32_t>& some : rows) std::sort(some.begin(), some.end());
+}
+
+template <typename Found>
+absl::Status Cross::EachCandidates(size_t begin, size_t end, const StopToken& stop,
+                                   const Found& found) const {
+  std::array<std::vector<uint32_t>, kProbed> rows;
+  std::vector<double> scores;
+  for (size_t first = begin; first < end; first += kProbed) {
+    if (stop.stopped()) return Stopped();
+    const size_t count = std::min(kProbed, end - first);
+    FindCandidates(queries_.all().subspan(first, count), std::span(rows).first(count));
+    for (size_t i = 0; i < count; ++i) {
+      const size_t query = first + i;
+      if (queries_.is_null(query)) rows[i].clear();
+      ScoreRows(*scorer_.Prepare(queries_[query]), rows[i], std::nullopt, stop, &scores);
+      found(query, std::span<const uint32_t>(rows[i]), std::span<const double>(scores));
+    }
+  }
+  return stop.stopped() ? Stopped() : absl::OkStatus();
+}
+
+void Cross::ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> rows,
+                      std::optional<double> cutoff, const StopToken& stop,
+                      std::vector<double>* scores) const {
+  scores->resize(rows.size());
+  std::array<Text, kScored> texts;
+  for (size_t i = 0; i < rows.size() && !stop.stopped(); i += kScored) {
+    const size_t count = std::min(kScored, rows.size() - i);
+    for (size_t j = 0; j < count; ++j) texts[j] = choices_.texts()[rows[i + j]];
+    query.Score(std::span(texts).first(count), cutoff, stop, std::span(*scores).subspan(i, count));
+  }
+}
+
+absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
+                           ScoreMatrix* out) const {
+  if (selective_) {
+    absl::Status status = EachCandidates(
+        begin, end, stop,
+        [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
+          out->Fill(query - begin, worst_);
+          for (size_t i = 0; i < rows.size(); ++i) {
+            out->Put(query - begin, rows[i], scores.subspan(i, 1));
+          }
+        });
+    if (!status.ok()) return status;
+  } else {
+    std::vector<double> shown;
+    absl::Status status =
+        AllScores(begin, end, stop,
+                  [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
+                      std::span<const double> scores) {
+                    if (!bytes.empty()) out->Put(query - begin, choice, bytes);
+                    if (cutoff_) {
+                      shown.assign(scores.begin(), scores.end());
+                      for (double& score : shown) score = Shown(score);
+                      scores = shown;
+                    }
+                    if (!scores.empty()) out->Put(query - begin, choice, scores);
+                  });
+    if (!status.ok()) return status;
+  }
+  for (size_t q = begin; q < end; ++q) {
+    if (!queries_.is_null(q) && !choices_.texts().has_nulls()) continue;
+    for (size_t c = 0; c < choices_.texts().size(); ++c) {
+      if (queries_.is_null(q) || choices_.texts().is_null(c)) out->PutNull(q - begin, c);
+    }
+  }
+  return stop.stopped() ? Stopped() : absl::OkStatus();
+}
+
+absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const StopToken& stop,
+                            std::vector<Match>* out) const {
+  const auto add = [&](size_t query, size_t choice, double score) {
+    if (cutoff_ && !Passes(score, *cutoff_)) return;
+    if (symmetric && choice <= query) return;
+    if (queries_.is_null(query) || choices_.texts().is_null(choice)) return;
+    out->push_back({static_cast<uint32_t>(query), static_cast<uint32_t>(choice), score});
+  };
+  if (!selective_) {
+    const size_t first = out->size();
+    absl::Status status = AllScores(begin, end, stop,
+                                    [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
+                                        std::span<const double> scores) {
+                                      for (size_t i = 0; i < bytes.size(); ++i)
+                                        add(query, choice + i, bytes[i]);
+                                      for (size_t i = 0; i < scores.size(); ++i)
+                                        add(query, choice + i, scores[i]);
+                                    });
+    std::sort(out->begin() + static_cast<ptrdiff_t>(first), out->end(),
+              [](const Match& a, const Match& b) {
+                return std::pair(a.query, a.choice) < std::pair(b.query, b.choice);
+              });
+    return status;
+  }
+  return EachCandidates(
+      begin, end, stop,
+      [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
+        for (size_t i = 0; i < rows.size(); ++i) add(query, rows[i], scores[i]);
+      });
+}
+
+size_t Cross::BestFirst(size_t query, const StopToken& stop, BestMatches* best) const {
+  // What is open: a run of choices whose differences are not known yet (kWhole), or those of a run
+  // with one difference. The one that may hold the best score is taken first.
+  constexpr size_t kWhole = ~size_t{0};
+  struct Part {
+    double bound;
+    size_t run;
+    size_t difference;
+  };
+  const auto later = [this](const Part& a, const Part& b) {
+    if (a.bound != b.bound) return scorer_.IsBetter(b.bound, a.bound);
+    return std::pair(a.difference, a.run) > std::pair(b.difference, b.run);
+  };
+  std::priority_queue<Part, std::vector<Part>, decltype(later)> open(later);
+
+  const Text text = queries_[query];
+  const CountIndex& index = choices_.index();
+  const std::span<const CountIndex::Run> runs = index.runs();
+  const auto bound_of = [&](const CountIndex::Run& run, size_t difference) {
+    const size_t longer = std::max<size_t>(text.size(), run.units);
+    return scorer_.Bound(text.size(), run.units, longer - std::min(longer, difference));
+  };
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const size_t apart =
+        std::max<size_t>(text.size(), runs[i].units) - std::min<size_t>(text.size(), runs[i].units);
+    open.push({bound_of(runs[i], apart), i, kWhole});
+  }
+  const UnitSignatures::Signature signature = index.SignatureOf(text);
+  const std::unique_ptr<TextScorer::Query> prepared = scorer_.Prepare(text);
+  std::vector<std::vector<uint8_t>> differences(runs.size());
+  std::vector<uint32_t> rows;
+  std::vector<double> scores;
+  size_t scored = 0;
+  while (!open.empty() && best->MayTake(open.top().bound) && !stop.stopped()) {
+    const Part part = open.top();
+    open.pop();
+    const CountIndex::Run& run = runs[part.run];
+    std::vector<uint8_t>& of_run = differences[part.run];
+    if (part.difference == kWhole) {
+      of_run.resize(run.end - run.begin);
+      index.Differences(signature, text.size(), run.units, run.begin, run.end, of_run.data());
+      std::array<bool, 256> found{};
+      for (const uint8_t difference : of_run) found[difference] = true;
+      for (size_t difference = 0; difference < found.size(); ++difference) {
+        if (found[difference]) open.push({bound_of(run, difference), part.run, difference});
+      }
+      continue;
+    }
+    rows.clear();
+    for (size_t i = 0; i < of_run.size(); ++i) {
+      if (of_run[i] == part.difference) rows.push_back(index.order()[run.begin + i]);
+    }
+    ScoreRows(*prepared, rows, best->cutoff(), stop, &scores);
+    scored += rows.size();
+    for (size_t i = 0; i < rows.size(); ++i) best->Add(rows[i], scores[i]);
+  }
+  return scored;
+}
+
+absl::Status Cross::TopK(size_t begin, size_t end, size_t k, std::span<const double> query_cutoffs,
+                         const StopToken& stop, std::vector<Match>* out) const {
+  std::vector<BestMatches> best;
+  best.reserve(end - begin);
+  for (size_t q = begin; q < end; ++q) {
+    std::optional<double> cutoff = cutoff_;
+    if (!query_cutoffs.empty() && (!cutoff || Passes(query_cutoffs[q], *cutoff))) {
+      cutoff = query_cutoffs[q];
+    }
+    best.emplace_back(k, scorer_.higher_is_better(), cutoff);
+  }
+  size_t done = begin;
+  if (selective_) {
+    absl::Status status = EachCandidates(
+        begin, end, stop,
+        [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
+          for (size_t i = 0; i < rows.size(); ++i) best[query - begin].Add(rows[i], scores[i]);
+        });
+    if (!status.ok()) return status;
+    done = end;
+  } else if (scorer_.HasBound() && !scorer_.ChecksPairs()) {
+    // As long as that leaves most choices out.
+    for (; done < end; ++done) {
+      if (stop.stopped()) return Stopped();
+      if (queries_.is_null(done)) continue;
+      const size_t scored = BestFirst(done, stop, &best[done - begin]);
+      if (scorer_.HasCross() && scored * kSelective > choices_.texts().size()) {
+        ++done;
+        break;
+      }
+    }
+  }
+  absl::Status status = AllScores(done, end, stop,
+                                  [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
+                                      std::span<const double> scores) {
+                                    if (queries_.is_null(query)) return;
+                                    BestMatches& of_query = best[query - begin];
+                                    const auto add = [&](auto some) {
+                                      for (size_t i = 0; i < some.size(); ++i) {
+                                        const auto score = static_cast<double>(some[i]);
+                                        if (!of_query.MayTake(score)) continue;
+                                        if (choices_.texts().is_null(choice + i)) continue;
+                                        of_query.Add(static_cast<uint32_t>(choice + i), score);
+                                      }
+                                    };
+                                    add(bytes);
+                                    add(scores);
+                                  });
+  if (!status.ok()) return status;
+  for (size_t q = begin; q < end; ++q) best[q - begin].MoveTo(static_cast<uint32_t>(q), out);
+  return absl::OkStatus();
+}
+
+double Cross::CostNs(size_t begin, size_t end) const {
+  constexpr double kCandidateNs = 0.3;
+  constexpr double kTogetherNs = 1;
+  const auto choices = static_cast<double>(choices_.texts().size());
+  if (selective_) return static_cast<double>(end - begin) * (choices * kCandidateNs + 1000);
+  double ns = 0;
+  for (size_t q = begin; q < end; ++q) {
+    const size_t units = queries_[q].size();
+    double each = kTogetherNs;
+    if (!scorer_.HasCross() || units == 0 || units > kCrossQueryUnits) {
+      // By a sample of choices.
+      double sum = 0;
+      size_t count = 0;
+      const size_t step = std::max<size_t>(1, choices_.texts().size() / 64);
+      for (size_t c = 0; c < choices_.texts().size(); c += step, ++count) {
+        sum += scorer_.CostNs(units, choices_.texts()[c].size());
+      }
+      each = count == 0 ? 0 : sum / static_cast<double>(count);
+    }
+    ns += each * choices;
+  }
+  return ns;
+}
+
+}  // namespace kernelserve

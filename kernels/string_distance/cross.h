@@ -1,0 +1,87 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_CROSS_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_CROSS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kernels/stop_token.h"
+#include "kernels/string_distance/best_matches.h"
+#include "kernels/string_distance/choices.h"
+#include "kernels/string_distance/score_matrix.h"
+#include "kernels/text_scorer.h"
+#include "kernels/texts.h"
+
+namespace kernelserve {
+
+// Every query by every choice, under one scorer: all scores, those within the cutoff, or each
+// query's best. Pairs whose sizes and units alone rule them out are not compared, where the scorer
+// knows a bound; all others are, many at once. A null has no score with anything.
+//
+// Immutable: tasks on any number of threads may call it at the same time, each for its own queries.
+class Cross {
+ public:
+  // All of them stay as long as this object.
+  Cross(const TextScorer& scorer, const Texts& queries, const Choices& choices);
+
+  // All scores of queries [begin, end), which are the rows of `out`.
+  absl::Status Scores(size_t begin, size_t end, const StopToken& stop, ScoreMatrix* out) const;
+
+  // Appends the matches of queries [begin, end) that are no worse than the scorer's cutoff (all,
+  // where there is none), by query and then by choice. With `symmetric`, where the queries are the
+  // choices, only those whose choice is of a later row.
+  absl::Status Matches(size_t begin, size_t end, bool symmetric, const StopToken& stop,
+                       std::vector<Match>* out) const;
+
+  // Appends for each of queries [begin, end) its `k` best choices, or as many as there are that are
+  // no worse than the scorer's cutoff and, where `query_cutoffs` is not empty, than that of the
+  // query's row: the best first, and of equal ones the one of the lower row.
+  absl::Status TopK(size_t begin, size_t end, size_t k, std::span<const double> query_cutoffs,
+                    const StopToken& stop, std::vector<Match>* out) const;
+
+  // Estimated nanoseconds of all scores of queries [begin, end).
+  double CostNs(size_t begin, size_t end) const;
+
+ private:
+  // Calls emit for each of queries [begin, end) and each block of choices, in any order, with the
+  // scores of the query's row, `choice` being the block's first row. One of the spans is empty.
+  // Rows of nulls are of empty texts.
+  using Emit = std::function<void(size_t query, size_t choice, std::span<const uint8_t> bytes,
+                                  std::span<const double> scores)>;
+  absl::Status AllScores(size_t begin, size_t end, const StopToken& stop, const Emit& emit) const;
+
+  // Sets rows[i] to the choices that may be within the scorer's cutoff of the i-th query,
+  // ascending.
+  void FindCandidates(std::span<const Text> queries, std::span<std::vector<uint32_t>> rows) const;
+  // Calls found(query, rows, scores) for each of queries [begin, end) with its candidates.
+  template <typename Found>
+  absl::Status EachCandidates(size_t begin, size_t end, const StopToken& stop,
+                              const Found& found) const;
+  // The scores of one query with some choices.
+  void ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> rows,
+                 std::optional<double> cutoff, const StopToken& stop,
+                 std::vector<double>* scores) const;
+  // The best of one query by bounds, the closest first; returns how many choices were scored.
+  size_t BestFirst(size_t query, const StopToken& stop, BestMatches* best) const;
+  // Whether so few choices are candidates that finding them first takes less time.
+  bool IsSelective() const;
+  // A score as a matrix has it: one that is worse than the cutoff is the scorer's worst().
+  double Shown(double score) const { return cutoff_ && !Passes(score, *cutoff_) ? worst_ : score; }
+  bool Passes(double score, double cutoff) const { return !scorer_.IsBetter(cutoff, score); }
+  absl::Status CheckPairs(size_t begin, size_t end) const;
+
+  const TextScorer& scorer_;
+  const Texts& queries_;
+  const Choices& choices_;
+  const std::optional<double> cutoff_;  // the scorer's
+  const double worst_;
+  bool selective_;
+};
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_CROSS_H_
