@@ -3,10 +3,12 @@
 //   kernel_race ROUNDS CONTENDER CONTENDER SCORER...
 //
 // A CONTENDER is KIND:FILE, the file in UTF-8 with a text a line, left and right in turn. KIND is
-// kernelserve or rapidfuzz, for pairs of left and right. For each SCORER of the catalog, a line of
-// JSON goes to standard output: the nanoseconds of processor time that a score took in each round,
-// of both, and the place of the first score, if any, that differs. Where one does although both
-// have the same file, nothing is timed.
+// kernelserve or rapidfuzz, for pairs of left and right; kernelserve_cross or rapidfuzz_cross, for
+// the first 2,000 of left with each of right; or kernelserve_cutoff, for the same with a
+// score_cutoff of 2. For each SCORER of the catalog, a line of JSON goes to standard output: the
+// nanoseconds of processor time that a score took in each round, of both, and the place of the
+// first score, if any, that differs. Where one does although both have the same file, nothing is
+// timed.
 
 #include "tests/bench/kernel_race.h"
 
@@ -16,6 +18,7 @@
 #include <ctime>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -72,6 +75,8 @@ class PairFile {
   Pairs pairs_;
 };
 
+constexpr double kCutoff = 2;
+
 struct Contender {
   std::string kind;
   std::string path;
@@ -79,16 +84,26 @@ struct Contender {
 
   std::unique_ptr<Entrant> Enter(const std::string& scorer) const {
     if (kind == "kernelserve") return KernelservePairs(scorer, file.pairs());
+    if (kind == "kernelserve_cross") return KernelserveCross(scorer, file.pairs(), std::nullopt);
+    if (kind == "kernelserve_cutoff") return KernelserveCross(scorer, file.pairs(), kCutoff);
     if (kind == "rapidfuzz") return RapidfuzzPairs(scorer, file.pairs());
+    if (kind == "rapidfuzz_cross") return RapidfuzzCross(scorer, file.pairs());
     return nullptr;
   }
 };
 
-// The place of the first score that differs; -1 where there is none.
-int64_t FirstDifference(const std::vector<double>& first, const std::vector<double>& second) {
-  const auto differs =
-      std::mismatch(first.begin(), first.end(), second.begin(), second.end()).first;
-  return differs == first.end() ? -1 : differs - first.begin();
+// The place of the first score that differs; -1 where there is none. Of distances over a cutoff,
+// no more is known than that.
+int64_t FirstDifference(const Contender& first, const std::vector<double>& first_scores,
+                        const Contender& second, const std::vector<double>& second_scores) {
+  const bool cut = first.kind == "kernelserve_cutoff" || second.kind == "kernelserve_cutoff";
+  const auto equal = [cut](double a, double b) {
+    return a == b || (cut && std::min(a, b) > kCutoff);
+  };
+  const auto differs = std::mismatch(first_scores.begin(), first_scores.end(),
+                                     second_scores.begin(), second_scores.end(), equal)
+                           .first;
+  return differs == first_scores.end() ? -1 : differs - first_scores.begin();
 }
 
 double ThreadCpuNs() {
@@ -111,7 +126,8 @@ int Race(int rounds, const std::vector<std::unique_ptr<Contender>>& contenders,
       entrants.back()->Run();  // for caches and memory, too
       scores.push_back(entrants.back()->Scores());
     }
-    const int64_t differs_at = FirstDifference(scores[0], scores[1]);
+    const int64_t differs_at =
+        FirstDifference(*contenders[0], scores[0], *contenders[1], scores[1]);
     std::vector<std::vector<double>> ns(entrants.size());
     if (differs_at < 0 || contenders[0]->path != contenders[1]->path) {
       for (int round = 0; round < rounds; ++round) {

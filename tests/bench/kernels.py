@@ -18,9 +18,9 @@ from benchmarks.bar import print_bars, write_json
 
 from . import pair_sets
 from .kernel_chart import draw_chart
-from .kernel_report import Section
+from .kernel_report import Section, Timing
 from .pair_sets import PairSet
-from .racetrack import Racetrack
+from .racetrack import QUERIES, Racetrack
 
 # A ratio that each scorer has to reach, and one for the geometric mean of the group.
 _EDITS = [
@@ -52,6 +52,16 @@ _OTHER_PAIRS = 200_000
 # A round of long pairs has this many cells, or one pair.
 _LONG_CELLS = 10**9
 _LONG_SIZES = (100, 1_000, 10_000, 100_000)
+
+# Queries and choices: where vectors of queries meet each choice, rapidfuzz-cpp by itself is faster
+# than RapidFuzz's cdist, so that both are shown.
+_CROSS = ["levenshtein.distance", "indel.distance", "jaro_winkler.similarity"]
+_CROSS_MIN = 8.0
+_CHOICES = 10_000
+# What a cutoff is to save: on words, and at least not to cost anywhere.
+_CUTOFF = ["levenshtein.distance", "indel.distance"]
+_CUTOFF_MIN = {"words": 3.0}
+_CUTOFF_ELSEWHERE_MIN = 1.0
 
 _PEERS = ("ours", "rapidfuzz-cpp")
 
@@ -88,6 +98,23 @@ def _wide_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
         )
 
 
+def _cross_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
+    def section(
+        contenders: tuple[str, str], timings: list[Timing], least: float
+    ) -> Iterator[Section]:
+        if timings:
+            name = f"{pairs.name}, {QUERIES:,} x {len(pairs):,}, {contenders[1]}"
+            yield Section(name, pairs.description, contenders, timings, least)
+
+    ours = "kernelserve_cross"
+    timings = track.run([(ours, pairs), ("rapidfuzz_cross", pairs)], _CROSS)
+    yield from section(_PEERS, timings, _CROSS_MIN)
+    yield from section(("ours", "cdist"), track.run_cdist(ours, pairs, _CROSS), _CROSS_MIN)
+    timings = track.run([("kernelserve_cutoff", pairs), (ours, pairs)], _CUTOFF)
+    least = _CUTOFF_MIN.get(pairs.name, _CUTOFF_ELSEWHERE_MIN)
+    yield from section(("score_cutoff=2", "no cutoff"), timings, least)
+
+
 def _long_sections(track: Racetrack, pairs: PairSet) -> Iterator[Section]:
     timings = track.run([("kernelserve", pairs), ("rapidfuzz", pairs)], _LONG)
     if timings:
@@ -113,6 +140,8 @@ def _sections(track: Racetrack, options: argparse.Namespace) -> Iterator[Section
             yield from _pair_sections(track, pairs)
             if name == "cities":
                 yield from _wide_sections(track, pairs)
+            if name != "phrases":  # some are over what a vector of rapidfuzz-cpp's takes
+                yield from _cross_sections(track, make(_CHOICES))
     if fnmatch("long", options.sets):
         for size in _LONG_SIZES:
             few = max(1, _LONG_CELLS // size**2)
