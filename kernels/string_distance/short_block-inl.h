@@ -139,10 +139,10 @@ void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, T
               typename Metric::Cutoffs cutoffs, size_t begin,
               std::span<typename Metric::Score> out) {
   switch (number) {
-#define KERNELSERVE_CLASS(number, Unit, kBits)                                 \
-  case number:                                                                 \
-    if constexpr (kGroupable<Unit> && (kBits <= 64 || Metric::kUnitsMax > 64)) \
-      RunClass<Metric, Unit, kBits>(order, left, right, cutoffs, begin, out);  \
+#define KERNELSERVE_CLASS(number, Unit, kBits)                                   \
+  case number:                                                                   \
+    if constexpr (kGroupable<Unit> && ((kBits) <= 64 || Metric::kUnitsMax > 64)) \
+      RunClass<Metric, Unit, kBits>(order, left, right, cutoffs, begin, out);    \
     return;
     KERNELSERVE_CLASS(0, uint8_t, 8)
     KERNELSERVE_CLASS(1, uint8_t, 16)
