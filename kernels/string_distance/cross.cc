@@ -193,18 +193,17 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
     if (!status.ok()) return status;
   } else {
     std::vector<double> shown;
-    absl::Status status =
-        AllScores(begin, end, stop,
-                  [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
-                      std::span<const double> scores) {
-                    if (!bytes.empty()) out->Put(query - begin, choice, bytes);
-                    if (cutoff_) {
-                      shown.assign(scores.begin(), scores.end());
-                      for (double& score : shown) score = Shown(score);
-                      scores = shown;
-                    }
-                    if (!scores.empty()) out->Put(query - begin, choice, scores);
-                  });
+    absl::Status status = AllScores(begin, end, stop,
+                                    [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
+                                        std::span<const double> scores) {
+                                      if (!bytes.empty()) out->Put(query - begin, choice, bytes);
+                                      if (cutoff_) {
+                                        shown.assign(scores.begin(), scores.end());
+                                        for (double& score : shown) score = Shown(score);
+                                        scores = shown;
+                                      }
+                                      if (!scores.empty()) out->Put(query - begin, choice, scores);
+                                    });
     if (!status.ok()) return status;
   }
   for (size_t q = begin; q < end; ++q) {
