@@ -30,7 +30,8 @@ class ByBlocks : public Entrant {
       : scorer_(std::move(scorer)),
         queries_(std::vector<Text>(pairs.queries().begin(), pairs.queries().end())),
         choices_(pairs.right) {
-    const DataType type = scorer_->is_whole() ? DataType::kInt32 : DataType::kFloat64;
+    // The narrowest types that hold these scores: what one asks for a matrix of them.
+    const DataType type = scorer_->is_whole() ? DataType::kUint8 : DataType::kFloat32;
     for (size_t first = 0; first < queries_.size(); first += kBlockQueries) {
       blocks_.emplace_back(type, std::min(kBlockQueries, queries_.size() - first), choices_.size());
     }
@@ -50,10 +51,10 @@ class ByBlocks : public Entrant {
   std::vector<double> Scores() const override {
     std::vector<double> scores;
     for (const ScoreMatrix& block : blocks_) {
-      if (block.type() == DataType::kInt32) {
-        AppendAs<int32_t>(block.values(), &scores);
+      if (block.type() == DataType::kUint8) {
+        AppendAs<uint8_t>(block.values(), &scores);
       } else {
-        AppendAs<double>(block.values(), &scores);
+        AppendAs<float>(block.values(), &scores);
       }
     }
     return scores;

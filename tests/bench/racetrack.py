@@ -19,9 +19,9 @@ from .pair_sets import PairSet
 
 QUERIES = 2_000  # as kernel_race has it
 _CDIST: dict[str, tuple[Any, Any]] = {
-    "levenshtein.distance": (Levenshtein.distance, np.int32),
-    "indel.distance": (Indel.distance, np.int32),
-    "jaro_winkler.similarity": (JaroWinkler.similarity, np.float64),
+    "levenshtein.distance": (Levenshtein.distance, np.uint8),
+    "indel.distance": (Indel.distance, np.uint8),
+    "jaro_winkler.similarity": (JaroWinkler.similarity, np.float32),
 }
 
 

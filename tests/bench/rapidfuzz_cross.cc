@@ -26,7 +26,7 @@ constexpr auto kSimilarity = [](const auto& scorer, auto& scores, auto choice) {
 
 // The queries in rapidfuzz-cpp's SIMD scorers, by size, as many at a time as one vector holds.
 // RapidFuzz's cdist does the same with fewer queries of a size together, and takes 1.1 to 2 times
-// as long. Scores are of cdist's types.
+// as long. Scores are of the narrowest types that hold them.
 template <template <size_t> class Multi, class Computed, class Score, auto score>
 class ByVectors : public Entrant {
  public:
@@ -87,13 +87,13 @@ class ByVectors : public Entrant {
 
 std::unique_ptr<Entrant> RapidfuzzCross(std::string_view scorer, const Pairs& pairs) {
   if (scorer == "levenshtein.distance") {
-    return std::make_unique<ByVectors<MultiLevenshtein, size_t, int32_t, kDistance>>(pairs);
+    return std::make_unique<ByVectors<MultiLevenshtein, size_t, uint8_t, kDistance>>(pairs);
   }
   if (scorer == "indel.distance") {
-    return std::make_unique<ByVectors<MultiIndel, size_t, int32_t, kDistance>>(pairs);
+    return std::make_unique<ByVectors<MultiIndel, size_t, uint8_t, kDistance>>(pairs);
   }
   if (scorer == "jaro_winkler.similarity") {
-    return std::make_unique<ByVectors<MultiJaroWinkler, double, double, kSimilarity>>(pairs);
+    return std::make_unique<ByVectors<MultiJaroWinkler, double, float, kSimilarity>>(pairs);
   }
   return nullptr;
 }

@@ -34,9 +34,10 @@ def expected(name: str, scores: tuple[int, ...], left: str | None, right: str | 
         open_gap_score=gap_open,
         extend_gap_score=gap_extend,
     )
-    return round(
-        aligner.score(*("".join(map(LETTERS.__getitem__, text)) for text in (left, right)))
+    score: float = aligner.score(
+        *("".join(map(LETTERS.__getitem__, text)) for text in (left, right))
     )
+    return round(score)
 
 
 @given(
