@@ -210,6 +210,13 @@ void JaroCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
   const DistanceMatrix out_of_order{.first = common.Row(queries.size()), .stride = texts.size()};
   HWY_DYNAMIC_DISPATCH(JaroCross)(queries, choices, common, out_of_order, stop);
 
+  // These have no counts, and any would do that are in a table.
+  for (const uint16_t place : choices.too_long()) {
+    for (size_t q = 0; q < queries.size(); ++q) {
+      common.Row(q)[place] = 0;
+      out_of_order.Row(q)[place] = 0;
+    }
+  }
   JaroScores scores(texts);
   for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
     emit(q, scores.Of(queries[q].size(), common.Row(q), out_of_order.Row(q)));

@@ -195,9 +195,11 @@ void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cut
     if (longer <= kShortUnits && shorter > 0 &&
         !Metric::IsDecided(shorter, longer, cutoffs[begin + i])) {
       key = static_cast<uint8_t>(kKeysOf[longer] + shorter);
-    } else if (longer > kShortUnits && longer <= Metric::kUnitsMax && shorter > 0 &&
-               !Metric::IsDecided(shorter, longer, cutoffs[begin + i]) && !ShareEnds(a, b)) {
-      key = static_cast<uint8_t>(kLaneKeys[4] + (shorter - 1) / kSizesAKey);
+    } else if constexpr (Metric::kUnitsMax > kShortUnits) {
+      if (longer > kShortUnits && longer <= Metric::kUnitsMax && shorter > 0 &&
+          !Metric::IsDecided(shorter, longer, cutoffs[begin + i]) && !ShareEnds(a, b)) {
+        key = static_cast<uint8_t>(kLaneKeys[4] + (shorter - 1) / kSizesAKey);
+      }
     }
     const auto width = static_cast<unsigned>(a.width() | b.width());
     keys[i] = static_cast<uint16_t>(kUnitKeysOf[width] + key);
