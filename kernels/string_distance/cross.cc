@@ -39,16 +39,16 @@ Cross::Cross(const TextScorer& scorer, const Texts& queries, const Choices& choi
 bool Cross::IsSelective() const {
   if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
   if (!scorer_.HasCross()) return true;
+  // Fewer than twice as many as asked for, as the step is rounded down.
+  static_assert(2 * kSampledQueries <= kProbed);
   const size_t step = std::max<size_t>(1, queries_.size() / kSampledQueries);
-  size_t sampled = 0;
+  std::vector<Text> sample;
+  for (size_t i = 0; i < queries_.size(); i += step) sample.push_back(queries_[i]);
+  std::array<std::vector<uint32_t>, kProbed> rows;
+  FindCandidates(sample, std::span(rows).first(sample.size()));
   size_t candidates = 0;
-  std::vector<uint32_t> rows;
-  for (size_t i = 0; i < queries_.size(); i += step) {
-    FindCandidates(queries_.all().subspan(i, 1), std::span(&rows, 1));
-    candidates += rows.size();
-    sampled += choices_.texts().size();
-  }
-  return candidates * kSelective <= sampled;
+  for (const std::vector<uint32_t>& some : rows) candidates += some.size();
+  return candidates * kSelective <= sample.size() * choices_.texts().size();
 }
 
 absl::Status Cross::CheckPairs(size_t begin, size_t end) const {
@@ -88,7 +88,11 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
       if (!together.empty()) {
         scorer_.Cross(together, block, stop,
                       [&](size_t q, std::span<const uint8_t> bytes, std::span<const double> some) {
-                        emit(together_rows[q], choice, bytes, some);
+                        block.EachPart([&](size_t begin_part, size_t count) {
+                          emit(together_rows[q], choice + begin_part,
+                               bytes.empty() ? bytes : bytes.subspan(begin_part, count),
+                               some.empty() ? some : some.subspan(begin_part, count));
+                        });
                       });
       }
       scores.resize(block.texts().size());
@@ -97,11 +101,12 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
         emit(q, choice, {}, scores);
       }
       // What is too long for the others to go with.
-      for (const uint16_t place : block.too_long()) {
-        for (size_t i = 0; i < together.size() && !stop.stopped(); ++i) {
+      for (size_t i = 0; i < together.size() && !block.too_long().empty(); ++i) {
+        const auto query = scorer_.Prepare(together[i]);
+        for (const uint16_t place : block.too_long()) {
+          if (stop.stopped()) return Stopped();
           double score;
-          scorer_.Prepare(together[i])
-              ->Score(block.texts().subspan(place, 1), std::nullopt, stop, std::span(&score, 1));
+          query->Score(block.texts().subspan(place, 1), std::nullopt, stop, std::span(&score, 1));
           emit(together_rows[i], choice + place, {}, std::span(&score, 1));
         }
       }

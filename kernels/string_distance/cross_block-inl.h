@@ -161,7 +161,13 @@ void RunClass(std::span<const Text> queries, std::span<const uint16_t> some,
   const size_t plane = hwy::RoundUpTo(choices.texts().size(), kSquare) * Group::kWidth;
   const auto memory = hwy::AllocateAligned<uint8_t>(plane * Group::kPlanes);
   std::array<uint8_t*, Group::kPlanes> by_choice;
-  for (size_t i = 0; i < Group::kPlanes; ++i) by_choice[i] = memory.get() + i * plane;
+  for (size_t i = 0; i < Group::kPlanes; ++i) {
+    by_choice[i] = memory.get() + i * plane;
+    // No group computes these.
+    for (const uint16_t place : choices.too_long()) {
+      std::fill_n(by_choice[i] + place * Group::kWidth, Group::kWidth, uint8_t{0});
+    }
+  }
   std::array<Text, Group::kQueries> texts;
   while (!some.empty() && !stop.stopped()) {
     const auto now = some.first(std::min(some.size(), texts.size()));

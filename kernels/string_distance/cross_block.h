@@ -20,7 +20,8 @@ namespace kernelserve {
 inline constexpr size_t kCrossQueryUnits = 64;
 inline constexpr size_t kCrossUnits = 128;
 
-// One row for each query, with a place for each choice, in their own order.
+// One row for each query, with a place for each choice, in their own order; 0 for those that are
+// too_long().
 struct DistanceMatrix {
   uint8_t* first;
   size_t stride;

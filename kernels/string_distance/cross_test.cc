@@ -279,6 +279,25 @@ TEST(CrossTest, SaturatesWhatTheMatrixDoesNotHold) {
   EXPECT_EQ(matrix.values()[1], 0);
 }
 
+TEST(CrossTest, MatchesAChoiceOverTheLimitOfLanesOnceAndByItsOwnScore) {
+  const std::string longer(129, 'a');
+  const Texts queries({Text(std::string_view("ab"))});
+  const Choices choices(Texts(
+      {Text(std::string_view("ab")), Text(std::string_view(longer)), Text(std::string_view("b"))}));
+  const std::unique_ptr<TextScorer> scorer = Bind("levenshtein.distance", 1000);
+  const Cross cross(*scorer, queries, choices);
+  std::vector<Match> found;
+  ASSERT_TRUE(cross.Matches(0, 1, false, {}, &found).ok());
+  const std::vector<std::tuple<uint32_t, uint32_t, double>> matches = {
+      {0, 0, 0}, {0, 1, 128}, {0, 2, 1}};
+  EXPECT_EQ(Tuples(found), matches);
+  found.clear();
+  ASSERT_TRUE(cross.TopK(0, 1, 9, {}, {}, &found).ok());
+  const std::vector<std::tuple<uint32_t, uint32_t, double>> best = {
+      {0, 0, 0}, {0, 2, 1}, {0, 1, 128}};
+  EXPECT_EQ(Tuples(found), best);
+}
+
 TEST(CrossTest, EndsWhenItIsStopped) {
   const std::atomic<bool> stopped = true;
   const RandomTexts some(6, 10, 10);

@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/string_distance/cross_block-inl.h"
+#include "kernels/string_distance/cross_scores.h"
 #include "kernels/string_distance/jaro_scans-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -148,21 +149,14 @@ std::vector<double> JaroTable(size_t query_units, size_t units) {
 // For one block of choices.
 class JaroScores {
  public:
-  explicit JaroScores(std::span<const Text> choices) : similarities_(choices.size()) {
-    sizes_.reserve(choices.size());
-    std::array<bool, kCrossUnits + 1> seen{};
-    for (const Text& choice : choices) {
-      const size_t units = std::min(choice.size(), kCrossUnits);
-      sizes_.push_back(static_cast<uint8_t>(units));
-      if (!std::exchange(seen[units], true)) sizes_seen_.push_back(units);
-    }
-  }
+  explicit JaroScores(std::span<const Text> choices)
+      : similarities_(choices.size()), sizes_(choices) {}
 
   // Of a query of so many units. Valid until the next call.
   std::span<double> Of(size_t query_units, const uint8_t* common, const uint8_t* out_of_order) {
     std::array<const double*, kCrossUnits + 1> tables;
     bool all_in_tables = true;
-    for (const size_t units : sizes_seen_) {
+    for (const size_t units : sizes_.distinct()) {
       if (std::min(query_units, units) > kTableUnits) {
         all_in_tables = false;
         tables[units] = nullptr;
@@ -173,7 +167,7 @@ class JaroScores {
       tables[units] = table.data();
     }
     const size_t width = TableWidth(query_units);
-    const uint8_t* const sizes = sizes_.data();
+    const uint8_t* const sizes = sizes_.each().data();
     double* const out = similarities_.data();
     const size_t count = similarities_.size();
     if (all_in_tables) {
@@ -193,8 +187,7 @@ class JaroScores {
 
  private:
   std::vector<double> similarities_;
-  std::vector<uint8_t> sizes_;
-  std::vector<size_t> sizes_seen_;  // each once
+  const CrossSizes sizes_;
   std::array<std::array<std::vector<double>, kCrossUnits + 1>, kCrossQueryUnits + 1> tables_;
 };
 
@@ -210,13 +203,6 @@ void JaroCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
   const DistanceMatrix out_of_order{.first = common.Row(queries.size()), .stride = texts.size()};
   HWY_DYNAMIC_DISPATCH(JaroCross)(queries, choices, common, out_of_order, stop);
 
-  // These have no counts, and any would do that are in a table.
-  for (const uint16_t place : choices.too_long()) {
-    for (size_t q = 0; q < queries.size(); ++q) {
-      common.Row(q)[place] = 0;
-      out_of_order.Row(q)[place] = 0;
-    }
-  }
   JaroScores scores(texts);
   for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
     emit(q, scores.Of(queries[q].size(), common.Row(q), out_of_order.Row(q)));

@@ -28,6 +28,17 @@ class SortedTexts {
   // Places in texts() of those that were left out, ascending.
   std::span<const uint16_t> too_long() const { return too_long_; }
 
+  // Calls part(begin, count) for each run of places in texts() that has none of too_long().
+  template <typename Part>
+  void EachPart(const Part& part) const {
+    size_t begin = 0;
+    for (const uint16_t place : too_long_) {
+      if (place > begin) part(begin, place - begin);
+      begin = place + size_t{1};
+    }
+    if (texts_.size() > begin) part(begin, texts_.size() - begin);
+  }
+
   size_t bytes() const {  // on the heap
     return (order_.capacity() + too_long_.capacity()) * sizeof(order_[0]) +
            shared_.capacity() * sizeof(shared_[0]);
