@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 from harness.columns import Value, encode_text
 from harness.rpc import Raw
-from harness.server import Server
 from hypothesis import given
 from hypothesis import strategies as st
 from kernelserve.v1 import string_distance_pb2 as pb
 from rapidfuzz import fuzz, utils
 from rapidfuzz.distance import Editops, Indel
 
-from conformance.engines import Batch, DirectKernel, Engine, OneByOne, PythonClient, Scorer
+from conformance.engines import Batch, Engine, OneByOne, PythonClient, Scorer
 from conformance.rapidfuzz_scores import FORMS, expected
 
 CHARACTERS = "aAbB zZ09_-!\t\0é\u0130ßÀ\xa0Σς\u212aЖ日\u3000\ud800😀\U00010400"
 texts = st.text(st.sampled_from(CHARACTERS), max_size=14)
 related = texts.flatmap(lambda left: st.tuples(st.just(left), st.just(left.swapcase()) | texts))
 names = st.sampled_from(sorted(FORMS))
-
-
-@pytest.fixture(scope="module")
-def direct_kernel() -> Iterator[DirectKernel]:
-    kernel = DirectKernel()
-    yield kernel
-    kernel.close()
-
-
-@pytest.fixture(scope="module")
-def python_client(shared_server: Server) -> Iterator[PythonClient]:
-    client = PythonClient(shared_server.address)
-    yield client
-    client.close()
-
-
-@pytest.fixture(params=["direct kernel", "one by one", "batch", "python client"])
-def engine(request: pytest.FixtureRequest, raw: Raw) -> Engine:
-    if request.param == "one by one":
-        return OneByOne(raw)
-    if request.param == "batch":
-        return Batch(raw, Random(7))
-    named: Engine = request.getfixturevalue(request.param.replace(" ", "_"))
-    return named
 
 
 @given(pairs=st.lists(related, min_size=1, max_size=6), name=names)
