@@ -25,7 +25,19 @@ from kernelserve._limits import Limits
 
 T = TypeVar("T")
 
-VERBS = ["compare", "editops", "align", "pairwise", "fibonacci", "kernels", "run"]
+VERBS = [
+    "compare",
+    "editops",
+    "align",
+    "pairwise",
+    "cdist",
+    "top_k",
+    "join",
+    "estimate",
+    "fibonacci",
+    "kernels",
+    "run",
+]
 WORDS = [f"word {i}" * (i % 5) for i in range(200)]
 
 

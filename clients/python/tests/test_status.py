@@ -34,7 +34,7 @@ def mapped(
 ) -> ks.Error:
     failure = Failure(code, details, encoded)
     return from_rpc_error(
-        failure, address="here:1", request_id="ours.1", first_row=first_row, timeout=0.5
+        failure, address="here:1", request_id="ours.1", first_rows={"": first_row}, timeout=0.5
     )
 
 

@@ -4,6 +4,7 @@
 
     ks.compare("kitten", "sitting")                 # 3
     ks.pairwise(["kitten", "flaw"], ["sitting", "lawn"])      # [3, 2]; numpy, pandas, Polars, Arrow
+    ks.top_k("kitten", ["sitting", "mitten"], k=1)  # a table of matches; cdist, join
     ks.fibonacci(42)                                # 267914296
 
     with ks.connect("unix:/run/kernelserve.sock") as client:
@@ -17,9 +18,23 @@ that starts by itself (pip install kernelserve-server). `kernelserve.aio` has th
 from __future__ import annotations
 
 from . import aio
-from ._api import align, compare, default_client, editops, fibonacci, kernels, pairwise, run
+from ._api import (
+    align,
+    cdist,
+    compare,
+    default_client,
+    editops,
+    estimate,
+    fibonacci,
+    join,
+    kernels,
+    pairwise,
+    run,
+    top_k,
+)
 from ._async_client import AsyncClient
 from ._client import Client, connect
+from ._cross import Estimate
 from ._edit_records import Editop, ScoreAlignment
 from ._editops import Editops
 from ._exceptions import (
@@ -64,6 +79,7 @@ __all__ = [
     "Editops",
     "EmbeddedServerError",
     "Error",
+    "Estimate",
     "InvalidArgumentError",
     "InvalidTextError",
     "LengthMismatchError",
@@ -85,14 +101,18 @@ __all__ = [
     "__version__",
     "aio",
     "align",
+    "cdist",
     "compare",
     "connect",
     "default_client",
     "editops",
+    "estimate",
     "fibonacci",
+    "join",
     "kernels",
     "pairwise",
     "run",
+    "top_k",
 ]
 
 # Tracebacks and pickles name the public module, wherever a class is written.

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._client import Client
+from ._cross import K_DEFAULT, CrossName, Estimate
 from ._deadline import UNSET, Timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
 from ._forks import renew_in_child
+from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2
+
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    import numpy.typing as npt
 
 ADDRESS_VARIABLE = "KERNELSERVE_ADDRESS"
 
@@ -131,6 +136,89 @@ def pairwise(
         score_cutoff=score_cutoff,
         dtype=dtype,
         row_errors=row_errors,
+        timeout=timeout,
+    )
+
+
+@documented_by(Client.cdist)
+def cdist(
+    queries: Any,
+    choices: Any = None,
+    *,
+    scorer: ScorerLike = DEFAULT_SCORER,
+    score_cutoff: float | None = None,
+    dtype: DTypeLike | None = None,
+    progress: ProgressLike = False,
+    timeout: Timeout = UNSET,
+) -> npt.NDArray[Any]:
+    return default_client().cdist(
+        queries,
+        choices,
+        scorer=scorer,
+        score_cutoff=score_cutoff,
+        dtype=dtype,
+        progress=progress,
+        timeout=timeout,
+    )
+
+
+@documented_by(Client.top_k)
+def top_k(
+    queries: Any,
+    choices: Any = None,
+    k: int = K_DEFAULT,
+    *,
+    scorer: ScorerLike = DEFAULT_SCORER,
+    score_cutoff: float | None = None,
+    progress: ProgressLike = False,
+    timeout: Timeout = UNSET,
+) -> Any:
+    return default_client().top_k(
+        queries,
+        choices,
+        k,
+        scorer=scorer,
+        score_cutoff=score_cutoff,
+        progress=progress,
+        timeout=timeout,
+    )
+
+
+@documented_by(Client.join)
+def join(
+    left: Any,
+    right: Any = None,
+    *,
+    scorer: ScorerLike = DEFAULT_SCORER,
+    score_cutoff: float | None = None,
+    progress: ProgressLike = False,
+    timeout: Timeout = UNSET,
+) -> Any:
+    return default_client().join(
+        left, right, scorer=scorer, score_cutoff=score_cutoff, progress=progress, timeout=timeout
+    )
+
+
+@documented_by(Client.estimate)
+def estimate(
+    verb: CrossName,
+    queries: Any,
+    choices: Any = None,
+    k: int = K_DEFAULT,
+    *,
+    scorer: ScorerLike = DEFAULT_SCORER,
+    score_cutoff: float | None = None,
+    dtype: DTypeLike | None = None,
+    timeout: Timeout = UNSET,
+) -> Estimate:
+    return default_client().estimate(
+        verb,
+        queries,
+        choices,
+        k,
+        scorer=scorer,
+        score_cutoff=score_cutoff,
+        dtype=dtype,
         timeout=timeout,
     )
 

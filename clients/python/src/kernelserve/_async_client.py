@@ -7,21 +7,27 @@ import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from . import _cross
 from . import _verbs as verbs
 from ._api import documented_by
 from ._async_connection import AsyncConnection
 from ._client import Client
 from ._coalescing import Coalescer
+from ._cross import K_DEFAULT, CrossName, Estimate
 from ._deadline import UNSET, Timeout, check_timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
+from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
 from ._session import Session
 from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2, server_info_pb2
+
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    import numpy.typing as npt
 
 # Turning more rows than this into columns would hold up the event loop for milliseconds.
 _ROWS_ON_LOOP_MAX = 1_000
@@ -146,10 +152,68 @@ class AsyncClient:
         row_errors: RowErrorsLike = "fail",
         timeout: Timeout = UNSET,
     ) -> Any:
-        seconds = self._seconds(timeout)
-        rows = max(_rows_of(left), _rows_of(right))
         arguments = (left, right, scorer, score_cutoff, dtype, row_errors)
-        return await self._rows(rows, seconds, verbs.pairwise, *arguments)
+        return await self._columns((left, right), timeout, verbs.pairwise, *arguments)
+
+    @documented_by(Client.cdist)
+    async def cdist(
+        self,
+        queries: Any,
+        choices: Any = None,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        dtype: DTypeLike | None = None,
+        progress: ProgressLike = False,
+        timeout: Timeout = UNSET,
+    ) -> npt.NDArray[Any]:
+        arguments = (queries, choices, scorer, score_cutoff, dtype, progress)
+        return await self._columns((queries, choices), timeout, _cross.cdist, *arguments)  # type: ignore[no-any-return]
+
+    @documented_by(Client.top_k)
+    async def top_k(
+        self,
+        queries: Any,
+        choices: Any = None,
+        k: int = K_DEFAULT,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        progress: ProgressLike = False,
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        arguments = (queries, choices, k, scorer, score_cutoff, progress)
+        return await self._columns((queries, choices), timeout, _cross.top_k, *arguments)
+
+    @documented_by(Client.join)
+    async def join(
+        self,
+        left: Any,
+        right: Any = None,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        progress: ProgressLike = False,
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        arguments = (left, right, scorer, score_cutoff, progress)
+        return await self._columns((left, right), timeout, _cross.join, *arguments)
+
+    @documented_by(Client.estimate)
+    async def estimate(
+        self,
+        verb: CrossName,
+        queries: Any,
+        choices: Any = None,
+        k: int = K_DEFAULT,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        dtype: DTypeLike | None = None,
+        timeout: Timeout = UNSET,
+    ) -> Estimate:
+        arguments = (verb, queries, choices, k, scorer, score_cutoff, dtype)
+        return await self._columns((queries, choices), timeout, _cross.estimate, *arguments)  # type: ignore[no-any-return]
 
     @overload
     async def fibonacci(
@@ -203,10 +267,8 @@ class AsyncClient:
         row_errors: RowErrorsLike = "fail",
         timeout: Timeout = UNSET,
     ) -> Any:
-        seconds = self._seconds(timeout)
-        rows = max(map(_rows_of, columns), default=0)
         arguments = (kernel, columns, parameters, result_type, row_errors)
-        return await self._rows(rows, seconds, verbs.run, *arguments)
+        return await self._columns(columns, timeout, verbs.run, *arguments)
 
     @documented_by(Client.server_info)
     async def server_info(
@@ -252,6 +314,17 @@ class AsyncClient:
 
     async def _run(self, verb: verbs.Verb, timeout: Timeout) -> Any:
         return await self._connection.run(verb, self._seconds(timeout))
+
+    async def _columns(
+        self,
+        columns: Sequence[object],
+        timeout: Timeout,
+        make: Callable[..., verbs.Verb],
+        *arguments: Any,
+    ) -> Any:
+        """Runs a verb over columns, of which `arguments` has the same."""
+        rows = max(map(_rows_of, columns), default=0)
+        return await self._rows(rows, self._seconds(timeout), make, *arguments)
 
     async def _rows(
         self, rows: int, seconds: float | None, make: Callable[..., verbs.Verb], *arguments: Any

@@ -1,22 +1,30 @@
 """The synchronous client."""
 
+# Over 400 lines: the verbs of one class, whose docstrings are the reference.
+
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from . import _cross
 from . import _verbs as verbs
 from ._connection import Connection
+from ._cross import K_DEFAULT, CrossName, Estimate
 from ._deadline import UNSET, Timeout, check_timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
+from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._session import Session
 from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
 from .v1 import kernel_pb2, server_info_pb2
+
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    import numpy.typing as npt
 
 
 class Client:
@@ -197,6 +205,152 @@ class Client:
         """
         verb = verbs.pairwise(left, right, scorer, score_cutoff, dtype, row_errors)
         return self._run(verb, timeout)
+
+    def cdist(
+        self,
+        queries: Any,
+        choices: Any = None,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        dtype: DTypeLike | None = None,
+        progress: ProgressLike = False,
+        timeout: Timeout = UNSET,
+    ) -> npt.NDArray[Any]:
+        """The scores of every query with every choice, as a matrix.
+
+        Blocks of it are written to their place in one array as they arrive: beside that, it takes
+        no memory to speak of. Where a connection breaks off, it goes on from the last block, on
+        another replica if there is one.
+
+        Args:
+            queries: a column of n texts as in pairwise(), or one text.
+            choices: a column of m texts; None: the queries themselves, of which the server may
+                compute one half only. The scorer has to be symmetric then.
+            scorer, score_cutoff: as in compare().
+            dtype: the type of the scores, such as "uint8", which needs a quarter of the memory and
+                of the time on the way. A score too great for it becomes its maximum, here 255.
+            progress: called with the pairs that are scored and those there are in all, after each
+                block, from one thread at a time; True for a line on standard error.
+
+        Returns:
+            A numpy array of shape (n, m), int32 or float64 as the scorer's own scores are, or of
+            `dtype`. Where a text is null, it is a MaskedArray, and the null's row or column is
+            masked.
+
+        Raises:
+            WrongTypeError: an argument is no column, or no column of texts.
+            InvalidTextError, MalformedColumnError: `row` and `field` tell where.
+            InvalidArgumentError: no choices, and the scorer is not symmetric.
+            UnknownNameError, OutOfRangeError: as in compare().
+        """
+        verb = _cross.cdist(queries, choices, scorer, score_cutoff, dtype, progress)
+        return self._run(verb, timeout)  # type: ignore[no-any-return]
+
+    def top_k(
+        self,
+        queries: Any,
+        choices: Any = None,
+        k: int = K_DEFAULT,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        progress: ProgressLike = False,
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        """The best choices of each query. Most pairs that cannot be among them are not compared.
+
+        Args:
+            queries: a column of texts as in pairwise(), or one text.
+            choices: a column of texts; None: the queries themselves, none of which is given itself.
+                The scorer has to be symmetric then.
+            k: how many choices a query gets at most.
+            scorer: as in compare().
+            score_cutoff: choices beyond it are not given. Speeds it up.
+            progress: as in cdist().
+
+        Returns:
+            A table with a row for each match and the columns `query_index` and `choice_index`
+            (uint64, rows of the two columns from 0) and `score` (int32 or float64): ordered by
+            query, then from best to worst, then by choice. A null is no match of anything. A
+            Polars DataFrame if one of the columns is a Polars Series, a pandas DataFrame if one is
+            a pandas Series (or Index), otherwise a pyarrow Table.
+
+        Raises:
+            OutOfRangeError: of k or score_cutoff.
+            InvalidArgumentError, WrongTypeError, InvalidTextError, MalformedColumnError,
+            UnknownNameError: as in cdist().
+        """
+        verb = _cross.top_k(queries, choices, k, scorer, score_cutoff, progress)
+        return self._run(verb, timeout)
+
+    def join(
+        self,
+        left: Any,
+        right: Any = None,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        progress: ProgressLike = False,
+        timeout: Timeout = UNSET,
+    ) -> Any:
+        """Every pair of two columns whose score passes the cutoff.
+
+        Most pairs that cannot pass it are not compared.
+
+        Args:
+            left: a column of texts as in pairwise(), or one text.
+            right: a column of texts; None joins `left` with itself: each pair is given once, with
+                left_index < right_index. The scorer has to be symmetric then.
+            scorer: as in compare().
+            score_cutoff: the greatest distance, or the least similarity, of a match. Required.
+            progress: as in cdist().
+
+        Returns:
+            A table with a row for each match and the columns `left_index` and `right_index`
+            (uint64, rows of the two columns from 0) and `score` (int32 or float64): ordered by
+            left, then by right. A null is no match of anything. Of the kind that top_k() gives.
+
+        Raises:
+            InvalidArgumentError: there is no score_cutoff, or no `right` and the scorer is not
+                symmetric.
+            OutOfRangeError, WrongTypeError, InvalidTextError, MalformedColumnError,
+            UnknownNameError: as in cdist().
+        """
+        verb = _cross.join(left, right, scorer, score_cutoff, progress)
+        return self._run(verb, timeout)
+
+    def estimate(
+        self,
+        verb: CrossName,
+        queries: Any,
+        choices: Any = None,
+        k: int = K_DEFAULT,
+        *,
+        scorer: ScorerLike = DEFAULT_SCORER,
+        score_cutoff: float | None = None,
+        dtype: DTypeLike | None = None,
+        timeout: Timeout = UNSET,
+    ) -> Estimate:
+        """What cdist(), top_k() or join() of the same arguments would take.
+
+        The columns are sent and looked at, but nothing is scored.
+
+        Args:
+            verb: "cdist", "top_k" or "join".
+            queries, choices: the verb's two columns, of join() `left` and `right`.
+            k: of "top_k" alone.
+            scorer, score_cutoff: as in the verb.
+            dtype: of "cdist" alone.
+
+        Returns:
+            (cells, seconds, bytes).
+
+        Raises:
+            What the verb raises.
+        """
+        made = _cross.estimate(verb, queries, choices, k, scorer, score_cutoff, dtype)
+        return self._run(made, timeout)  # type: ignore[no-any-return]
 
     @overload
     def fibonacci(self, n: int, *, modulus: int | None = ..., timeout: Timeout = ...) -> int: ...

@@ -12,16 +12,17 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
 
 from ._deadline import Deadline
-from ._exceptions import CallCancelledError, Error, TooLargeError
+from ._exceptions import CallCancelledError, Error, TooLargeError, UnsupportedError
 from ._forks import gate, renew_in_child
 from ._lanes import Lane, Lanes, Stop
 from ._limits import SAFE_LIMITS, Limits, limits_of
-from ._rows import ColumnVerb, Range
+from ._ranges import Range
+from ._rows import ColumnVerb
 from ._session import (
     UNREADABLE,
     VERSION_TIMEOUT_S,
@@ -32,7 +33,12 @@ from ._session import (
     wants_server_version,
     with_server_version,
 )
+from ._streams import read_tile
+from ._tiles import Tile
 from ._verbs import Done, ScalarVerb, Verb, server_info
+
+if TYPE_CHECKING:
+    from ._cross import CrossVerb
 
 Reply = TypeVar("Reply")
 
@@ -85,37 +91,41 @@ class Connection:
         deadline = Deadline(timeout)
         lanes = self._here()
         if isinstance(verb, ScalarVerb):
-            ranges: list[Range] = []
-        else:
-            ranges = verb.plan(SAFE_LIMITS)
-            if len(ranges) > 1:
-                ranges = verb.plan(self._limits(lanes, deadline))
-        if stop is None and len(ranges) <= 1:
-            return self._run(lanes, [lanes.main], verb, ranges, deadline, _NEVER)
-        stop = stop or Stop()
-        taken = lanes.take(max(1, min(WINDOW_CALLS, len(ranges))))
-        try:
-            stop.covers(taken)
-            return self._run(lanes, taken, verb, ranges, deadline, stop)
-        finally:
-            lanes.give_back(taken, usable=not stop.stopped)
+            return self._run(lanes, verb, [verb], deadline, stop)
+        jobs: Sequence[Any] = verb.plan(SAFE_LIMITS)
+        if len(jobs) > 1:
+            jobs = verb.plan(self._limits(lanes, deadline))
+        self._run(lanes, verb, jobs, deadline, stop)
+        return verb.finish()
 
     def _run(
         self,
         lanes: Lanes,
-        taken: Sequence[Lane],
-        verb: ScalarVerb | ColumnVerb,
-        ranges: list[Range],
+        verb: ScalarVerb | ColumnVerb | CrossVerb,
+        jobs: Sequence[Any],
         deadline: Deadline,
-        stop: Stop,
+        stop: Stop | None,
     ) -> Any:
-        if isinstance(verb, ScalarVerb):
-            return self._scalar(lanes, taken[0], verb, deadline, stop)
-        if len(ranges) == 1:
-            self._range(lanes, taken[0], verb, ranges[0], deadline, stop)
-        else:
-            self._window(lanes, taken, verb, ranges, deadline, stop)
-        return verb.finish()
+        """Does the jobs of a verb; gives what the only one gave."""
+
+        def do(lane: Lane, job: Any) -> Any:
+            if isinstance(verb, ScalarVerb):
+                return self._scalar(lanes, lane, job, deadline, stop or _NEVER)
+            if isinstance(verb, ColumnVerb):
+                return self._range(lanes, lane, verb, job, deadline, stop or _NEVER)
+            return self._tile(lanes, lane, verb, job, deadline, stop or _NEVER)
+
+        if stop is None and len(jobs) == 1:
+            return do(lanes.main, jobs[0])
+        stop = stop or Stop()
+        taken = lanes.take(max(1, min(WINDOW_CALLS, len(jobs))))
+        try:
+            stop.covers(taken)
+            if len(jobs) == 1:
+                return do(taken[0], jobs[0])
+            return self._window(taken, jobs, do, stop)
+        finally:
+            lanes.give_back(taken, usable=not stop.stopped)
 
     def _here(self) -> Lanes:
         """Lanes of this process, to the server that now runs."""
@@ -141,7 +151,7 @@ class Connection:
             lanes.limits = limits_of(info)
         return lanes.limits
 
-    # --- One call ---------------------------------------------------------------------------------
+    # --- One job ----------------------------------------------------------------------------------
 
     def _scalar(
         self, lanes: Lanes, lane: Lane, verb: ScalarVerb, deadline: Deadline, stop: Stop
@@ -172,6 +182,27 @@ class Connection:
             for half in halves:
                 self._range(lanes, lane, verb, half, deadline, stop)
 
+    def _tile(
+        self,
+        lanes: Lanes,
+        lane: Lane,
+        verb: CrossVerb,
+        tile: Tile,
+        deadline: Deadline,
+        stop: Stop,
+    ) -> None:
+        """One stream; smaller ones where the server finds it too large."""
+        try:
+            read_tile(self.session, lanes.target, lane, verb, tile, deadline, stop)
+        except TooLargeError:
+            smaller = verb.split(tile)
+            if not smaller:
+                raise
+            for part in smaller:
+                self._tile(lanes, lane, verb, part, deadline, stop)
+        except UnsupportedError as error:
+            self._raise(lanes, error)
+
     def _call(
         self,
         lanes: Lanes,
@@ -192,7 +223,7 @@ class Connection:
                     reply = method(request, timeout=deadline.remaining(), metadata=metadata)
             except grpc.RpcError as failure:
                 error = self.session.error_of(
-                    failure, lanes.target, request_id, first_row, deadline
+                    failure, lanes.target, request_id, {"": first_row}, deadline
                 )
                 pause = self.session.budget.pause(error, attempt, deadline)
                 if pause is None:
@@ -219,33 +250,33 @@ class Connection:
             error = with_server_version(error, version)
         raise error from None
 
-    # --- A window of calls ------------------------------------------------------------------------
+    # --- A window of jobs -------------------------------------------------------------------------
 
     def _window(
         self,
-        lanes: Lanes,
         taken: Sequence[Lane],
-        verb: ColumnVerb,
-        ranges: list[Range],
-        deadline: Deadline,
+        jobs: Sequence[Any],
+        do: Callable[[Lane, Any], Any],
         stop: Stop,
     ) -> None:
-        """The ranges in order, one on each lane at a time: in this thread and some beside it."""
-        waiting = deque(ranges)
+        """The jobs in order, one on each lane at a time: in this thread and some beside it."""
+        waiting = deque(enumerate(jobs))
         failures: list[tuple[int, BaseException]] = []
 
         def work(lane: Lane) -> None:
             while not failures:
                 try:
-                    rows = waiting.popleft()
+                    number, job = waiting.popleft()
                 except IndexError:
                     return
                 try:
-                    self._range(lanes, lane, verb, rows, deadline, stop)
+                    do(lane, job)
                 except BaseException as error:
-                    failures.append((rows[0], error))
-                    # An error of a row leaves the calls before it to name a lower one.
-                    if not isinstance(error, Error) or error.row is None:
+                    failures.append((number, error))
+                    # An error of a row leaves the calls before it to name a lower one; streams
+                    # are too long for that.
+                    row = error.row if isinstance(error, Error) else None
+                    if row is None or isinstance(job, Tile):
                         stop()
 
         threads = [
@@ -270,6 +301,6 @@ class Connection:
 
 
 def _importance(failure: tuple[int, BaseException]) -> tuple[bool, bool, int]:
-    """Orders what went wrong: an interrupt, then errors, lowest row first, then cancelled calls."""
-    first_row, error = failure
-    return isinstance(error, Error), isinstance(error, CallCancelledError), first_row
+    """Orders what went wrong: an interrupt, then errors, first job first, then cancelled calls."""
+    number, error = failure
+    return isinstance(error, Error), isinstance(error, CallCancelledError), number

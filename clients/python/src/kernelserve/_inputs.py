@@ -123,6 +123,21 @@ def column_from(value: object, name: str, symbols: SymbolTable) -> tuple[Column,
     raise _not_a_column(value, name, "which is no column")
 
 
+def in_one_piece(value: Any) -> Any:
+    """What has many chunks with its rows together, for what is best sent in one message."""
+    library = type(value).__module__.partition(".")[0]
+    if library == "polars" and type(value).__name__ == "Series":
+        return value.rechunk()
+    if library == "pyarrow" and hasattr(value, "combine_chunks") and hasattr(value, "chunks"):
+        import pyarrow as pa
+
+        try:
+            return value.unify_dictionaries().combine_chunks()
+        except (pa.ArrowException, OverflowError):
+            return value  # more than one array holds, or chunks that are no valid Arrow data
+    return value
+
+
 def _pieces_of_numpy(value: npt.NDArray[Any], name: str, symbols: SymbolTable) -> list[Piece]:
     if value.ndim != 1:
         raise _not_a_column(value, name, f"of {value.ndim} dimensions; a column has one")

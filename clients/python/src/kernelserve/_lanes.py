@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 
@@ -28,11 +29,18 @@ class Lane:
         else:
             self._channel = grpc.secure_channel(target.uri, secure, options)
         self._methods: dict[str, Callable[..., bytes]] = {}
+        self._streams: dict[str, Callable[..., Any]] = {}
 
     def method(self, path: str) -> Callable[..., bytes]:
         if path not in self._methods:
             self._methods[path] = self._channel.unary_unary(path, None, None)
         return self._methods[path]
+
+    def stream(self, path: str) -> Callable[..., Any]:
+        """The same for a method that streams: gives an iterator of bytes that can be cancelled."""
+        if path not in self._streams:
+            self._streams[path] = self._channel.unary_stream(path, None, None)
+        return self._streams[path]
 
     def close(self) -> None:
         """Cancels the calls on it."""

@@ -30,6 +30,13 @@ _DTYPES: dict[int, str] = {
     types.DATA_TYPE_FLOAT64: "<f8",
 }
 
+# What scores are widened to where the caller names no type, by numpy's kinds.
+WIDE_SCORES: dict[str, np.dtype[Any]] = {
+    "i": np.dtype(np.int32),
+    "u": np.dtype(np.int32),
+    "f": np.dtype(np.float64),
+}
+
 _NOTHING = memoryview(b"")
 
 

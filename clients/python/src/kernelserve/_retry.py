@@ -1,8 +1,9 @@
 """When a call that failed is sent again, and after how long.
 
-gRPC itself tries again what a lost connection dropped (see _target.service_config). Here it is
-what the server refused and said, by RetryInfo, would go through later; nothing else is retried,
-since gRPC uses the same codes for what never gets better.
+gRPC itself tries again what a lost connection dropped (see _target.service_config), but for streams
+of which something has arrived. Here it is those, and what the server refused and said, by
+RetryInfo, would go through later; nothing else is retried, since gRPC uses the same codes for what
+never gets better.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ ATTEMPTS_MAX = 10
 
 # The pause doubles with each attempt, from what the server said up to this.
 PAUSE_S_MAX = 5.0
+
+# After a stream broke off: gRPC's own pause for calls, before a connection to another replica or to
+# the same one, started again.
+_BROKE_OFF_PAUSE_S = 0.05
 
 # Retries that one client may have in hand: each costs one, each success gives a part of one back.
 # Together with the pauses, a fleet of clients adds at most a tenth to an overload.
@@ -37,14 +42,20 @@ class RetryBudget:
             with self._lock:
                 self._left = min(_BUDGET_MAX, self._left + _BUDGET_PER_SUCCESS)
 
-    def pause(self, error: Error, attempt: int, deadline: Deadline) -> float | None:
+    def pause(
+        self, error: Error, attempt: int, deadline: Deadline, *, broke_off: bool = False
+    ) -> float | None:
         """Seconds to wait before sending the call again; None to give up.
 
-        `attempt` counts those made so far, from 1.
+        `attempt` counts those made so far, from 1. `broke_off`: it was a stream of which something
+        had arrived.
         """
-        if error.retry_after is None or attempt >= ATTEMPTS_MAX:
+        after = error.retry_after
+        if after is None and broke_off:
+            after = _BROKE_OFF_PAUSE_S
+        if after is None or attempt >= ATTEMPTS_MAX:
             return None
-        told = max(error.retry_after, 0.001)
+        told = max(after, 0.001)
         pause = max(told, min(PAUSE_S_MAX, told * 2.0 ** (attempt - 1)))
         pause *= random.uniform(1.0, 1.5)  # so that clients refused together do not return together
         remaining = deadline.remaining()

@@ -7,20 +7,17 @@ import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ._exceptions import RowErrorWarning
-from ._limits import REQUEST_BYTES_RESERVED, Limits
+from ._limits import Limits
+from ._ranges import Range, cut, halves
 from ._wire import DecodeError, Writer, fields
 from .v1 import types_pb2 as types
 
 if TYPE_CHECKING:  # numpy is not imported before there are columns
     from ._columns import Column
     from ._results import Results
-
-# Rows [begin, end) of a verb, sent as one call.
-Range = tuple[int, int]
 
 _ROW_ERRORS, _RESULT = 1, 15  # in PairwiseResponse as in RunResponse
 
@@ -40,36 +37,15 @@ class ColumnVerb:
 
     def plan(self, limits: Limits) -> list[Range]:
         """Cuts the rows into calls, in ascending order; one call even where there are no rows."""
-        cuts = {0, self.rows}
+        edges = {0, self.rows}
         for _, column in self.columns:
             if not column.repeat:
-                cuts.update(column.starts)
-        edges = sorted(cuts)
-        out: list[Range] = []
-        for begin, end in pairwise(edges):
-            size = self._nbytes(begin, end)
-            calls = max(
-                -(-size // limits.request_bytes_preferred), -(-(end - begin) // limits.rows_max)
-            )
-            step = -(-(end - begin) // max(1, calls))
-            for first in range(begin, end, step):
-                self._add(out, first, min(first + step, end), limits)
-        return out or [(0, 0)]
-
-    def _add(self, out: list[Range], begin: int, end: int, limits: Limits) -> None:
-        """Adds the range, in halves where rows of uneven length make it too long."""
-        bytes_max = limits.request_bytes_max - REQUEST_BYTES_RESERVED
-        if end - begin > 1 and self._nbytes(begin, end) > bytes_max:
-            for half in self.split((begin, end)):
-                self._add(out, *half, limits)
-        else:
-            out.append((begin, end))
+                edges.update(column.starts)
+        return cut(edges, self._nbytes, limits)
 
     def split(self, rows: Range) -> list[Range]:
         """Two halves; nothing for a single row."""
-        begin, end = rows
-        middle = (begin + end) // 2
-        return [(begin, middle), (middle, end)] if end - begin > 1 else []
+        return halves(rows)
 
     def _nbytes(self, begin: int, end: int) -> int:
         return sum(column.nbytes(begin, end) for _, column in self.columns)

@@ -151,6 +151,11 @@ def as_scorer(scorer: ScorerLike) -> Scorer:
     return Scorer(name)
 
 
+def higher_is_better(scorer: ScorerLike) -> bool:
+    """Whether a greater score is a better one: of all but distances, which the catalog names so."""
+    return not str(as_scorer(scorer).name).endswith("distance")
+
+
 # RapidFuzz's modules and functions, and the catalog's names for them.
 RAPIDFUZZ_METRICS = {
     "Levenshtein": "levenshtein",

@@ -6,6 +6,7 @@ import itertools
 import os
 import secrets
 import threading
+from collections.abc import Mapping
 
 import grpc
 from google.protobuf.message import DecodeError as MessageDecodeError
@@ -104,15 +105,18 @@ class Session:
         failure: RpcFailure,
         target: Target,
         request_id: str,
-        first_row: int,
+        first_rows: Mapping[str, int],
         deadline: Deadline,
     ) -> Error:
-        """The error to raise for a failed call, with what only the client knows about it."""
+        """The error to raise for a failed call, with what only the client knows about it.
+
+        `first_rows` are as in from_rpc_error().
+        """
         error = from_rpc_error(
             failure,
             address=target.address,
             request_id=request_id,
-            first_row=first_row,
+            first_rows=first_rows,
             timeout=deadline.timeout,
         )
         if isinstance(error, CallCancelledError) and self.closed:

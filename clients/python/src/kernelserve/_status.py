@@ -9,7 +9,9 @@ protobuf's global registry if an application has both.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import grpc
@@ -41,12 +43,13 @@ def from_rpc_error(
     *,
     address: str,
     request_id: str,
-    first_row: int = 0,
+    first_rows: Mapping[str, int] = MappingProxyType({}),
     timeout: float | None = None,
 ) -> Error:
     """The error to raise for a call that failed.
 
-    `first_row` is where the call's rows begin in the caller's column: errors count from there.
+    `first_rows` has where the call's rows begin in the caller's columns, by the argument that the
+    error's field begins with, "" for all others: errors count from there.
     `timeout` is what the verb was given, in seconds.
     """
     code = failure.code().name
@@ -59,6 +62,8 @@ def from_rpc_error(
         details.reason = "REQUEST_TOO_LARGE"  # gRPC's own words for a message over its limit
     told = details.metadata
     row = told.get("row")
+    argument = re.split(r"\W", told.get("field", ""), maxsplit=1)[0]
+    first_row = first_rows.get(argument, first_rows.get("", 0))
     if row is not None and row.isdecimal():
         message = re.sub(rf"\brow {row}\b", f"row {int(row) + first_row}", message)
     if details.reason is None:

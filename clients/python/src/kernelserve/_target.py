@@ -219,6 +219,8 @@ def channel_options(target: Target, tls: TLS | None) -> list[tuple[str, Any]]:
         ("grpc.max_reconnect_backoff_ms", _RECONNECT_MAX_MS),
         ("grpc.dns_min_time_between_resolutions_ms", _DNS_PAUSE_MS),
         ("grpc.service_config", json.dumps(service_config(target))),
+        # Who reads a stream waits for it by himself, not for a thread that does.
+        ("SingleThreadedUnaryStream", 1),  # by its name in grpc.experimental, a slow import
     ]
     if target.local:
         options.append(("grpc.enable_http_proxy", 0))

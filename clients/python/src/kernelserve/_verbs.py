@@ -1,7 +1,8 @@
 """What each verb asks and how its answer is read: everything but the I/O.
 
 Client and AsyncClient share all of it. A verb is a ScalarVerb (one request, one reply), a
-ColumnVerb (rows, cut into as many calls as it takes), or Done (nothing to ask).
+ColumnVerb (rows, cut into as many calls as it takes), a CrossVerb (queries by choices, as streams;
+see _cross), or Done (nothing to ask).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
 
 if TYPE_CHECKING:
+    from ._cross import CrossVerb
     from ._rows import ColumnVerb
 
 # One text: characters, bytes (each the Latin-1 character of its value), or any hashable things.
@@ -60,7 +62,7 @@ class Done:
     result: Any
 
 
-Verb: TypeAlias = "ScalarVerb | ColumnVerb | Done"
+Verb: TypeAlias = "ScalarVerb | ColumnVerb | CrossVerb | Done"
 
 
 def compare(
@@ -183,7 +185,7 @@ def pairwise(
         head=request.SerializeToString(),
         columns=[(14, told.columns[0]), (15, told.columns[1])],
         rows=told.rows,
-        results=Results(told.rows, told.origin, dtype=_DTYPE_NAMES.get(result_type, "int32")),
+        results=Results(told.rows, told.origin, dtype=DTYPE_NAMES.get(result_type, "int32")),
     )
 
 
@@ -191,10 +193,10 @@ def fibonacci(
     n: Any, modulus: int | None, dtype: DTypeLike | None, row_errors: RowErrorsLike
 ) -> Verb:
     if modulus is not None:
-        modulus = _uint64(modulus, "modulus")
+        modulus = uint(modulus, "modulus")
     policy = row_error_policy(row_errors)
     if _is_scalar(n):
-        one = fibonacci_pb2.ComputeRequest(n=_uint64(n, "n"), modulus=modulus)
+        one = fibonacci_pb2.ComputeRequest(n=uint(n, "n"), modulus=modulus)
         return ScalarVerb(COMPUTE, one.SerializeToString(), _parse_fibonacci)
 
     from ._inputs import arguments
@@ -246,7 +248,7 @@ def _integer(magnitude: bytes) -> int:
     return int.from_bytes(magnitude, "little")
 
 
-def _uint64(value: Any, name: str) -> int:
+def uint(value: Any, name: str, bits: int = 64) -> int:
     """What proto can carry of an integer; its range proper is the server's to check."""
     kind = type(value).__name__
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
@@ -258,11 +260,11 @@ def _uint64(value: Any, name: str) -> int:
             reason="WRONG_TYPE",
         )
     number = operator.index(value)
-    if not 0 <= number < 1 << 64:
+    if not 0 <= number < 1 << bits:
         raise invalid(
-            f"{name} is {quote(number)}: it should be from 0 to 2^64-1",
+            f"{name} is {quote(number)}: it should be from 0 to 2^{bits}-1",
             field=name,
-            bound="0 to 2^64-1",
+            bound=f"0 to 2^{bits}-1",
             value=number,
             reason="OUT_OF_RANGE",
         )
@@ -330,7 +332,7 @@ _WHOLE = {
 }
 
 # numpy's names are the enum's, but for the prefix and letter case.
-_DTYPE_NAMES = {
+DTYPE_NAMES = {
     number: name.removeprefix("DATA_TYPE_").lower()
     for name, number in types.DataType.items()
     if name.startswith(("DATA_TYPE_INT", "DATA_TYPE_UINT", "DATA_TYPE_FLOAT"))

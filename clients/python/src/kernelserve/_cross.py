@@ -1,0 +1,265 @@
+"""What cdist, top_k and join ask and how their answers are read: everything but the I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+
+from ._exceptions import invalid, quote
+from ._limits import Limits
+from ._progress import Progress, ProgressLike
+from ._scorers import ScorerLike, higher_is_better, scorer_message
+from ._tiles import Grid, Tile
+from ._verbs import DTYPE_NAMES, DTypeLike, data_type, uint
+from ._wire import DecodeError, Writer, fields, uint_field
+from .v1 import string_distance_pb2 as sd
+from .v1 import types_pb2 as types
+
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    from ._inputs import Origin
+
+CrossName: TypeAlias = Literal["cdist", "top_k", "join"]
+
+_SERVICE = "/kernelserve.v1.StringDistanceService"
+_METHODS = {"cdist": f"{_SERVICE}/Cdist", "top_k": f"{_SERVICE}/TopK", "join": f"{_SERVICE}/Join"}
+
+_OPTIONS, _K, _DIGEST, _QUERIES, _CHOICES = 1, 2, 11, 14, 15  # in each of the three requests
+_BLOCK = 1  # in each of the replies
+
+K_DEFAULT = 5
+
+
+class Estimate(NamedTuple):
+    """What a verb would take, by the server's reckoning.
+
+    Attributes:
+        cells: pairs of a query and a choice. Most of them need not be compared where there is a
+            cutoff or only the best are asked for.
+        seconds: how long it would run on that server, with nothing else to do.
+        bytes: how long the replies would be, at most.
+    """
+
+    cells: int
+    seconds: float
+    bytes: int
+
+
+class Results(Protocol):
+    """What blocks are collected in."""
+
+    def put(self, tile: Tile, begin: int, end: int, columns: dict[int, memoryview]) -> None: ...
+    def finish(self) -> Any: ...
+
+
+@dataclass(slots=True)
+class CrossVerb:
+    """Queries by choices: a stream for each tile of the grid, and what their blocks make together.
+
+    `options` are those of the whole; `rest` has what else each request says, encoded.
+    """
+
+    method: str
+    options: sd.CrossOptions
+    rest: bytes
+    grid: Grid
+    results: Results
+    progress: Progress
+
+    def plan(self, limits: Limits) -> list[Tile]:
+        """Cuts the work into streams; one even where there is nothing to score."""
+        tiles = self.grid.plan(limits)
+        self.progress.begin(sum(self.grid.cells(t, t.begin, t.end) for t in tiles))
+        return tiles
+
+    def split(self, tile: Tile) -> list[Tile]:
+        """What is not done of a tile as smaller ones; nothing where there are none."""
+        return self.grid.split(tile)
+
+    def request(self, tile: Tile, digest: bytes | None) -> bytes:
+        """The request for what is not done of a tile, its choices by digest or in full."""
+        options = sd.CrossOptions()
+        options.CopyFrom(self.options)
+        options.symmetric = tile.part is None
+        options.query_begin = tile.done - tile.begin
+        options.query_base = tile.begin
+        options.choice_base = tile.choices[0]
+        out = Writer()
+        head = options.SerializeToString()
+        out.buffer(_OPTIONS, memoryview(head))
+        out.raw(self.rest)
+        if tile.part is not None and digest is not None:
+            out.buffer(_DIGEST, memoryview(digest))
+        out.message(_QUERIES, self.grid.queries.encode(tile.begin, tile.end))
+        if tile.part is not None and digest is None:
+            choices = self.grid.queries if self.grid.choices is None else self.grid.choices
+            out.message(_CHOICES, choices.encode(*tile.part.rows))
+        return out.join()
+
+    def accept(self, tile: Tile, reply: bytes) -> None:
+        """Takes the next message of a tile's stream. Raises DecodeError where it is none."""
+        columns: dict[int, memoryview] = {}
+        block = sd.Block()
+        for number, value in fields(memoryview(reply)):
+            if number == _BLOCK and isinstance(value, memoryview):
+                block.MergeFromString(bytes(value))
+            elif isinstance(value, memoryview):
+                columns[number] = value
+        if block.choices_digest and tile.part is not None:
+            tile.part.told(block.choices_digest)
+        if self.options.estimate_only:
+            assert isinstance(self.results, _EstimateSum)
+            self.results.add(block.estimate)
+            tile.done = tile.end
+            return
+        begin, end = tile.begin + block.query_begin, tile.begin + block.query_end
+        if begin != tile.done or not begin <= end <= tile.end:
+            raise DecodeError(
+                f"a block of queries {begin} to {end}, where {tile.done} to {tile.end} are missing"
+            )
+        try:
+            self.results.put(tile, begin, end, columns)
+        except (KeyError, ValueError) as error:
+            raise DecodeError(f"a block that lacks something: {error}") from None
+        tile.done = end
+        self.progress.add(self.grid.cells(tile, begin, end))
+
+    def finish(self) -> Any:
+        """The result, once every tile is done."""
+        return self.results.finish()
+
+    def warn(self) -> None:
+        """There is nothing to warn of: a row that has no score fails the call."""
+
+
+def cdist(
+    queries: object,
+    choices: object,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+    dtype: DTypeLike | None,
+    progress: ProgressLike,
+) -> CrossVerb:
+    from ._matrix import Matrix
+
+    result_type = data_type(dtype, "dtype")
+    options = sd.CrossOptions(scorer=scorer_message(scorer, score_cutoff))
+    # The server is free to narrow whole scores: fewer bytes travel, and the matrix widens them.
+    options.format.CopyFrom(types.ResultFormat(type=result_type, narrow=True))
+    grid, _ = _grid(queries, choices)
+    columns = len(grid.queries if grid.choices is None else grid.choices)
+    results = Matrix(len(grid.queries), columns, DTYPE_NAMES.get(result_type))
+    return CrossVerb(_METHODS["cdist"], options, b"", grid, results, Progress(progress))
+
+
+def top_k(
+    queries: object,
+    choices: object,
+    k: int,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+    progress: ProgressLike,
+) -> CrossVerb:
+    from ._matches import Matches, table_kind
+
+    options = sd.CrossOptions(scorer=scorer_message(scorer, score_cutoff))
+    k = uint(k, "k", 32)
+    # k is `optional` in the message: 0 is written, too.
+    rest = uint_field(_K, k) or sd.TopKRequest(k=0).SerializeToString()
+    grid, origins = _grid(queries, choices)
+    names = ("query_index", "choice_index", "score")
+    results = Matches(names, table_kind(origins), k, higher_is_better(scorer))
+    return CrossVerb(_METHODS["top_k"], options, rest, grid, results, Progress(progress))
+
+
+def join(
+    left: object,
+    right: object,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+    progress: ProgressLike,
+) -> CrossVerb:
+    from ._matches import Matches, table_kind
+
+    options = sd.CrossOptions(scorer=scorer_message(scorer, score_cutoff))
+    grid, origins = _grid(left, right, ("left", "right"), half=right is None)
+    names = ("left_index", "right_index", "score")
+    results = Matches(names, table_kind(origins))
+    return CrossVerb(_METHODS["join"], options, b"", grid, results, Progress(progress))
+
+
+def estimate(
+    verb: CrossName,
+    queries: object,
+    choices: object,
+    k: int,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+    dtype: DTypeLike | None,
+) -> CrossVerb:
+    if verb == "cdist":
+        made = cdist(queries, choices, scorer, score_cutoff, dtype, False)
+    elif verb == "top_k":
+        made = top_k(queries, choices, k, scorer, score_cutoff, False)
+    elif verb == "join":
+        made = join(queries, choices, scorer, score_cutoff, False)
+    else:
+        raise invalid(
+            f"verb is {quote(verb)}: estimate() knows cdist, top_k and join",
+            field="verb",
+            bound="'cdist', 'top_k' or 'join'",
+            value=verb,
+            reason="INVALID_ARGUMENT",
+        )
+    made.options.estimate_only = True
+    made.results = _EstimateSum()
+    return made
+
+
+class _EstimateSum:
+    """Adds up what the streams say."""
+
+    def __init__(self) -> None:
+        self._parts: list[sd.Estimate] = []
+
+    def add(self, part: sd.Estimate) -> None:
+        self._parts.append(part)
+
+    def put(self, tile: Tile, begin: int, end: int, columns: dict[int, memoryview]) -> None:
+        raise DecodeError("scores where an estimate was asked for")
+
+    def finish(self) -> Estimate:
+        return Estimate(
+            sum(part.cells for part in self._parts),
+            sum(part.seconds for part in self._parts),
+            sum(part.bytes for part in self._parts),
+        )
+
+
+def _grid(
+    queries: object,
+    choices: object,
+    names: tuple[str, str] = ("queries", "choices"),
+    *,
+    half: bool = False,
+) -> tuple[Grid, list[Origin]]:
+    """Two arguments as columns of a grid, and what they were made from."""
+    from ._columns import Column
+    from ._inputs import column_from, in_one_piece
+    from ._symbols import SymbolTable
+
+    symbols = SymbolTable()
+    rows, origin = column_from(queries, names[0], symbols)
+    rows = Column.of(rows.pieces)  # a text by itself is one query
+    if choices is None:
+        return Grid(rows, None, half), [origin]
+    others, other_origin = column_from(in_one_piece(choices), names[1], symbols)
+    if other_origin.family == "scalar":
+        kind = type(choices).__name__
+        raise invalid(
+            f"{names[1]} is a single {kind}: it should be a column; compare() takes a pair",
+            field=names[1],
+            bound="a column",
+            value=kind,
+            reason="WRONG_TYPE",
+        )
+    return Grid(rows, others), [origin, other_origin]

@@ -1,0 +1,125 @@
+"""One tile's stream: read to its end, and taken up again where it broke off.
+
+Each message is read in the thread that asks for it, as a call's reply is: Ctrl-C gets through, and
+leaving the stream cancels it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import grpc
+
+from ._deadline import Deadline
+from ._exceptions import CallCancelledError, ConnectError, EmbeddedServerError, Error
+from ._forks import gate
+from ._lanes import Lane, Stop
+from ._session import UNREADABLE, Session, cancelled_error, unreadable_error
+from ._target import Metadata, Target
+from ._tiles import Tile
+from ._wire import DecodeError
+
+if TYPE_CHECKING:
+    from ._cross import CrossVerb
+
+_CHOICES_UNKNOWN = "CHOICES_UNKNOWN"
+
+
+def read_tile(
+    session: Session,
+    target: Target,
+    lane: Lane,
+    verb: CrossVerb,
+    tile: Tile,
+    deadline: Deadline,
+    stop: Stop,
+) -> None:
+    """Reads what is not done of a tile; again from there where that may help."""
+    attempt = 1
+    in_full = False  # whoever did not know the digest gets the column
+    while True:
+        done_before = tile.done
+        error, named = _try(session, target, lane, verb, tile, deadline, stop, in_full)
+        if error is None:
+            session.budget.succeeded()
+            return
+        in_full = error.reason == _CHOICES_UNKNOWN
+        if in_full and named:
+            continue
+        if tile.done > done_before:
+            attempt = 1  # it gets on
+        broke_off = tile.done > tile.begin and _broke_off(error)
+        pause = session.budget.pause(error, attempt, deadline, broke_off=broke_off)
+        if pause is None:
+            raise error from None
+        attempt += 1
+        if stop.wait(pause):
+            raise cancelled_error()
+
+
+def _broke_off(error: Error) -> bool:
+    """Whether the connection or the server went away; of a stopping one, gRPC says "cancelled"."""
+    went = isinstance(error, (ConnectError, CallCancelledError))
+    return went and not isinstance(error, EmbeddedServerError)
+
+
+def _try(
+    session: Session,
+    target: Target,
+    lane: Lane,
+    verb: CrossVerb,
+    tile: Tile,
+    deadline: Deadline,
+    stop: Stop,
+    in_full: bool,
+) -> tuple[Error | None, bool]:
+    """One stream. What ended it early, if anything, and whether it named the choices by digest."""
+    request_id, metadata = session.next_call()
+    digest = None
+    taken = tile.part is not None and not in_full
+    try:
+        if taken:
+            assert tile.part is not None
+            digest = tile.part.take()
+        request = verb.request(tile, digest)
+        _read(lane, verb.method, request, metadata, deadline, lambda m: verb.accept(tile, m))
+        if tile.done < tile.end:
+            raise DecodeError(f"it ends before query {tile.done} of {tile.end}")
+    except grpc.RpcError as failure:
+        first_rows = {"": tile.begin, "choices": tile.choices[0]}
+        error = session.error_of(failure, target, request_id, first_rows, deadline)
+        if stop.stopped or session.closed:
+            raise error from None
+        return error, digest is not None
+    except UNREADABLE as cause:
+        raise unreadable_error(cause, request_id) from None
+    finally:
+        if taken and digest is None:
+            assert tile.part is not None
+            tile.part.leave()
+    return None, digest is not None
+
+
+def _read(
+    lane: Lane,
+    path: str,
+    request: bytes,
+    metadata: Metadata,
+    deadline: Deadline,
+    accept: Callable[[bytes], None],
+) -> None:
+    try:
+        with gate:
+            stream = lane.stream(path)(request, timeout=deadline.remaining(), metadata=metadata)
+    except ValueError:  # gRPC's, of a channel that another thread closed
+        raise cancelled_error() from None
+    try:
+        while True:
+            with gate:
+                message = next(stream, None)
+            if message is None:
+                return
+            accept(message)
+    finally:
+        stream.cancel()
