@@ -115,7 +115,8 @@ class Connection:
                 return self._range(lanes, lane, verb, job, deadline, stop or _NEVER)
             return self._tile(lanes, lane, verb, job, deadline, stop or _NEVER)
 
-        if stop is None and len(jobs) == 1:
+        # Ctrl-C while gRPC starts a stream leaves nothing to cancel it by: that has a lane to close.
+        if stop is None and len(jobs) == 1 and not isinstance(jobs[0], Tile):
             return do(lanes.main, jobs[0])
         stop = stop or Stop()
         taken = lanes.take(max(1, min(WINDOW_CALLS, len(jobs))))
@@ -124,6 +125,9 @@ class Connection:
             if len(jobs) == 1:
                 return do(taken[0], jobs[0])
             return self._window(taken, jobs, do, stop)
+        except KeyboardInterrupt:
+            stop()
+            raise
         finally:
             lanes.give_back(taken, usable=not stop.stopped)
 
