@@ -68,6 +68,20 @@ constexpr absl::string_view kNumberName<bool> = "a boolean";
 
 }  // namespace
 
+absl::Status CheckTextColumn(const ColumnView& column, absl::string_view field,
+                             Preprocessing preprocessing) {
+  const DataType type = column.value_type();
+  absl::string_view bound;
+  if (!IsText(type) && type != DataType::kNull) {
+    bound = "text (utf8, binary, a view of these, or symbols)";
+  } else if (preprocessing != Preprocessing::kNone && type == DataType::kSymbols) {
+    bound = "characters (utf8, binary, or a view of these)";
+  } else {
+    return absl::OkStatus();
+  }
+  return WrongType(field, bound, type);
+}
+
 RowLocator::RowLocator(const ColumnView& column, absl::string_view field)
     : column_(column), leaf_(column.dictionary ? *column.dictionary : column), field_(field) {}
 

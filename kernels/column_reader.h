@@ -75,6 +75,11 @@ class RowLocator {
   absl::Status error_;
 };
 
+// Whether a column is one that texts can be read from, with `preprocessing` done to them.
+// WRONG_TYPE, about `field`, where it is not.
+absl::Status CheckTextColumn(const ColumnView& column, absl::string_view field,
+                             Preprocessing preprocessing);
+
 // Reads utf8, binary (and their views): the bytes of a row, not looked into.
 class BytesReader {
  public:

@@ -8,11 +8,10 @@
 namespace kernelserve::define_internal {
 namespace {
 
+// Text is CheckTextColumn's affair.
 bool Converts(DataType wanted, DataType type) {
   if (type == DataType::kNull) return true;
   switch (wanted) {
-    case DataType::kUtf8:
-      return IsText(type);
     case DataType::kBinary:
       return IsText(type) && type != DataType::kSymbols;
     case DataType::kBool:
@@ -22,11 +21,9 @@ bool Converts(DataType wanted, DataType type) {
   }
 }
 
-// What the documentation calls the types that `wanted` takes.
+// What the documentation calls the types that `wanted` takes, which is no text.
 absl::string_view Accepted(DataType wanted) {
   switch (wanted) {
-    case DataType::kUtf8:
-      return "text (utf8, binary, a view of these, or symbols)";
     case DataType::kBinary:
       return "bytes (binary, utf8, or a view of these)";
     case DataType::kBool:
@@ -82,12 +79,14 @@ absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& b
                                       std::span<const ColumnView> columns) {
   for (size_t i = 0; i < declared.arguments.size(); ++i) {
     const Field& argument = declared.arguments[i];
+    if (argument.type == DataType::kUtf8) {
+      absl::Status status = CheckTextColumn(columns[i], argument.name, binding.preprocessing);
+      if (!status.ok()) return status;
+      continue;
+    }
     const DataType type = columns[i].value_type();
     if (!Converts(argument.type, type)) {
       return WrongType(argument.name, Accepted(argument.type), type);
-    }
-    if (binding.preprocessing != Preprocessing::kNone && type == DataType::kSymbols) {
-      return WrongType(argument.name, "characters (utf8, binary, or a view of these)", type);
     }
   }
   const DataType type = binding.result_type == DataType::kUnspecified ? declared.results.front()

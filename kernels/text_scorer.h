@@ -41,6 +41,9 @@ class TextScorer {
   // What stands for a score that is worse than the cutoff.
   virtual double worst() const = 0;
 
+  // Whether f(a, b) = f(b, a) with these parameters.
+  virtual bool IsSymmetric() const = 0;
+
   // Whether there are pairs that have no score, which CheckPair() tells.
   virtual bool ChecksPairs() const = 0;
   virtual absl::Status CheckPair(Text query, Text choice) const = 0;

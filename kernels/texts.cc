@@ -6,6 +6,7 @@
 
 #include "kernels/column_reader.h"
 #include "kernels/error.h"
+#include "kernels/text.h"
 
 namespace kernelserve {
 namespace {
@@ -17,9 +18,10 @@ constexpr size_t kPollRows = 4096;
 }  // namespace
 
 absl::StatusOr<Texts> Texts::Read(const ColumnView& column, absl::string_view field,
-                                  RowErrorPolicy row_errors, const StopToken& stop) {
+                                  RowErrorPolicy row_errors, const StopToken& stop,
+                                  Preprocessing preprocessing) {
   Texts texts;
-  TextReader reader(column, field);
+  TextReader reader(column, field, preprocessing);
   const size_t rows = column.length;
   texts.texts_.reserve(rows);
   for (size_t row = 0; row < rows; ++row) {
@@ -43,6 +45,36 @@ absl::StatusOr<Texts> Texts::Read(const ColumnView& column, absl::string_view fi
     texts.texts_.push_back(texts.Keep(text));
   }
   return texts;
+}
+
+uint64_t Texts::BytesMax(const ColumnView& column) {
+  const ColumnView& leaf = column.dictionary ? *column.dictionary : column;
+  const auto ascii = [](Bytes bytes) {
+    return IsAscii({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  uint64_t unit_bytes = 1;
+  if ((leaf.type == DataType::kUtf8 && !ascii(leaf.values)) ||
+      (leaf.type == DataType::kUtf8View &&
+       !std::all_of(leaf.view_buffers.begin(), leaf.view_buffers.end(), ascii))) {
+    unit_bytes = sizeof(uint32_t);
+  }
+  // Texts of a view's own 12 bytes are not in a buffer: they count as if there were more.
+  const uint64_t inline_unit_bytes = leaf.type == DataType::kUtf8View ? sizeof(uint32_t) : 1;
+  constexpr uint64_t kInlineBytes = 12;
+  TextReader reader(column, "");
+  uint64_t bytes = 0;
+  uint64_t longest = 0;
+  for (size_t row = 0; row < column.length; ++row) {
+    const uint64_t size = reader.Size(row);
+    const uint64_t units_bytes =
+        size * (size <= kInlineBytes ? std::max(unit_bytes, inline_unit_bytes) : unit_bytes);
+    bytes += units_bytes + sizeof(uint32_t);
+    longest = std::max(longest, units_bytes);
+  }
+  // The rest of a chunk stays empty where the next text does not fit.
+  constexpr uint64_t kChunkBytes = kChunkUnits * sizeof(uint32_t);
+  const uint64_t empty = longest <= kChunkBytes / 8 ? bytes / 4 : bytes;
+  return bytes + empty + kChunkBytes + column.length * (sizeof(Text) + 1);
 }
 
 Text Texts::Keep(Text text) {

@@ -21,10 +21,15 @@ namespace kernelserve {
 // or trusts that it stays the same. Immutable, and safe to share between threads.
 class Texts {
  public:
-  // Rows of a column that has passed ValidateLayout. A null, and under RowErrorPolicy::kNull a row
-  // that is no UTF-8, is an empty text with is_null(). Errors name `field` and the row.
+  // Rows of a column that has passed ValidateLayout and CheckTextColumn, with `preprocessing` done
+  // to each. A null, and under RowErrorPolicy::kNull a row that is no UTF-8, is an empty text with
+  // is_null(). Errors name `field` and the row.
   static absl::StatusOr<Texts> Read(const ColumnView& column, absl::string_view field,
-                                    RowErrorPolicy row_errors, const StopToken& stop);
+                                    RowErrorPolicy row_errors, const StopToken& stop,
+                                    Preprocessing preprocessing = Preprocessing::kNone);
+  // At least what bytes() of such a column's texts is: a few bytes in a dictionary or in views can
+  // be every row's. Looks at the size of each row, and at whether there is more than ASCII.
+  static uint64_t BytesMax(const ColumnView& column);
   // Texts as they are, for as long as what they point to.
   explicit Texts(std::vector<Text> texts) : texts_(std::move(texts)) {}
 

@@ -25,6 +25,7 @@ namespace kernelserve {
 //   static constexpr bool kHigherIsBetter
 //   double Worst(const Parameters&)                   what stands for a score beyond the cutoff
 //   bool HasBound(const Parameters&), double Bound(left_units, right_units, common, parameters)
+//   bool IsSymmetric(const Parameters&)               where some parameters make it asymmetric
 //   bool HasCross(const Parameters&), void Cross(queries, choices, parameters, stop, emit)
 template <typename K>
 class BoundScorer final : public TextScorer {
@@ -41,6 +42,11 @@ class BoundScorer final : public TextScorer {
     return static_cast<double>(*parameters_.score_cutoff);
   }
   double worst() const override { return K::Worst(parameters_); }
+
+  bool IsSymmetric() const override {
+    if constexpr (requires { K::IsSymmetric(parameters_); }) return K::IsSymmetric(parameters_);
+    return true;
+  }
 
   bool ChecksPairs() const override {
     if constexpr (requires { K::ChecksRows(parameters_); }) return K::ChecksRows(parameters_);

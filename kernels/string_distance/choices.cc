@@ -8,10 +8,10 @@
 namespace kernelserve {
 namespace {
 
-std::vector<SortedTexts> BlocksOf(std::span<const Text> texts) {
+std::vector<SortedTexts> BlocksOf(std::span<const Text> texts, const StopToken& stop) {
   std::vector<SortedTexts> blocks;
   blocks.reserve(texts.size() / Choices::kBlock + 1);
-  for (size_t i = 0; i < texts.size(); i += Choices::kBlock) {
+  for (size_t i = 0; i < texts.size() && !stop.stopped(); i += Choices::kBlock) {
     blocks.emplace_back(texts.subspan(i, std::min(Choices::kBlock, texts.size() - i)), kCrossUnits);
   }
   return blocks;
@@ -19,8 +19,8 @@ std::vector<SortedTexts> BlocksOf(std::span<const Text> texts) {
 
 }  // namespace
 
-Choices::Choices(Texts texts)
-    : texts_(std::move(texts)), blocks_(BlocksOf(texts_.all())), index_(texts_) {}
+Choices::Choices(Texts texts, const StopToken& stop)
+    : texts_(std::move(texts)), blocks_(BlocksOf(texts_.all(), stop)), index_(texts_, stop) {}
 
 size_t Choices::bytes() const {
   size_t bytes = texts_.bytes() + index_.bytes();

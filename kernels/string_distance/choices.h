@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "kernels/stop_token.h"
 #include "kernels/string_distance/count_index.h"
 #include "kernels/string_distance/sorted_texts.h"
 #include "kernels/texts.h"
@@ -15,7 +17,13 @@ namespace kernelserve {
 // threads and calls.
 class Choices {
  public:
-  explicit Choices(Texts texts);
+  explicit Choices(Texts texts) : Choices(std::move(texts), StopToken()) {}
+  // Ends early once `stop` is set, and is then of no use.
+  Choices(Texts texts, const StopToken& stop);
+
+  // What is held beside the texts for each of them: places in two orders, two bytes of what it
+  // shares with the one before, and a signature.
+  static constexpr size_t kBytesEach = 24;
 
   const Texts& texts() const { return texts_; }
   // All of them in order, so many a block.

@@ -79,6 +79,8 @@ namespace kernelserve {
 namespace {
 
 constexpr size_t kSampleTexts = 4096;
+// Texts between two looks at the stop token.
+constexpr size_t kPollTexts = 4096;
 
 std::vector<Text> SampleOf(const Texts& texts) {
   std::vector<Text> sample;
@@ -92,10 +94,13 @@ std::vector<Text> SampleOf(const Texts& texts) {
 HWY_EXPORT(FindCandidates);
 HWY_EXPORT(FindDifferences);
 
-CountIndex::CountIndex(const Texts& texts) : unit_signatures_(SampleOf(texts)) {
+CountIndex::CountIndex(const Texts& texts, const StopToken& stop)
+    : unit_signatures_(SampleOf(texts)) {
+  if (stop.stopped()) return;
   SortBySize(texts);
   signatures_.reserve(order_.size());
   for (uint32_t place = 0; place < order_.size(); ++place) {
+    if (place % kPollTexts == 0 && stop.stopped()) return;
     const Text text = texts[order_[place]];
     signatures_.push_back(unit_signatures_.Of(text));
     const auto units = static_cast<uint32_t>(text.size());

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/stop_token.h"
 #include "kernels/string_distance/unit_signatures.h"
 #include "kernels/texts.h"
 
@@ -16,8 +17,9 @@ namespace kernelserve {
 // threads.
 class CountIndex {
  public:
-  // Of all texts that are not null; fewer than 2^32. `texts` are looked at here only.
-  explicit CountIndex(const Texts& texts);
+  // Of all texts that are not null; fewer than 2^32. `texts` are looked at here only. Ends early
+  // once `stop` is set, and is then of no use.
+  explicit CountIndex(const Texts& texts, const StopToken& stop = {});
 
   // Texts of one size: places [begin, end) of order().
   struct Run {

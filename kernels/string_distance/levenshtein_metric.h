@@ -55,6 +55,9 @@ struct LevenshteinMetric {
     if (!parameters.IsUniform()) return -1;
     return static_cast<int64_t>(std::max(left, right) - common);
   }
+  static bool IsSymmetric(const Parameters& parameters) {
+    return parameters.weights[0] == parameters.weights[1];
+  }
   static bool HasCrossBlock(const Parameters& parameters) {
     return parameters.IsUniform() && kernelserve::HasCrossBlock();
   }

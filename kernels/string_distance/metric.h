@@ -46,6 +46,7 @@
 //       closer; -1 where parameters rule a bound out
 //   void CrossBlock(std::span<const Text> queries, const SortedTexts&, DistanceMatrix, StopToken),
 //   bool HasCrossBlock(const Parameters&)                         (cross_block.h) where it has one
+//   bool IsSymmetric(const Parameters&)                           where some parameters are not
 //   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
 //   Prepared&) -> Text, PreparedBlock(const Prepared&, std::span<const Text> others, cutoffs, hint,
 //   const StopToken&, distances)
@@ -144,6 +145,13 @@ struct MetricKernel {
       return static_cast<double>(*parameters.score_cutoff + 1);
     }
     return form == Form::kNormalizedDistance ? 1 : 0;
+  }
+
+  static bool IsSymmetric(const Parameters& parameters) {
+    if constexpr (requires { Metric::IsSymmetric(parameters); }) {
+      return Metric::IsSymmetric(parameters);
+    }
+    return true;
   }
 
   static bool HasBound(const Parameters& parameters) {
