@@ -8,8 +8,6 @@
 #include "kernels/error.h"
 
 namespace kernelserve::server {
-namespace {
-
 absl::Status LengthMismatch(absl::string_view field, uint64_t length, absl::string_view other,
                             uint64_t expected) {
   const std::string bound = absl::StrCat(expected, " rows, as ", other);
@@ -30,35 +28,8 @@ absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t 
                                 bound, " in one call: send fewer rows at a time"));
 }
 
-absl::StatusOr<Buffer> CopyOf(const grpc::ByteBuffer& bytes, BufferPool* pool) {
-  Buffer buffer = pool->Take(bytes.Length());
-  // 20 to 25 slices a MiB: they are copied once, and gRPC's own memory is free again.
-  std::vector<grpc::Slice> slices;
-  if (const grpc::Status status = bytes.Dump(&slices); !status.ok()) {
-    return absl::InternalError(
-        absl::StrCat("the request can't be read from gRPC: ", status.error_message()));
-  }
-  uint8_t* to = buffer.data();
-  for (const grpc::Slice& slice : slices) {
-    std::memcpy(to, slice.begin(), slice.size());
-    to += slice.size();
-  }
-  return buffer;
-}
-
-// Hands the bytes over without copying them.
-grpc::ByteBuffer AsByteBuffer(std::string bytes) {
-  auto* owned = new std::string(std::move(bytes));
-  const grpc::Slice slice(
-      owned->data(), owned->size(), [](void* text) { delete static_cast<std::string*>(text); },
-      owned);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-}  // namespace
-
 absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
-  absl::StatusOr<Buffer> copy = CopyOf(request, environment_.buffers);
+  absl::StatusOr<Buffer> copy = CopyBytes(request, environment_.buffers);
   if (!copy.ok()) return copy.status();
   request_ = *std::move(copy);
   const absl::StatusOr<std::string> rest =

@@ -31,6 +31,14 @@ struct BatchEnvironment {
   KernelLimits kernel_limits;
 };
 
+// LENGTH_MISMATCH: the column `field` has `length` rows, but `other` has `expected`.
+absl::Status LengthMismatch(absl::string_view field, uint64_t length, absl::string_view other,
+                            uint64_t expected);
+
+// TOO_MANY_ROWS or RESULT_TOO_LARGE: the call's `what`, in `unit`s.
+absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t value,
+                     uint64_t most, absl::string_view unit);
+
 // A kernel over the rows of some columns: what Pairwise and Run are, but for their messages. The
 // request is copied once, and its columns stay where they are in the copy.
 class BatchHandler : public UnaryHandler {

@@ -12,8 +12,8 @@
 
 namespace kernelserve::server {
 
-// A reply message in the making: some number of rows that can be computed independently, then
-// encoded. What differs between methods is in its subclasses; when and on which threads it
+// A reply message, or some, in the making: a number of rows that can be computed independently,
+// then encoded. What differs between methods is in its subclasses; when and on which threads it
 // runs is call.h's affair, in this order:
 //
 //   rows, cost_ns, cells   once there is a block, from any thread; must not change
@@ -21,7 +21,8 @@ namespace kernelserve::server {
 //   TaskEnd                on one thread
 //   Run                    for disjoint ranges that together are [0, rows()), on several threads at
 //                          once, begun in ascending order
-//   Encode                 once, on one thread, after every Run has returned OK
+//   Encode                 on one thread, after every Run has returned OK: once, and again as long
+//                          as more() is true
 //
 // A call that fails or is cancelled ends this at any point.
 class Block {
@@ -53,7 +54,10 @@ class Block {
   // Once `stop` is set, returns within a millisecond or so, with any status.
   virtual absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) = 0;
 
+  // The next message.
   virtual absl::StatusOr<grpc::ByteBuffer> Encode() = 0;
+  // Whether there are more messages, after one.
+  virtual bool more() const { return false; }
 };
 
 }  // namespace kernelserve::server

@@ -313,7 +313,7 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
     return refuse(status);
   }
   CallJob::Options options = JobOptions(environment, *context, metadata);
-  options.blocks_ahead = kStreamBlocksAhead;
+  options.blocks_ahead = handler->blocks_ahead(environment.pool->workers());
   auto call = std::make_unique<StreamCall>(options, context, metadata, Mutable(request),
                                            std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) return refuse(status);

@@ -12,6 +12,7 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "server/block.h"
+#include "server/limits.h"
 #include "server/message.h"
 
 namespace kernelserve::server {
@@ -60,18 +61,23 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
                                      std::unique_ptr<UnaryHandler> handler);
 
 // One call of a server-streaming method: reads the request, and hands out the reply's blocks in
-// order. At most kStreamBlocksAhead are computed before the reader has taken them; a reader that is
-// slower than that holds up its own call and no thread.
+// order. None is begun while kStreamBlocksAhead wait for the reader; a reader that is slower than
+// that holds up its own call and no thread.
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
 
-  // As in UnaryHandler; here the bound is for what all blocks share, and for kStreamBlocksAhead + 1
-  // blocks with their encoded form.
+  // As in UnaryHandler; here the bound is for what all blocks share, and for one block more than
+  // are ahead, with their encoded form.
   virtual absl::Status Decode(const grpc::ByteBuffer& request) = 0;
   virtual uint64_t memory_bytes() const = 0;
 
-  // Estimate for the whole stream, in nanoseconds on one core.
+  // Blocks that are on the way at a time. Where a block is but a task or a few, it takes more of
+  // them to keep all workers busy.
+  virtual size_t blocks_ahead(size_t workers) const { return kStreamBlocksAhead; }
+
+  // Estimate for the whole stream, in nanoseconds on one core. Asked before Prepare, when it may be
+  // less than it will be, and after.
   virtual double cost_ns() const = 0;
 
   // Makes what all blocks share. Once, before the first NextBlock.

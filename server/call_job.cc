@@ -59,7 +59,7 @@ Job::Next CallJob::Claim(Task* task) {
   }
   if (exhausted_) return Next::kEnd;
   if (opening_) return Next::kWait;
-  if (open_.size() + ready_.size() < blocks_ahead_) {
+  if (open_.size() + ready_blocks_ < blocks_ahead_ && ready_blocks_ < kStreamBlocksAhead) {
     opening_ = true;
     *task = {.cost_ns = kTaskCostNs, .tag = kOpen};
     return Next::kTask;
@@ -74,7 +74,8 @@ Job::Next CallJob::Claim(Task* task) {
 bool CallJob::TakeReady(grpc::ByteBuffer* reply) {
   std::lock_guard lock(mutex_);
   if (ready_.empty()) return false;
-  reply->Swap(&ready_.front());
+  reply->Swap(&ready_.front().reply);
+  if (ready_.front().last_of_block) --ready_blocks_;
   ready_.pop_front();
   if (stalled_) {
     stalled_ = false;
@@ -157,7 +158,8 @@ absl::Status CallJob::Start() {
   const Clock::time_point prepare = Clock::now();
   absl::Status status = handler_->Prepare(stop_token());
   timing_.set_prepare_ns(Ns(Clock::now() - prepare));
-  return status;
+  // By now the handler may know better.
+  return status.ok() && !one_block_ ? CheckDeadline() : status;
 }
 
 absl::Status CallJob::Open() {
@@ -214,17 +216,25 @@ absl::Status CallJob::RunRange(OpenBlock* block, const Range& range) {
 
 absl::Status CallJob::Encode(OpenBlock* block) {
   const Clock::time_point start = Clock::now();
-  absl::StatusOr<grpc::ByteBuffer> reply = block->block->Encode();
-  if (!reply.ok()) return reply.status();
+  std::deque<grpc::ByteBuffer> replies;
+  do {
+    absl::StatusOr<grpc::ByteBuffer> reply = block->block->Encode();
+    if (!reply.ok()) return reply.status();
+    replies.emplace_back().Swap(&*reply);
+  } while (block->block->more());
   block->block.reset();
   bool ready = false;
   {
     std::lock_guard lock(mutex_);
     timing_.set_encode_ns(timing_.encode_ns() + Ns(Clock::now() - start));
-    block->reply.Swap(&*reply);
+    block->replies.swap(replies);
     block->encoded = true;
     while (!open_.empty() && open_.front().encoded) {
-      ready_.emplace_back().Swap(&open_.front().reply);
+      for (grpc::ByteBuffer& reply : open_.front().replies) {
+        ready_.emplace_back().reply.Swap(&reply);
+      }
+      ready_.back().last_of_block = true;
+      ++ready_blocks_;
       open_.pop_front();
       ready = true;
     }

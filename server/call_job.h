@@ -28,7 +28,8 @@ namespace kernelserve::server {
 // Invariants, under mutex_:
 // 1. Blocks are opened one at a time (opening_), and open_ holds those not yet encoded in their
 //    order; encoded ones move to ready_ from the front only. So replies leave in order.
-// 2. open_.size() + ready_.size() + opening_ <= blocks_ahead_.
+// 2. open_.size() + ready_blocks_ + opening_ <= blocks_ahead_, ready_blocks_ being those of which
+//    something is in ready_; none is opened while these are kStreamBlocksAhead.
 // 3. Ranges are claimed in ascending order and every claimed one is run to its end, so the
 //    lowest failure among them is the call's lowest, whatever the timing: the error is the same
 //    in every run.
@@ -82,10 +83,14 @@ class CallJob : public Job {
     std::unique_ptr<Block> block;
     uint64_t number = 0;
     std::vector<Range> ranges = {};
-    size_t next_range = 0;        // the first that is unclaimed
-    size_t unfinished = 0;        // ranges that have not been run yet
-    grpc::ByteBuffer reply = {};  // once encoded
+    size_t next_range = 0;                      // the first that is unclaimed
+    size_t unfinished = 0;                      // ranges that have not been run yet
+    std::deque<grpc::ByteBuffer> replies = {};  // once encoded
     bool encoded = false;
+  };
+  struct Ready {
+    grpc::ByteBuffer reply;
+    bool last_of_block = false;
   };
 
   absl::Status Start();
@@ -114,7 +119,8 @@ class CallJob : public Job {
 
   mutable std::mutex mutex_;
   std::deque<OpenBlock> open_;  // addresses hold until popped
-  std::deque<grpc::ByteBuffer> ready_;
+  std::deque<Ready> ready_;
+  size_t ready_blocks_ = 0;
   bool opening_ = false;
   bool exhausted_ = false;  // no block will be opened any more
   absl::Status status_;

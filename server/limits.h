@@ -72,6 +72,22 @@ inline constexpr uint64_t kResultBytesMax = 1ull << 30;
 inline constexpr size_t kStreamBlockBytes = 1 << 20;
 inline constexpr size_t kStreamBlocksAhead = 2;
 
+// How much of Cdist, TopK and Join is a block. Work: some tasks, so that a reply's beginning comes
+// soon and a lost connection loses little, yet a message of few matches is worth its while.
+// Results: enough of a wide matrix for queries to be compared many at a time. And blocks ahead: as
+// many as workers and one, but not so many that a large machine's every call holds a gigabyte.
+inline constexpr uint64_t kCrossBlockCostNs = 4 * kTaskCostNs;
+inline constexpr uint64_t kCrossBlockBytes = 8ull << 20;
+inline constexpr size_t kCrossBlocksAheadMax = 16;
+
+// Queries that a task of these should have, since they are compared side by side in a vector's
+// lanes, unless it then took longer than the second.
+inline constexpr size_t kCrossTaskQueries = 128;
+inline constexpr uint64_t kCrossTaskCostNsMax = 20 * kTaskCostNs;
+
+// TopK's k where none is given, as in RapidFuzz.
+inline constexpr size_t kTopKDefault = 5;
+
 // Status text: it travels in a header, and proxies refuse header blocks over 8 KiB or so; the
 // details take as much again in base64.
 inline constexpr size_t kStatusTextBytes = 2048;

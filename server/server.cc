@@ -41,7 +41,7 @@ uint64_t MemoryCeilingBytes(const Options& options) {
 }
 
 // What some v1 server has not: names of server_info.proto.
-constexpr const char* kCapabilities[] = {"align", "default_process"};
+constexpr const char* kCapabilities[] = {"align", "cdist", "default_process", "join", "top_k"};
 
 v1::GetServerInfoResponse Info(const Options& options, const std::string& instance_id,
                                size_t workers) {
@@ -116,7 +116,8 @@ struct Server::Parts {
                 .rows_max = options.rows_max,
                 .result_bytes_max = kResultBytesMax,
                 .kernel_limits = {.fibonacci_n_max = options.fibonacci_n_max}},
-        string_distance(calls, batches),
+        crosses{.batches = &batches, .memory = &memory, .workers = pool.workers()},
+        string_distance(calls, batches, crosses),
         kernels(calls, batches),
         fibonacci(calls, options.fibonacci_n_max),
         server_info(calls, Info(options, calls.instance_id, pool.workers())),
@@ -133,6 +134,7 @@ struct Server::Parts {
   WorkerPool pool;
   const CallEnvironment calls;
   const BatchEnvironment batches;
+  const CrossEnvironment crosses;
   StringDistanceService string_distance;
   KernelService kernels;
   FibonacciService fibonacci;

@@ -6,19 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "kernels/error.h"
 #include "server/pair_handlers.h"
 #include "server/scorer.h"
 
 namespace kernelserve::server {
 namespace {
-
-absl::Status Unimplemented(absl::string_view what) {
-  return MakeError(absl::StatusCode::kUnimplemented, {.reason = "UNIMPLEMENTED"},
-                   absl::StrCat("this server has no ", what,
-                                " yet: GetServerInfo's capabilities tell what it has"));
-}
 
 class PairwiseHandler final : public BatchHandler {
  public:
@@ -59,20 +51,6 @@ class PairwiseHandler final : public BatchHandler {
   v1::PairwiseRequest request_;
 };
 
-// Methods of the contract that this server does not have yet.
-class UnimplementedStream final : public StreamHandler {
- public:
-  explicit UnimplementedStream(absl::string_view method) : method_(method) {}
-
-  absl::Status Decode(const grpc::ByteBuffer&) override { return Unimplemented(method_); }
-  uint64_t memory_bytes() const override { return 0; }
-  double cost_ns() const override { return 0; }
-  absl::StatusOr<std::unique_ptr<Block>> NextBlock() override { return Unimplemented(method_); }
-
- private:
-  const absl::string_view method_;
-};
-
 }  // namespace
 
 grpc::ServerUnaryReactor* StringDistanceService::Compare(grpc::CallbackServerContext* context,
@@ -102,17 +80,20 @@ grpc::ServerUnaryReactor* StringDistanceService::Pairwise(grpc::CallbackServerCo
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::Cdist(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(calls_, context, request, std::make_unique<UnimplementedStream>("Cdist"));
+  return ServeStream(calls_, context, request,
+                     std::make_unique<CrossHandler>(CrossMethod::kCdist, crosses_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::TopK(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(calls_, context, request, std::make_unique<UnimplementedStream>("TopK"));
+  return ServeStream(calls_, context, request,
+                     std::make_unique<CrossHandler>(CrossMethod::kTopK, crosses_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::Join(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(calls_, context, request, std::make_unique<UnimplementedStream>("Join"));
+  return ServeStream(calls_, context, request,
+                     std::make_unique<CrossHandler>(CrossMethod::kJoin, crosses_));
 }
 
 }  // namespace kernelserve::server

@@ -4,6 +4,7 @@
 #include "kernelserve/v1/string_distance.grpc.pb.h"
 #include "server/batch_handler.h"
 #include "server/call.h"
+#include "server/cross/cross_handler.h"
 
 namespace kernelserve::server {
 
@@ -15,12 +16,13 @@ using Raw = S::WithRawCallbackMethod_Compare<S::WithRawCallbackMethod_EditScript
 }  // namespace string_distance_internal
 
 // Scorers of the catalog over pairs of texts: one pair (Compare, EditScript, Align) and two columns
-// row by row (Pairwise). Cdist, TopK and Join answer UNIMPLEMENTED.
+// row by row (Pairwise), and over every query with every choice (Cdist, TopK, Join).
 class StringDistanceService final : public string_distance_internal::Raw {
  public:
-  // Both outlive the service.
-  StringDistanceService(const CallEnvironment& calls, const BatchEnvironment& batches)
-      : calls_(calls), batches_(batches) {}
+  // All outlive the service.
+  StringDistanceService(const CallEnvironment& calls, const BatchEnvironment& batches,
+                        const CrossEnvironment& crosses)
+      : calls_(calls), batches_(batches), crosses_(crosses) {}
 
   grpc::ServerUnaryReactor* Compare(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* request,
@@ -44,6 +46,7 @@ class StringDistanceService final : public string_distance_internal::Raw {
  private:
   const CallEnvironment& calls_;
   const BatchEnvironment& batches_;
+  const CrossEnvironment& crosses_;
 };
 
 }  // namespace kernelserve::server

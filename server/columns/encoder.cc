@@ -236,6 +236,11 @@ void AppendRowErrors(std::span<const ResultBlock> blocks, uint32_t number, std::
 
 }  // namespace
 
+void AppendColumn(std::span<const ResultBlock> blocks, const ResultFormat& format, uint32_t number,
+                  std::string* message) {
+  ColumnWriter(blocks, format).AppendTo(number, message);
+}
+
 absl::StatusOr<std::string> EncodeReply(std::span<const ResultBlock> blocks,
                                         const ResultFormat& format, const ReplyFields& fields) {
   ColumnWriter writer(blocks, format);

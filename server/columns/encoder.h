@@ -31,6 +31,10 @@ inline constexpr size_t kRowErrorsListed = 10;
 absl::StatusOr<std::string> EncodeReply(std::span<const ResultBlock> blocks,
                                         const ResultFormat& format, const ReplyFields& fields);
 
+// Appends one such column, of anything but text, to a message as field `number`.
+void AppendColumn(std::span<const ResultBlock> blocks, const ResultFormat& format, uint32_t number,
+                  std::string* message);
+
 }  // namespace kernelserve::server
 
 #endif  // KERNELSERVE_SERVER_COLUMNS_ENCODER_H_

@@ -1,0 +1,335 @@
+#include "server/cross/cross_handler.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/column_reader.h"
+#include "kernels/error.h"
+#include "server/columns/encoder.h"
+#include "server/cross/cdist_block.h"
+#include "server/cross/match_block.h"
+#include "server/limits.h"
+#include "server/message.h"
+
+namespace kernelserve::server {
+namespace {
+
+// What a query costs beside its scores.
+constexpr double kQueryNs = 50;
+// The best few are found by scoring less than all, where the scorer has a bound: about so much of
+// what all would take.
+constexpr double kBestShare = 0.25;
+// Queries that are taken to cost the same where an estimate costs as much as some scores, and how
+// many choices there must be for it not to.
+constexpr size_t kCostedTogether = 16;
+constexpr size_t kCostedChoices = 1024;
+// Queries by which the cost of all is estimated.
+constexpr size_t kSampledQueries = 256;
+
+// a * b, or the greatest number there is.
+uint64_t Product(uint64_t a, uint64_t b) {
+  uint64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+void AppendErrors(const Texts& texts, v1::RowErrors* errors) {
+  errors->set_count(errors->count() + texts.error_count());
+  for (const RowError& error : texts.errors()) {
+    if (errors->first_size() == static_cast<int>(kRowErrorsListed)) return;
+    v1::RowError* listed = errors->add_first();
+    listed->set_row(error.row);
+    listed->set_reason(error.reason);
+    listed->set_message(error.message);
+  }
+}
+
+// One message that was made before.
+class MessageBlock final : public Block {
+ public:
+  explicit MessageBlock(v1::CdistResponse message) : message_(std::move(message)) {}
+
+  uint64_t rows() const override { return 0; }
+  double cost_ns() const override { return 0; }
+  absl::Status Run(uint64_t, uint64_t, StopToken) override { return absl::OkStatus(); }
+  absl::StatusOr<grpc::ByteBuffer> Encode() override { return SerializeMessage(message_); }
+
+ private:
+  const v1::CdistResponse message_;
+};
+
+absl::Status NotSymmetric(const std::string& name) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "INVALID_ARGUMENT",
+                    .field = "options.symmetric",
+                    .bound = "false with this scorer",
+                    .value = "true"},
+                   absl::StrCat("options.symmetric is true, but with these parameters ", name,
+                                " is not symmetric"));
+}
+
+}  // namespace
+
+CrossHandler::CrossHandler(CrossMethod method, const CrossEnvironment& environment)
+    : environment_(environment), memory_(environment.memory) {
+  request_.method = method;
+}
+
+size_t CrossHandler::blocks_ahead(size_t workers) const {
+  return std::min(workers + 1, kCrossBlocksAheadMax);
+}
+
+absl::Status CrossHandler::Decode(const grpc::ByteBuffer& request) {
+  absl::Status status = DecodeCrossRequest(request, *environment_.batches, &request_);
+  if (!status.ok()) return status;
+  const Kernel& kernel = *request_.kernel;
+  // What types of scores the kernel gives, it says where it is bound to columns: to any.
+  const std::array<ColumnView, 2> nothing;
+  const absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(request_.binding, nothing);
+  if (!bound.ok()) return InCrossOptions(bound.status());
+  type_ = (*bound)->result_type();
+  if (status = ReadCutoffs(); !status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<TextScorer>> scorer = kernel.bind_scorer(request_.binding);
+  if (!scorer.ok()) return InCrossOptions(scorer.status());
+  scorer_ = *std::move(scorer);
+  if (request_.options.symmetric() && !(kernel.symmetric && scorer_->IsSymmetric())) {
+    return NotSymmetric(kernel.name);
+  }
+  next_ = request_.begin;
+  return absl::OkStatus();
+}
+
+// Cutoffs of single queries take the place of the scorer's, which becomes one that they all pass.
+absl::Status CrossHandler::ReadCutoffs() {
+  if (!request_.query_cutoffs) return absl::OkStatus();
+  constexpr absl::string_view kField = "query_cutoffs";
+  request_.binding.score_cutoff.reset();
+  const absl::StatusOr<std::unique_ptr<TextScorer>> any =
+      request_.kernel->bind_scorer(request_.binding);
+  if (!any.ok()) return InCrossOptions(any.status());
+  const TextScorer& scorer = **any;
+  const double none =
+      (scorer.higher_is_better() ? -1 : 1) * std::numeric_limits<double>::infinity();
+
+  std::vector<double>& cutoffs = work_.query_cutoffs;
+  NumberReader<double> reader(*request_.query_cutoffs, kField);
+  std::optional<double> loosest;
+  std::optional<double> strictest;
+  bool all = true;
+  for (size_t query = 0; query < request_.queries.length; ++query) {
+    double cutoff = none;
+    const RowState state = reader.Read(query, &cutoff);
+    if (state == RowState::kInvalid) return AtRow(reader.error(), query);
+    if (state == RowState::kValue && std::isnan(cutoff)) {
+      return AtRow(
+          MakeError(
+              absl::StatusCode::kOutOfRange,
+              {.reason = "OUT_OF_RANGE", .field = kField, .bound = "a number", .value = "nan"},
+              "query_cutoffs has nan, expected a number"),
+          query);
+    }
+    if (state == RowState::kNull) cutoff = none;
+    all &= state == RowState::kValue;
+    if (state == RowState::kValue) {
+      if (!loosest || scorer.IsBetter(*loosest, cutoff)) loosest = cutoff;
+      if (!strictest || scorer.IsBetter(cutoff, *strictest)) strictest = cutoff;
+    }
+    cutoffs.push_back(cutoff);
+  }
+  // Those that the scorer would not take are the least and the greatest, if any.
+  for (std::optional<double> cutoff : {strictest, loosest}) {
+    if (!cutoff || std::isinf(*cutoff)) continue;
+    if (scorer.is_whole())
+      cutoff = scorer.higher_is_better() ? std::ceil(*cutoff) : std::floor(*cutoff);
+    Binding binding = request_.binding;
+    binding.score_cutoff = cutoff;
+    const absl::Status status = request_.kernel->bind_scorer(binding).status();
+    if (!status.ok()) return WithField(status, kField);
+    if (all) request_.binding.score_cutoff = cutoff;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CrossHandler::Prepare(StopToken stop) {
+  if (absl::Status status = ReadChoices(stop); !status.ok()) return status;
+  if (absl::Status status = ReadQueries(stop); !status.ok()) return status;
+  request_.bytes = Buffer();
+  if (stop.stopped()) return absl::CancelledError("stopped");
+  cross_.emplace(*scorer_, *queries_, *choices_);
+  ShareWork();
+  const uint64_t most = environment_.batches->result_bytes_max;
+  const uint64_t least = request_.method == CrossMethod::kJoin ? 0 : ReplyBytesEach();
+  if (next_ < request_.end && least > most) {
+    return TooMuch("RESULT_TOO_LARGE", "results for one query", least, most, "bytes");
+  }
+  return ReserveBlocks();
+}
+
+absl::Status CrossHandler::ReadChoices(const StopToken& stop) {
+  const bool own = request_.choices_by == CrossRequest::Choices::kColumn;
+  const ColumnView& column = own ? request_.choices : request_.queries;
+  const uint64_t bytes = Texts::BytesMax(column) + column.length * Choices::kBytesEach;
+  if (absl::Status status = memory_.Grow(bytes); !status.ok()) return status;
+  absl::StatusOr<Texts> texts =
+      Texts::Read(column, own ? "choices" : "queries", request_.binding.row_errors, stop,
+                  request_.binding.preprocessing);
+  if (!texts.ok()) return texts.status();
+  choices_ = std::make_shared<const Choices>(*std::move(texts), stop);
+  memory_.Shrink(bytes - std::min<uint64_t>(bytes, choices_->bytes()));
+  return absl::OkStatus();
+}
+
+absl::Status CrossHandler::ReadQueries(const StopToken& stop) {
+  if (request_.choices_by == CrossRequest::Choices::kNone) {
+    queries_ = &choices_->texts();
+    return absl::OkStatus();
+  }
+  const uint64_t bytes = Texts::BytesMax(request_.queries);
+  if (absl::Status status = memory_.Grow(bytes); !status.ok()) return status;
+  absl::StatusOr<Texts> texts =
+      Texts::Read(request_.queries, "queries", request_.binding.row_errors, stop,
+                  request_.binding.preprocessing);
+  if (!texts.ok()) return texts.status();
+  own_queries_.emplace(*std::move(texts));
+  memory_.Shrink(bytes - std::min<uint64_t>(bytes, own_queries_->bytes()));
+  queries_ = &*own_queries_;
+  return absl::OkStatus();
+}
+
+void CrossHandler::ShareWork() {
+  const v1::CrossOptions& options = request_.options;
+  work_.cross = &*cross_;
+  work_.method = request_.method;
+  work_.type = type_;
+  work_.narrow = options.format().narrow();
+  work_.never_negative = scorer_->is_whole() && !scorer_->higher_is_better() && IsInteger(type_);
+  work_.choices = choices_->texts().size();
+  work_.begin = request_.begin;
+  work_.end = request_.end;
+  work_.k = request_.k;
+  if (request_.matches_max > 0) work_.matches_max = request_.matches_max;
+  work_.symmetric = options.symmetric();
+  work_.query_base = options.query_base();
+  const bool same = request_.choices_by == CrossRequest::Choices::kNone;
+  work_.choice_base = same ? options.query_base() : options.choice_base();
+  work_.block_bytes = kStreamBlockBytes;
+  if (const uint64_t asked = options.format().block_bytes_max(); asked > 0) {
+    work_.block_bytes = std::min<uint64_t>(asked, kStreamBlockBytes);
+  }
+  const size_t queries = request_.end - request_.begin;
+  const size_t each = (queries + environment_.workers - 1) / environment_.workers;
+  work_.task_queries = scorer_->HasCross() ? std::clamp<size_t>(each, 1, kCrossTaskQueries) : 1;
+  work_.memory = environment_.memory;
+
+  v1::RowErrors errors;
+  if (!same) AppendErrors(*queries_, &errors);
+  AppendErrors(choices_->texts(), &errors);
+  if (errors.count() > 0) work_.first.mutable_row_errors()->Swap(&errors);
+
+  const size_t step = std::max<size_t>(1, queries / kSampledQueries);
+  double sum_ns = 0;
+  size_t sampled = 0;
+  for (size_t query = request_.begin; query < request_.end; query += step, ++sampled) {
+    costed_ = 0;
+    sum_ns += QueryCostNs(query);
+  }
+  costed_ = 0;
+  if (sampled > 0) sum_ns *= static_cast<double>(queries) / static_cast<double>(sampled);
+  if (!options.estimate_only()) cost_ns_ = sum_ns;
+  if (!options.estimate_only()) return;
+  v1::Estimate& estimate = *work_.first.mutable_estimate();
+  estimate.set_cells(queries * work_.choices);
+  estimate.set_seconds(sum_ns / static_cast<double>(environment_.workers) / 1e9);
+  estimate.set_bytes(Product(queries, ReplyBytesEach()));
+}
+
+uint64_t CrossHandler::ReplyBytesEach() const {
+  const uint64_t width = FixedWidth(type_);
+  if (request_.method == CrossMethod::kCdist) return work_.choices * width;
+  const uint64_t most = request_.method == CrossMethod::kJoin
+                            ? work_.choices
+                            : std::min<uint64_t>(request_.k, work_.choices);
+  return most * (2 * sizeof(uint64_t) + width);
+}
+
+uint64_t CrossHandler::BlockBytesEach() const {
+  if (request_.method == CrossMethod::kCdist) return ReplyBytesEach();
+  uint64_t most = work_.choices;
+  if (request_.method == CrossMethod::kTopK) {
+    most = std::min<uint64_t>(request_.k, most);
+  } else if (const uint64_t found = work_.matches_each.load(std::memory_order_relaxed); found > 0) {
+    most = std::min(2 * found, most);
+  }
+  return most * MatchBlock::kBytesEach;
+}
+
+absl::Status CrossHandler::ReserveBlocks() {
+  const uint64_t each = BlockBytesEach();
+  uint64_t block = kCrossBlockBytes;
+  if (request_.method != CrossMethod::kJoin) block = std::max(block, each);
+  const uint64_t blocks = blocks_ahead(environment_.workers) + 1;
+  return memory_.Grow(std::min(Product(blocks, block), Product(request_.end - next_, each)));
+}
+
+float CrossHandler::QueryCostNs(size_t query) {
+  if (query < costed_) return cost_each_ns_;
+  const bool dear = !scorer_->HasCross() && work_.choices < kCostedChoices;
+  costed_ = query + (dear ? kCostedTogether : 1);
+  double cost_ns = cross_->CostNs(query, query + 1);
+  if (request_.method == CrossMethod::kTopK) {
+    if (scorer_->HasBound()) cost_ns *= kBestShare;
+    if (request_.k == 0) cost_ns = 0;
+  }
+  cost_each_ns_ = static_cast<float>(cost_ns + kQueryNs);
+  return cost_each_ns_;
+}
+
+size_t CrossHandler::BlockEnd(std::vector<float>* costs_ns) {
+  const uint64_t bytes_each = std::max<uint64_t>(1, BlockBytesEach());
+  const size_t most = std::max<size_t>(1, kCrossBlockBytes / bytes_each);
+  double cost_ns = 0;
+  size_t end = next_;
+  for (; end < request_.end && end - next_ < most; ++end) {
+    const float query_ns = QueryCostNs(end);
+    const double with_ns = cost_ns + query_ns;
+    if (end > next_ && with_ns > static_cast<double>(kCrossBlockCostNs) &&
+        (end - next_ >= work_.task_queries || with_ns > static_cast<double>(kCrossTaskCostNsMax))) {
+      break;
+    }
+    cost_ns = with_ns;
+    costs_ns->push_back(query_ns);
+  }
+  return end;
+}
+
+std::unique_ptr<Block> CrossHandler::EstimateBlock() const {
+  v1::CdistResponse message;
+  v1::Block& block = *message.mutable_block();
+  block = work_.first;
+  block.set_query_begin(request_.begin);
+  block.set_query_end(request_.begin);
+  block.set_cells_total(work_.first.estimate().cells());
+  return std::make_unique<MessageBlock>(std::move(message));
+}
+
+absl::StatusOr<std::unique_ptr<Block>> CrossHandler::NextBlock() {
+  // There is a message even where there is no query: it tells of the choices.
+  if (std::exchange(begun_, true) && next_ == request_.end) return nullptr;
+  if (request_.options.estimate_only()) {
+    next_ = request_.end;
+    return EstimateBlock();
+  }
+  std::vector<float> costs_ns;
+  const size_t begin = next_;
+  next_ = BlockEnd(&costs_ns);
+  if (request_.method == CrossMethod::kCdist) {
+    return std::make_unique<CdistBlock>(&work_, begin, next_, std::move(costs_ns));
+  }
+  return std::make_unique<MatchBlock>(&work_, begin, next_, std::move(costs_ns));
+}
+
+}  // namespace kernelserve::server

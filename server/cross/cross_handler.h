@@ -1,0 +1,80 @@
+#ifndef KERNELSERVE_SERVER_CROSS_CROSS_HANDLER_H_
+#define KERNELSERVE_SERVER_CROSS_CROSS_HANDLER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "kernels/string_distance/choices.h"
+#include "kernels/string_distance/cross.h"
+#include "kernels/text_scorer.h"
+#include "kernels/texts.h"
+#include "server/batch_handler.h"
+#include "server/call.h"
+#include "server/cross/cross_block.h"
+#include "server/cross/cross_request.h"
+#include "server/memory_budget.h"
+
+namespace kernelserve::server {
+
+// What calls of Cdist, TopK and Join need beside the request. Outlives them.
+struct CrossEnvironment {
+  const BatchEnvironment* batches;
+  MemoryBudget* memory;
+  size_t workers;
+};
+
+// Every query by every choice: Cdist, TopK and Join, which differ in their blocks. Texts are read
+// and choices made ready once, in Prepare, which takes the memory for them; blocks are consecutive
+// queries, run in tasks on the pool, and leave in order.
+class CrossHandler final : public StreamHandler {
+ public:
+  CrossHandler(CrossMethod method, const CrossEnvironment& environment);
+
+  absl::Status Decode(const grpc::ByteBuffer& request) override;
+  uint64_t memory_bytes() const override { return 0; }  // Prepare knows, and takes it
+  size_t blocks_ahead(size_t workers) const override;
+  double cost_ns() const override { return cost_ns_; }
+  absl::Status Prepare(StopToken stop) override;
+  absl::StatusOr<std::unique_ptr<Block>> NextBlock() override;
+
+ private:
+  absl::Status ReadChoices(const StopToken& stop);
+  absl::Status ReadQueries(const StopToken& stop);
+  absl::Status ReadCutoffs();
+  void ShareWork();
+  absl::Status ReserveBlocks();
+  // How far a block may reach that begins at `next_`, and what its queries cost.
+  size_t BlockEnd(std::vector<float>* costs_ns);
+  float QueryCostNs(size_t query);
+  // What a query adds to a block, and to the reply, at most.
+  uint64_t BlockBytesEach() const;
+  uint64_t ReplyBytesEach() const;
+  std::unique_ptr<Block> EstimateBlock() const;
+
+  const CrossEnvironment environment_;
+  CrossRequest request_;
+  MemoryBudget::Reservation memory_;  // for texts and blocks
+
+  DataType type_ = DataType::kInt32;
+  std::unique_ptr<TextScorer> scorer_;
+  std::shared_ptr<const Choices> choices_;
+  std::optional<Texts> own_queries_;  // where they are not the choices
+  const Texts* queries_ = nullptr;
+  std::optional<Cross> cross_;
+  CrossWork work_;
+  double cost_ns_ = 0;
+
+  size_t next_ = 0;  // the first query that no block has yet
+  bool begun_ = false;
+  size_t costed_ = 0;  // queries before it have cost_each_ns_ as the last one that was estimated
+  float cost_each_ns_ = 0;
+};
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_CROSS_CROSS_HANDLER_H_
