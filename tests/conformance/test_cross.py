@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -36,9 +37,7 @@ def is_distance(scorer: str) -> bool:
     return scorer.endswith("distance")
 
 
-def passing(
-    scorer: str, matrix: Sequence[Sequence[Any]], cutoff: float | None
-) -> list[Match]:
+def passing(scorer: str, matrix: Sequence[Sequence[Any]], cutoff: float | None) -> list[Match]:
     return [
         (q, c, score)
         for q, row in enumerate(matrix)
@@ -68,7 +67,8 @@ def cutoff_of(scorer: str) -> float:
 
 @pytest.mark.parametrize("scorer", FORMS)
 def test_every_scorer_s_matrix_matches_and_best_are_rapidfuzz_s(raw: Raw, scorer: str) -> None:
-    queries, choices = column(24, 1), column(40, 2)
+    queries = column(24, 1)
+    choices = [*column(36, 2), *queries[::3]]
     whole = dense(Scorer(scorer), queries, choices)
     made = request("Cdist", queries, choices, scorer)
     assert answer(raw, "Cdist", made).matrix == whole
@@ -92,13 +92,13 @@ def test_a_column_with_itself_has_each_pair_once_and_no_row_with_itself(
     both = column(60, 3)
     cutoff = cutoff_of(scorer)
     matches = passing(scorer, dense(Scorer(scorer), both, both), cutoff)
-    for options in ({}, {"choices": both}):
-        made = request("Join", both, scorer=scorer, cutoff=cutoff, symmetric=True, **options)
+    for choices in (None, both):
+        made = request("Join", both, choices, scorer, cutoff, symmetric=True)
         assert answer(raw, "Join", made).matches == [m for m in matches if m[0] < m[1]]
-        made = request("TopK", both, scorer=scorer, cutoff=cutoff, symmetric=True, k=2, **options)
+        made = request("TopK", both, choices, scorer, cutoff, symmetric=True, k=2)
         others = [m for m in matches if m[0] != m[1]]
         assert answer(raw, "TopK", made).matches == best(scorer, others, 2)
-        made = request("Cdist", both, scorer=scorer, symmetric=True, **options)
+        made = request("Cdist", both, choices, scorer, symmetric=True)
         assert answer(raw, "Cdist", made).matrix == dense(Scorer(scorer), both, both)
 
 
@@ -109,8 +109,8 @@ def test_parts_of_a_column_with_itself_make_the_whole(raw: Raw) -> None:
     matches = passing(scorer, dense(Scorer(scorer), both, both), 6)
     found: list[Match] = []
     cuts = [0, 17, 40, len(both)]
-    for query_base, query_end in zip(cuts, cuts[1:], strict=False):
-        for choice_base, choice_end in zip(cuts, cuts[1:], strict=False):
+    for query_base, query_end in pairwise(cuts):
+        for choice_base, choice_end in pairwise(cuts):
             made = request(
                 "Join",
                 both[query_base:query_end],
@@ -128,9 +128,7 @@ def test_parts_of_a_column_with_itself_make_the_whole(raw: Raw) -> None:
         m for m in answer(raw, "TopK", whole).matches if 17 <= m[0] < 40
     ]
     own = request("Join", both[17:40], cutoff=6, symmetric=True, query_base=17)
-    assert answer(raw, "Join", own).matches == [
-        m for m in matches if 17 <= m[0] < m[1] < 40
-    ]
+    assert answer(raw, "Join", own).matches == [m for m in matches if 17 <= m[0] < m[1] < 40]
 
 
 @pytest.mark.parametrize("method", ["Cdist", "TopK", "Join"])
@@ -138,7 +136,7 @@ def test_a_stream_goes_on_where_it_broke_off(raw: Raw, method: str) -> None:
     queries, choices = column(50, 5), column(30, 6)
     options: dict[str, Any] = {"cutoff": 8, "block_bytes_max": 100}
     whole = answer(raw, method, request(method, queries, choices, **options))
-    assert len(whole.messages) > 10, "blocks that small hold a query or a few"
+    assert len(whole.messages) > 5, "blocks that small hold a query or a few"
     for message in whole.messages[:: len(whole.messages) // 4]:
         begin = message.block.query_end
         rest = answer(raw, method, request(method, queries, choices, query_begin=begin, **options))

@@ -562,20 +562,6 @@ TYPES = [
 
 NOT_YET = [
     Bad(
-        f"{method} is not there yet",
-        method,
-        request,
-        "UNIMPLEMENTED",
-        "UNIMPLEMENTED",
-        says=method,
-    )
-    for method, request in (
-        ("Cdist", string_distance_pb2.CdistRequest()),
-        ("TopK", string_distance_pb2.TopKRequest()),
-        ("Join", string_distance_pb2.JoinRequest()),
-    )
-] + [
-    Bad(
         "preprocessing that there is not",
         "Compare",
         compare("levenshtein.distance", preprocessing=7),
