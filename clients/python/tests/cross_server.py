@@ -103,7 +103,8 @@ class CrossServer(grpc.GenericRpcHandler):  # type: ignore[type-arg, unused-igno
             len(queries),
         )
         self.calls.append(call)
-        context.add_callback(lambda: call.ended.set_result(None))
+        if not context.add_callback(lambda: call.ended.set_result(None)):
+            call.ended.set_result(None)  # it is over already
         digest = b""
         if options.symmetric:
             choices = queries

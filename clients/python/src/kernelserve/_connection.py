@@ -115,7 +115,7 @@ class Connection:
                 return self._range(lanes, lane, verb, job, deadline, stop or _NEVER)
             return self._tile(lanes, lane, verb, job, deadline, stop or _NEVER)
 
-        # Ctrl-C while gRPC starts a stream leaves nothing to cancel it by: that has a lane to close.
+        # A stream has a lane to close: Ctrl-C while gRPC starts one leaves nothing to cancel it by.
         if stop is None and len(jobs) == 1 and not isinstance(jobs[0], Tile):
             return do(lanes.main, jobs[0])
         stop = stop or Stop()

@@ -104,7 +104,7 @@ class CrossVerb:
                 block.MergeFromString(bytes(value))
             elif isinstance(value, memoryview):
                 columns[number] = value
-        if block.choices_digest and tile.part is not None:
+        if tile.part is not None and (block.choices_digest or not block.query_begin):
             tile.part.told(block.choices_digest)
         if self.options.estimate_only:
             assert isinstance(self.results, _EstimateSum)

@@ -40,15 +40,15 @@ class ChoicesPart:
             return self._digest
 
     def told(self, digest: bytes) -> None:
+        """A stream has begun, and its server calls the choices so; empty where it does not say."""
         with self._changed:
-            self._digest = digest
+            self._digest = digest or self._digest
+            self._sending = False
             self._changed.notify_all()
 
     def leave(self) -> None:
         """What take() made wait need not any longer, however it went."""
-        with self._changed:
-            self._sending = False
-            self._changed.notify_all()
+        self.told(b"")
 
 
 @dataclass(slots=True)
