@@ -28,6 +28,20 @@ absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t 
                                 bound, " in one call: send fewer rows at a time"));
 }
 
+bool BatchHandler::IsSmall(const grpc::ByteBuffer& request) const {
+  if (!UnaryHandler::IsSmall(request)) return false;
+  if (environment_.shared_memory.regions->empty()) return true;
+  grpc::Slice slice;
+  if (!request.DumpToSingleSlice(&slice).ok()) return false;
+  bool small = true;
+  const auto split = SplitColumns({slice.begin(), slice.size()}, column_fields(),
+                                  [&small](uint32_t, Bytes encoded) {
+                                    small = small && !MayHaveSpans(encoded);
+                                    return absl::OkStatus();
+                                  });
+  return small;
+}
+
 absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
   absl::StatusOr<Buffer> copy = CopyBytes(request, environment_.buffers);
   if (!copy.ok()) return copy.status();
@@ -49,14 +63,15 @@ absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
         {.reason = "INVALID_ARGUMENT", .field = "columns", .bound = bound, .value = value},
         absl::StrCat(kernel.name, " takes ", bound, ", got ", value));
   }
-  for (size_t i = 0; i < batch_.columns.size(); ++i) {
-    absl::Status status = ValidateLayout(batch_.columns[i], kernel.arguments[i].name);
+  if (absl::Status status = FetchSpans(); !status.ok()) return status;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    absl::Status status = ValidateLayout(columns_[i], kernel.arguments[i].name);
     if (!status.ok()) return status;
   }
   if (absl::Status status = CountRows(); !status.ok()) return status;
 
   batch_.binding.limits = environment_.kernel_limits;
-  absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(batch_.binding, batch_.columns);
+  absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(batch_.binding, columns_);
   if (!bound.ok()) return Relocate(bound.status());
   bound_ = *std::move(bound);
   result_bytes_max_ = bound_->ResultBytesMax(rows_);
@@ -68,14 +83,33 @@ absl::Status BatchHandler::Decode(const grpc::ByteBuffer& request) {
   return absl::OkStatus();
 }
 
+absl::Status BatchHandler::FetchSpans() {
+  std::vector<SpanBuffers::Source> sources;
+  columns_.reserve(batch_.columns.size());
+  for (size_t i = 0; i < batch_.columns.size(); ++i) {
+    RequestColumn& column = batch_.columns[i];
+    columns_.push_back(std::move(column.view));
+    sources.push_back({&column.spans, &columns_.back(), batch_.kernel->arguments[i].name});
+  }
+  if (absl::Status status = shared_.Fetch(environment_.shared_memory, sources); !status.ok()) {
+    return status;
+  }
+  if (batch_.result_span == nullptr) return absl::OkStatus();
+  absl::StatusOr<ResultPlace> place = ResultPlace::Begin(
+      *environment_.shared_memory.regions, *batch_.result_span, batch_.result_span_field);
+  if (!place.ok()) return place.status();
+  result_place_ = *std::move(place);
+  return absl::OkStatus();
+}
+
 absl::Status BatchHandler::CountRows() {
   const Kernel& kernel = *batch_.kernel;
   // The first word on the number of rows, and whose it was.
   bool known = batch_.rows > 0;
   std::string whose = "rows";
   rows_ = known ? batch_.rows : 1;
-  for (size_t i = 0; i < batch_.columns.size(); ++i) {
-    const ColumnView& column = batch_.columns[i];
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const ColumnView& column = columns_[i];
     if (column.repeat) continue;
     if (known && column.length != rows_) {
       return LengthMismatch(kernel.arguments[i].name, column.length, whose, rows_);
@@ -114,8 +148,12 @@ absl::StatusOr<grpc::ByteBuffer> BatchHandler::Encode() {
   blocks.reserve(blocks_.size());
   for (auto& [begin, block] : blocks_) blocks.push_back(std::move(block));
   blocks_.clear();
-  absl::StatusOr<std::string> reply =
-      EncodeReply(blocks, {.type = bound_->result_type(), .narrow = batch_.narrow}, batch_.reply);
+  BufferSink sink;
+  if (result_place_.has_value()) {
+    sink = [this](Bytes buffers) { return result_place_->Write(buffers); };
+  }
+  absl::StatusOr<std::string> reply = EncodeReply(
+      blocks, {.type = bound_->result_type(), .narrow = batch_.narrow}, batch_.reply, sink);
   if (!reply.ok()) return reply.status();
   return AsByteBuffer(*std::move(reply));
 }

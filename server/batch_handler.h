@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,12 +21,14 @@
 #include "server/columns/buffer_pool.h"
 #include "server/columns/decoder.h"
 #include "server/columns/encoder.h"
+#include "server/shared_memory/span_buffers.h"
 
 namespace kernelserve::server {
 
 // What bounds a call over columns, and where its memory comes from. Outlives the calls.
 struct BatchEnvironment {
   BufferPool* buffers;
+  SharedMemory shared_memory;
   uint64_t rows_max;
   uint64_t result_bytes_max;
   KernelLimits kernel_limits;
@@ -39,12 +42,20 @@ absl::Status LengthMismatch(absl::string_view field, uint64_t length, absl::stri
 absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t value,
                      uint64_t most, absl::string_view unit);
 
+// A column of a request: views of the request's copy, and the buffers that lie in regions instead.
+struct RequestColumn {
+  ColumnView view{.type = DataType::kUnspecified};
+  v1::Column spans = {};
+};
+
 // A kernel over the rows of some columns: what Pairwise and Run are, but for their messages. The
-// request is copied once, and its columns stay where they are in the copy.
+// request is copied once, and its columns stay where they are in the copy; what of them lies in
+// shared memory is copied, too.
 class BatchHandler : public UnaryHandler {
  public:
   explicit BatchHandler(const BatchEnvironment& environment) : environment_(environment) {}
 
+  bool IsSmall(const grpc::ByteBuffer& request) const final;
   absl::Status Decode(const grpc::ByteBuffer& request) final;
   uint64_t memory_bytes() const final;
   uint64_t rows() const final { return rows_; }
@@ -61,7 +72,9 @@ class BatchHandler : public UnaryHandler {
     uint64_t rows = 0;  // 0: as many as the columns have
     bool narrow = false;
     ReplyFields reply;
-    std::vector<ColumnView> columns;  // one for each argument
+    std::vector<RequestColumn> columns;  // one for each argument
+    const v1::RegionSpan* result_span = nullptr;
+    absl::string_view result_span_field = {};  // its path in this request
   };
 
   // The numbers of the request's column fields.
@@ -74,11 +87,15 @@ class BatchHandler : public UnaryHandler {
   virtual absl::Status Relocate(absl::Status status) const { return status; }
 
  private:
+  absl::Status FetchSpans();
   absl::Status CountRows();
 
   const BatchEnvironment& environment_;
   Buffer request_;
+  SpanBuffers shared_;
   Batch batch_;
+  std::vector<ColumnView> columns_;  // of batch_
+  std::optional<ResultPlace> result_place_;
   std::unique_ptr<BoundKernel> bound_;
   uint64_t rows_ = 0;
   uint64_t result_bytes_max_ = 0;

@@ -276,7 +276,7 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
   if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
     return answer(status);
   }
-  const bool small = request->Length() <= kInlineRequestBytes;
+  const bool small = handler->IsSmall(*request);
   if (small) {
     InlineStopwatch stopwatch(metadata.wants_timing);
     absl::Status status = Guarded([&] { return handler->Decode(*request); });

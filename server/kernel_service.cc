@@ -75,8 +75,8 @@ class RunHandler final : public BatchHandler {
                         .value = absl::StrCat("over ", kColumnsMax, " columns")},
                        absl::StrCat("a call has ", bound, ", and no kernel takes more"));
     }
-    columns_.push_back({.type = DataType::kUnspecified});
-    return DecodeColumn(encoded, &columns_.back());
+    RequestColumn& column = columns_.emplace_back();
+    return DecodeColumn(encoded, &column.view, &column.spans);
   }
 
   absl::StatusOr<Batch> Read(const std::string& rest) override {
@@ -98,12 +98,14 @@ class RunHandler final : public BatchHandler {
         .reply = {.row_errors = v1::RunResponse::kRowErrorsFieldNumber,
                   .column = v1::RunResponse::kResultFieldNumber},
         .columns = std::move(columns_),
+        .result_span = request_.has_result_span() ? &request_.result_span() : nullptr,
+        .result_span_field = "result_span",
     };
   }
 
  private:
   static constexpr std::array<uint32_t, 1> kColumns = {v1::RunRequest::kColumnsFieldNumber};
-  std::vector<ColumnView> columns_;
+  std::vector<RequestColumn> columns_;
   v1::RunRequest request_;
 };
 

@@ -60,6 +60,10 @@ inline constexpr uint64_t kRowsMax = 16ull << 20;
 // takes a hundred here.
 inline constexpr size_t kColumnsMax = 64;
 
+// Buffers in shared memory that the views of one column point into: each takes a hundred bytes here
+// before anything is known of it. A column has one for some megabytes of text.
+inline constexpr int kViewBufferSpansMax = 4096;
+
 // Units of one text: lengths and edit distances of it fit an int32.
 inline constexpr uint64_t kTextUnitsMax = 0x7fff'ffff;
 
@@ -121,6 +125,21 @@ inline constexpr int kKeepaliveTimeoutMs = 20'000;
 // gRPC's metadata for one call, its default; named so that the limit is ours to test.
 inline constexpr int kMetadataBytes = 8 * 1024;
 
+// The socket beside a unix socket, over which clients share memory, has its path and this. Where
+// that is longer than sun_path holds, there is none.
+inline constexpr char kRegionSocketSuffix[] = ".memory";
+inline constexpr size_t kRegionSocketPathBytes = 107;
+
+// Connections over which clients share memory, and the regions of one and of all: each holds a
+// descriptor, of which a process may have 1,024 by default. Who gets none sends its columns. A verb
+// has three calls under way, and a program a few threads.
+inline constexpr size_t kRegionConnectionsMax = 64;
+inline constexpr size_t kRegionsPerConnectionMax = 16;
+inline constexpr size_t kRegionsMax = 256;
+
+// Bytes of one region: the largest request by default, and as much again for results twice over.
+inline constexpr uint64_t kRegionBytesMax = 4 * kRequestBytesMax;
+
 // How long --healthcheck waits: under the three seconds or so that orchestrators give a probe.
 inline constexpr int64_t kHealthcheckTimeoutMs = 2'000;
 
@@ -140,6 +159,10 @@ inline constexpr uint64_t kMemoryCeilingMb = 2048;
 // Memory of requests that is kept for the next ones, a quarter of the budget at most: two of the
 // largest requests, since two are decoded at a time on a small machine.
 inline constexpr uint64_t kIdleBufferBytes = 2 * kRequestBytesMax;
+
+// What clients' regions may take of the budget, as its parts: they are held whether calls use them
+// or not, and three quarters are left for calls.
+inline constexpr uint64_t kRegionBudgetParts = 4;
 
 // How long a client that was refused for memory or load is asked to wait.
 inline constexpr int64_t kRetryDelayMs = 100;

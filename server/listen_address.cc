@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/descriptor.h"
 #include "server/limits.h"
 
 namespace kernelserve::server {
@@ -28,29 +30,14 @@ absl::Status Invalid(absl::string_view address, absl::string_view why) {
 
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 
+}  // namespace
+
 sockaddr_un UnixAddress(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());  // kUnixPathBytes at most
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
   return address;
 }
-
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
-}  // namespace
 
 std::string ListenAddress::ToString() const {
   if (is_unix()) return absl::StrCat("unix:", path);
@@ -137,7 +124,10 @@ absl::Status PrepareUnixPath(const std::string& path) {
   const sockaddr_un address = UnixAddress(path);
   const int connected =
       connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  if (connected == 0 || errno == EAGAIN) return fail("has a server listening already");
+  // EPROTOTYPE: a server's socket for regions, which takes packets.
+  if (connected == 0 || errno == EAGAIN || errno == EPROTOTYPE) {
+    return fail("has a server listening already");
+  }
   if (errno != ECONNREFUSED) return fail(absl::StrCat("cannot be tried: ", ErrorText(errno)));
   if (unlink(path.c_str()) != 0 && errno != ENOENT) {
     return fail(absl::StrCat("is left over and cannot be removed: ", ErrorText(errno)));

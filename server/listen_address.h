@@ -1,6 +1,8 @@
 #ifndef KERNELSERVE_SERVER_LISTEN_ADDRESS_H_
 #define KERNELSERVE_SERVER_LISTEN_ADDRESS_H_
 
+#include <sys/un.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,6 +34,9 @@ bool IsLocal(const ListenAddress& address);
 
 // Where a client on this machine reaches it: a wildcard becomes loopback.
 ListenAddress ForLocalClient(const ListenAddress& address);
+
+// The address of a unix socket at `path`, of at most 107 bytes: more are cut off.
+sockaddr_un UnixAddress(const std::string& path);
 
 // Makes way for a unix socket at `path`: its directory, mode 0700, where there is none; and removes
 // a socket that nobody listens on any more. Refuses a path where a server listens, or where

@@ -20,6 +20,7 @@ struct Options {
   uint64_t request_bytes_max = kRequestBytesMax;
   uint64_t rows_max = kRowsMax;
   uint64_t fibonacci_n_max = kFibonacciNMax;
+  bool shared_memory = true;  // with clients of unix sockets
   int64_t lame_duck_ms = kLameDuckMs;
   int64_t drain_timeout_ms = kDrainTimeoutMs;
 };

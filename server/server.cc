@@ -27,6 +27,8 @@
 #include "server/memory_budget.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/server_info_service.h"
+#include "server/shared_memory/region.h"
+#include "server/shared_memory/region_socket.h"
 #include "server/string_distance_service.h"
 #include "server/version.h"
 
@@ -42,6 +44,15 @@ uint64_t MemoryCeilingBytes(const Options& options) {
 
 // What some v1 server has not: names of server_info.proto.
 constexpr const char* kCapabilities[] = {"align", "cdist", "default_process", "join", "top_k"};
+constexpr char kSharedMemory[] = "shared_memory";
+
+// The path of the socket beside the one at `address` over which clients share memory; "" where
+// there is to be none.
+std::string RegionSocketPath(const Options& options, const ListenAddress& address) {
+  if (!options.shared_memory || !address.is_unix()) return "";
+  std::string path = absl::StrCat(address.path, kRegionSocketSuffix);
+  return path.size() <= kRegionSocketPathBytes ? path : "";
+}
 
 v1::GetServerInfoResponse Info(const Options& options, const std::string& instance_id,
                                size_t workers) {
@@ -57,6 +68,11 @@ v1::GetServerInfoResponse Info(const Options& options, const std::string& instan
   info.set_catalog_digest(CatalogDigest());
   info.set_workers(static_cast<uint32_t>(workers));
   for (const char* name : kCapabilities) info.add_capabilities(name);
+  if (std::any_of(options.listen.begin(), options.listen.end(), [&](const ListenAddress& address) {
+        return !RegionSocketPath(options, address).empty();
+      })) {
+    info.add_capabilities(kSharedMemory);
+  }
   v1::Limits& limits = *info.mutable_limits();
   limits.set_request_bytes_max(options.request_bytes_max);
   limits.set_request_bytes_preferred(std::min(options.request_bytes_max, kRequestBytesPreferred));
@@ -112,7 +128,12 @@ struct Server::Parts {
               .memory = &memory,
               .request_bytes_max = options.request_bytes_max,
               .instance_id = NewRequestId()},
+        regions(&memory),
         batches{.buffers = &buffers,
+                .shared_memory = {.regions = &regions,
+                                  .buffers = &buffers,
+                                  .memory = &memory,
+                                  .request_bytes_max = options.request_bytes_max},
                 .rows_max = options.rows_max,
                 .result_bytes_max = kResultBytesMax,
                 .kernel_limits = {.fibonacci_n_max = options.fibonacci_n_max}},
@@ -133,6 +154,7 @@ struct Server::Parts {
   BufferPool buffers;
   WorkerPool pool;
   const CallEnvironment calls;
+  RegionTable regions;
   const BatchEnvironment batches;
   const CrossEnvironment crosses;
   StringDistanceService string_distance;
@@ -140,6 +162,7 @@ struct Server::Parts {
   FibonacciService fibonacci;
   ServerInfoService server_info;
   HealthService health;
+  std::vector<std::unique_ptr<RegionSocket>> region_sockets;
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -194,6 +217,13 @@ absl::Status Server::Listen() {
   }
   if (parts_->server == nullptr) return absl::InternalError("gRPC's server did not start");
 
+  for (const ListenAddress& address : options_.listen) {
+    const std::string path = RegionSocketPath(options_, address);
+    if (path.empty()) continue;
+    auto socket = RegionSocket::Listen(path, &parts_->regions);
+    if (!socket.ok()) return socket.status();
+    parts_->region_sockets.push_back(*std::move(socket));
+  }
   for (size_t i = 0; i < ports.size(); ++i) {
     ListenAddress address = options_.listen[i];
     if (!address.is_unix()) address.port = static_cast<uint16_t>(ports[i]);
@@ -207,6 +237,8 @@ void Server::Drain() {
   parts_->health.StopServing();
   std::this_thread::sleep_for(ms(options_.lame_duck_ms));
   parts_->health.EndWatches();
+  // Before gRPC gives up its own path: whoever takes that next needs both.
+  for (const auto& socket : parts_->region_sockets) socket->StopListening();
   parts_->server->Shutdown(std::chrono::system_clock::now() + ms(options_.drain_timeout_ms));
 }
 

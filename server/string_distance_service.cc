@@ -21,7 +21,8 @@ class PairwiseHandler final : public BatchHandler {
   absl::Status Relocate(absl::Status status) const override { return InScorer(std::move(status)); }
 
   absl::Status ReadColumn(uint32_t number, Bytes encoded) override {
-    return DecodeColumn(encoded, &columns_[number == kColumns[0] ? 0 : 1]);
+    RequestColumn& column = columns_[number == kColumns[0] ? 0 : 1];
+    return DecodeColumn(encoded, &column.view, &column.spans);
   }
 
   absl::StatusOr<Batch> Read(const std::string& rest) override {
@@ -37,6 +38,9 @@ class PairwiseHandler final : public BatchHandler {
         .reply = {.row_errors = v1::PairwiseResponse::kRowErrorsFieldNumber,
                   .column = v1::PairwiseResponse::kScoresFieldNumber},
         .columns = std::move(columns_),
+        .result_span =
+            request_.format().has_result_span() ? &request_.format().result_span() : nullptr,
+        .result_span_field = "format.result_span",
     };
     batch.binding.result_type = *type;
     batch.binding.row_errors = DecodeRowErrorPolicy(request_.format().row_errors());
@@ -46,8 +50,7 @@ class PairwiseHandler final : public BatchHandler {
  private:
   static constexpr std::array<uint32_t, 2> kColumns = {v1::PairwiseRequest::kLeftFieldNumber,
                                                        v1::PairwiseRequest::kRightFieldNumber};
-  std::vector<ColumnView> columns_ =
-      std::vector<ColumnView>(2, ColumnView{.type = DataType::kUnspecified});
+  std::vector<RequestColumn> columns_ = std::vector<RequestColumn>(2);
   v1::PairwiseRequest request_;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
 #include "server/columns/wire_format.h"
+#include "server/limits.h"
 
 namespace kernelserve::server {
 namespace {
@@ -28,7 +29,19 @@ DataType TypeOf(int64_t number) {
                                                : DataType::kUnspecified;
 }
 
-absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
+absl::Status TooManySpans() {
+  const std::string bound = absl::StrCat("at most ", kViewBufferSpansMax);
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "MALFORMED_COLUMN", .field = "view_buffer_spans", .bound = bound},
+                   absl::StrCat("a column may have ", bound, " view_buffer_spans"));
+}
+
+bool IsSpan(uint32_t number) {
+  return number >= Fields::kValiditySpanFieldNumber &&
+         number <= Fields::kViewBufferSpansFieldNumber;
+}
+
+absl::Status DecodeAt(Bytes encoded, ColumnView* column, v1::Column* spans, int depth) {
   // A dictionary's dictionary is malformed, but protobuf has to see that first.
   constexpr int kDepthMax = 99;
   if (depth > kDepthMax) return MalformedMessage("a column", encoded.size(), "nested less deeply");
@@ -60,7 +73,8 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
             dictionary = std::make_shared<ColumnView>(ColumnView{.type = DataType::kUnspecified});
             column->dictionary = dictionary;
           }
-          if (absl::Status status = DecodeAt(field.payload, dictionary.get(), depth + 1);
+          v1::Column* inner = spans == nullptr ? nullptr : spans->mutable_dictionary();
+          if (absl::Status status = DecodeAt(field.payload, dictionary.get(), inner, depth + 1);
               !status.ok()) {
             return status;
           }
@@ -69,7 +83,8 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
       case Fields::kChildrenFieldNumber:
         if (bytes) {
           ColumnView child;
-          if (absl::Status status = DecodeAt(field.payload, &child, depth + 1); !status.ok()) {
+          if (absl::Status status = DecodeAt(field.payload, &child, nullptr, depth + 1);
+              !status.ok()) {
             return status;
           }
           ++column->children;
@@ -88,6 +103,15 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, int depth) {
         if (bytes) column->view_buffers.push_back(field.payload);
         break;
       default:
+        if (bytes && IsSpan(field.number)) {
+          // Protobuf itself reads and merges these: they are few bytes.
+          v1::Column unused;
+          v1::Column* merged = spans == nullptr ? &unused : spans;
+          if (!merged->MergeFromString(std::string(field.encoded.begin(), field.encoded.end()))) {
+            return MalformedMessage("a column's span", field.encoded.size());
+          }
+          if (merged->view_buffer_spans_size() > kViewBufferSpansMax) return TooManySpans();
+        }
         break;
     }
   }
@@ -124,8 +148,17 @@ absl::Status ParseRest(const std::string& rest, google::protobuf::MessageLite* m
   return MalformedMessage("the request, less its columns,", rest.size(), message->GetTypeName());
 }
 
-absl::Status DecodeColumn(Bytes encoded, ColumnView* column) {
-  return DecodeAt(encoded, column, 0);
+absl::Status DecodeColumn(Bytes encoded, ColumnView* column, v1::Column* spans) {
+  return DecodeAt(encoded, column, spans, 0);
+}
+
+bool MayHaveSpans(Bytes encoded) {
+  WireReader reader(encoded);
+  WireField field;
+  while (reader.Next(&field)) {
+    if (IsSpan(field.number) || field.number == Fields::kDictionaryFieldNumber) return true;
+  }
+  return false;
 }
 
 ColumnView ViewOf(const v1::Column& column) {

@@ -35,7 +35,14 @@ absl::Status ParseRest(const std::string& rest, google::protobuf::MessageLite* m
 // lists grow, dictionaries merge, in place (no other column may share them). Its buffers are views
 // into `encoded`. MALFORMED_MESSAGE where that is no Column; what the column says is for
 // ValidateLayout to judge.
-absl::Status DecodeColumn(Bytes encoded, ColumnView* column);
+//
+// Of its buffers that lie in shared memory *spans takes the spans, those of its dictionary
+// included, and no other field; without `spans` they are passed over.
+absl::Status DecodeColumn(Bytes encoded, ColumnView* column, v1::Column* spans = nullptr);
+
+// Whether a column has buffers in shared memory, as far as can be told at a glance: it may be true
+// of one that has a dictionary and none.
+bool MayHaveSpans(Bytes encoded);
 
 // The same for a column that protobuf has parsed: one among the parameters. Views point into
 // `column`.

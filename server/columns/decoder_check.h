@@ -42,6 +42,24 @@ inline std::string Difference(const ColumnView& view, const v1::Column& column) 
   return view.dictionary ? Difference(*view.dictionary, column.dictionary()) : "";
 }
 
+// What DecodeColumn takes over into its `spans`.
+inline v1::Column SpansOf(const v1::Column& column) {
+  v1::Column spans;
+  if (column.has_validity_span()) *spans.mutable_validity_span() = column.validity_span();
+  if (column.has_offsets_span()) *spans.mutable_offsets_span() = column.offsets_span();
+  if (column.has_values_span()) *spans.mutable_values_span() = column.values_span();
+  *spans.mutable_view_buffer_spans() = column.view_buffer_spans();
+  if (column.has_dictionary()) *spans.mutable_dictionary() = SpansOf(column.dictionary());
+  return spans;
+}
+
+inline bool SameSpans(v1::Column spans, const v1::Column& column) {
+  v1::Column expected = SpansOf(column);
+  spans.DiscardUnknownFields();
+  expected.DiscardUnknownFields();
+  return spans.SerializeAsString() == expected.SerializeAsString();
+}
+
 // Decodes a PairwiseRequest by both, and tells what they differ in: "" where they agree.
 inline std::string CheckAgainstProtobuf(Bytes message) {
   const google::protobuf::LogSilencer no_line_for_each_refusal;
@@ -50,9 +68,10 @@ inline std::string CheckAgainstProtobuf(Bytes message) {
 
   static constexpr std::array<uint32_t, 2> kFields = {14, 15};
   std::array<ColumnView, 2> columns;
+  std::array<v1::Column, 2> spans;
   for (ColumnView& column : columns) column.type = DataType::kUnspecified;
   const auto split = SplitColumns(message, kFields, [&](uint32_t number, Bytes encoded) {
-    return DecodeColumn(encoded, &columns[number - kFields[0]]);
+    return DecodeColumn(encoded, &columns[number - kFields[0]], &spans[number - kFields[0]]);
   });
   v1::PairwiseRequest rest;
   const bool decoded = split.ok() && ParseRest(*split, &rest).ok();
@@ -65,6 +84,8 @@ inline std::string CheckAgainstProtobuf(Bytes message) {
   if (const std::string right = Difference(columns[1], expected.right()); !right.empty()) {
     return "right: " + right;
   }
+  if (!SameSpans(spans[0], expected.left())) return "left: spans";
+  if (!SameSpans(spans[1], expected.right())) return "right: spans";
   expected.clear_left();
   expected.clear_right();
   // Maps and unknown fields are kept in an order of their own, not compared byte by byte.

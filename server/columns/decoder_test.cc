@@ -10,6 +10,8 @@
 #include "kernels/error.h"
 #include "kernelserve/v1/string_distance.pb.h"
 #include "server/columns/decoder_check.h"
+#include "server/columns/wire_format.h"
+#include "server/limits.h"
 
 namespace kernelserve::server {
 namespace {
@@ -74,6 +76,64 @@ TEST(DecoderTest, ColumnsAreSplitOffAndTheRestIsParsed) {
   ASSERT_NE(right.dictionary, nullptr);
   EXPECT_EQ(right.value_type(), DataType::kUtf8View);
   EXPECT_EQ(right.dictionary->view_buffers.size(), 2u);
+}
+
+// A request whose columns lie in shared memory, all that can.
+v1::PairwiseRequest RequestOfSpans() {
+  v1::PairwiseRequest request = FullRequest();
+  v1::Column* left = request.mutable_left();
+  left->mutable_validity_span()->set_region("token");
+  left->mutable_offsets_span()->set_offset(1ull << 40);
+  left->mutable_values_span()->set_length(7);
+  left->mutable_values_span()->set_turn(1);
+  v1::Column* dictionary = request.mutable_right()->mutable_dictionary();
+  dictionary->add_view_buffer_spans()->set_offset(1);
+  dictionary->add_view_buffer_spans();
+  return request;
+}
+
+TEST(DecoderTest, SpansAreThoseOfProtobufsOwnParser) {
+  const v1::PairwiseRequest request = RequestOfSpans();
+  EXPECT_EQ(CheckAgainstProtobuf(BytesOf(request.SerializeAsString())), "");
+  // Twice: spans merge, lists grow.
+  EXPECT_EQ(CheckAgainstProtobuf(
+                BytesOf(request.SerializeAsString() + RequestOfSpans().SerializeAsString())),
+            "");
+
+  ColumnView view;
+  v1::Column spans;
+  ASSERT_TRUE(DecodeColumn(BytesOf(request.left().SerializeAsString()), &view, &spans).ok());
+  EXPECT_EQ(spans.validity_span().region(), "token");
+  EXPECT_EQ(spans.offsets_span().offset(), 1ull << 40);
+  EXPECT_EQ(spans.values_span().length(), 7u);
+  EXPECT_EQ(spans.type(), v1::DATA_TYPE_UNSPECIFIED) << "a span and nothing else";
+}
+
+TEST(DecoderTest, ASpanThatIsNoMessageIsRefusedWhoeverWantsIt) {
+  std::string encoded;
+  AppendBytesField(v1::Column::kValuesSpanFieldNumber, BytesOf("\xff"), &encoded);
+  ColumnView view;
+  EXPECT_EQ(ErrorReason(DecodeColumn(BytesOf(encoded), &view)), "MALFORMED_MESSAGE");
+}
+
+TEST(DecoderTest, AColumnHasSoManySpans) {
+  v1::Column column;
+  for (int i = 0; i < kViewBufferSpansMax; ++i) column.add_view_buffer_spans();
+  ColumnView view;
+  v1::Column spans;
+  EXPECT_TRUE(DecodeColumn(BytesOf(column.SerializeAsString()), &view, &spans).ok());
+  column.add_view_buffer_spans();
+  spans.Clear();
+  const absl::Status status = DecodeColumn(BytesOf(column.SerializeAsString()), &view, &spans);
+  EXPECT_EQ(ErrorReason(status), "MALFORMED_COLUMN");
+  EXPECT_EQ(ErrorBound(status), "at most 4096");
+}
+
+TEST(DecoderTest, TellsColumnsThatHaveNoSpans) {
+  const v1::PairwiseRequest spans = RequestOfSpans();
+  EXPECT_TRUE(MayHaveSpans(BytesOf(spans.left().SerializeAsString())));
+  EXPECT_TRUE(MayHaveSpans(BytesOf(spans.right().SerializeAsString())));
+  EXPECT_FALSE(MayHaveSpans(BytesOf(FullRequest().left().SerializeAsString())));
 }
 
 TEST(DecoderTest, AgreesWithProtobufOnOrdinaryMessages) {

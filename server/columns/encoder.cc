@@ -107,6 +107,10 @@ void CopyBits(const uint8_t* from, uint64_t count, uint8_t* to, uint64_t begin) 
 
 uint64_t BytesOfBits(uint64_t bits) { return (bits + 7) / 8; }
 
+Bytes BytesOf(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
 // Sizes of a column's buffers, and their contents into place: the column is written once, to where
 // the reply has it.
 class ColumnWriter {
@@ -127,12 +131,11 @@ class ColumnWriter {
 
   uint64_t text_bytes() const { return is_text() ? bytes_ : 0; }
 
-  void AppendTo(uint32_t number, std::string* reply) {
-    std::string head;
-    AppendVarintField(Fields::kTypeFieldNumber, static_cast<uint64_t>(type_), &head);
-    AppendVarintField(Fields::kLengthFieldNumber, rows_, &head);
+  void AppendTo(uint32_t number, const BufferSink& sink, std::string* reply) {
     const uint64_t validity = nulls_ > 0 ? BytesOfBits(rows_) : 0;
     const uint64_t offsets = is_text() ? (rows_ + 1) * sizeof(int32_t) : 0;
+    if (sink != nullptr && AppendSpans(number, validity, offsets, sink, reply)) return;
+    const std::string head = Head();
     uint64_t size = head.size() + LengthPrefixSize(Fields::kValuesFieldNumber, bytes_) + bytes_;
     if (validity > 0) {
       size += LengthPrefixSize(Fields::kValidityFieldNumber, validity) + validity;
@@ -156,6 +159,39 @@ class ColumnWriter {
 
  private:
   bool is_text() const { return type_ == DataType::kUtf8 || type_ == DataType::kBinary; }
+
+  std::string Head() const {
+    std::string head;
+    AppendVarintField(Fields::kTypeFieldNumber, static_cast<uint64_t>(type_), &head);
+    AppendVarintField(Fields::kLengthFieldNumber, rows_, &head);
+    return head;
+  }
+
+  // The column with its buffers in the sink. False, and nothing is appended, where it refuses them.
+  bool AppendSpans(uint32_t number, uint64_t validity, uint64_t offsets, const BufferSink& sink,
+                   std::string* reply) {
+    std::string buffers;
+    if (validity > 0) WriteValidity(Extend(validity, &buffers));
+    if (offsets > 0) WriteOffsets(Extend(offsets, &buffers));
+    WriteValues(Extend(bytes_, &buffers));
+    const std::optional<uint64_t> begin = sink(BytesOf(buffers));
+    if (!begin.has_value()) return false;
+    std::string column = Head();
+    uint64_t at = *begin;
+    const auto append = [&column, &at](uint32_t field, uint64_t length) {
+      if (length == 0) return;
+      std::string span;
+      AppendVarintField(v1::RegionSpan::kOffsetFieldNumber, at, &span);
+      AppendVarintField(v1::RegionSpan::kLengthFieldNumber, length, &span);
+      AppendBytesField(field, BytesOf(span), &column);
+      at += length;
+    };
+    append(Fields::kValiditySpanFieldNumber, validity);
+    append(Fields::kOffsetsSpanFieldNumber, offsets);
+    append(Fields::kValuesSpanFieldNumber, bytes_);
+    AppendBytesField(number, BytesOf(column), reply);
+    return true;
+  }
 
   static uint8_t* Extend(uint64_t bytes, std::string* reply) {
     const size_t begin = reply->size();
@@ -230,8 +266,7 @@ void AppendRowErrors(std::span<const ResultBlock> blocks, uint32_t number, std::
   }
   if (errors.count() == 0) return;
   const std::string encoded = errors.SerializeAsString();
-  AppendBytesField(number, {reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()},
-                   reply);
+  AppendBytesField(number, BytesOf(encoded), reply);
 }
 
 }  // namespace
@@ -242,7 +277,8 @@ void AppendColumn(std::span<const ResultBlock> blocks, const ResultFormat& forma
 }
 
 absl::StatusOr<std::string> EncodeReply(std::span<const ResultBlock> blocks,
-                                        const ResultFormat& format, const ReplyFields& fields) {
+                                        const ResultFormat& format, const ReplyFields& fields,
+                                        const BufferSink& sink) {
   ColumnWriter writer(blocks, format);
   constexpr uint64_t kTextBytesMax = std::numeric_limits<int32_t>::max();
   if (writer.text_bytes() > kTextBytesMax) {
@@ -255,7 +291,7 @@ absl::StatusOr<std::string> EncodeReply(std::span<const ResultBlock> blocks,
   }
   std::string reply;
   AppendRowErrors(blocks, fields.row_errors, &reply);
-  writer.AppendTo(fields.column, &reply);
+  writer.AppendTo(fields.column, sink, &reply);
   return reply;
 }
 

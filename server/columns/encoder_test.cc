@@ -1,6 +1,7 @@
 #include "server/columns/encoder.h"
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -162,6 +163,47 @@ TEST(EncoderTest, RowErrorsAreCountedAndTheLowestListed) {
   ASSERT_EQ(reply.row_errors().first_size(), static_cast<int>(kRowErrorsListed));
   EXPECT_EQ(reply.row_errors().first(9).row(), 9u);
   EXPECT_EQ(reply.row_errors().first(0).reason(), "INVALID_UTF8");
+}
+
+TEST(EncoderTest, BuffersGoToASinkThatTakesThem) {
+  ResultBlock first(DataType::kBinary, 2);
+  first.Append(std::string_view("ab"));
+  first.AppendNull();
+  std::string taken;
+  const auto reply = EncodeReply({&first, 1}, {.type = DataType::kBinary}, {},
+                                 [&taken](Bytes buffers) -> std::optional<uint64_t> {
+                                   taken.assign(buffers.begin(), buffers.end());
+                                   return 1000;
+                                 });
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  v1::PairwiseResponse response;
+  ASSERT_TRUE(response.ParseFromString(*reply));
+  const v1::Column& column = response.scores();
+  EXPECT_EQ(taken, std::string("\x01"
+                               "\0\0\0\0"
+                               "\2\0\0\0"
+                               "\2\0\0\0"
+                               "ab",
+                               15));
+  EXPECT_EQ(column.type(), v1::DATA_TYPE_BINARY);
+  EXPECT_EQ(column.length(), 2u);
+  EXPECT_EQ(column.validity_span().offset(), 1000u);
+  EXPECT_EQ(column.validity_span().length(), 1u);
+  EXPECT_EQ(column.offsets_span().offset(), 1001u);
+  EXPECT_EQ(column.offsets_span().length(), 12u);
+  EXPECT_EQ(column.values_span().offset(), 1013u);
+  EXPECT_EQ(column.values_span().length(), 2u);
+  EXPECT_EQ(column.values_span().region(), "") << "it is the request's";
+  EXPECT_EQ(column.values(), "");
+}
+
+TEST(EncoderTest, WhatASinkRefusesIsSent) {
+  const std::vector<ResultBlock> blocks =
+      Blocks(Integers(DataType::kInt32, {1}), Integers(DataType::kInt32, {2}));
+  const auto sent = EncodeReply(blocks, {.type = DataType::kInt32}, {});
+  const auto refused = EncodeReply(blocks, {.type = DataType::kInt32}, {},
+                                   [](Bytes) { return std::optional<uint64_t>(); });
+  EXPECT_EQ(*refused, *sent);
 }
 
 }  // namespace

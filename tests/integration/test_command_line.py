@@ -19,6 +19,7 @@ FLAGS = [
     "request_bytes_max",
     "rows_max",
     "fibonacci_n_max",
+    "shared_memory",
     "lame_duck_ms",
     "drain_timeout_ms",
     "log_format",

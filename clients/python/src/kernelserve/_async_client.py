@@ -52,11 +52,12 @@ class AsyncClient:
         token: str | None = None,
         tls: bool | str | os.PathLike[str] | TLS | None = None,
         timeout: float | None = None,
+        shared_memory: bool = True,
     ) -> None:
         target = parse_address(address) if address is not None else None
         check_token(token)
         self._timeout = check_timeout(timeout)
-        self._connection = AsyncConnection(Session(target, token, as_tls(tls)))
+        self._connection = AsyncConnection(Session(target, token, as_tls(tls), shared_memory))
         self._coalescers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Coalescer] = (
             weakref.WeakKeyDictionary()
         )

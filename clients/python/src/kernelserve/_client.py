@@ -48,11 +48,12 @@ class Client:
         token: str | None = None,
         tls: bool | str | os.PathLike[str] | TLS | None = None,
         timeout: float | None = None,
+        shared_memory: bool = True,
     ) -> None:
         target = parse_address(address) if address is not None else None
         check_token(token)
         self._timeout = check_timeout(timeout)
-        self._connection = Connection(Session(target, token, as_tls(tls)))
+        self._connection = Connection(Session(target, token, as_tls(tls), shared_memory))
 
     @overload
     def compare(
@@ -486,6 +487,7 @@ def connect(
     token: str | None = None,
     tls: bool | str | os.PathLike[str] | TLS | None = None,
     timeout: float | None = None,
+    shared_memory: bool = True,
 ) -> Client:
     """A client of the server at `address`, or of an embedded one.
 
@@ -503,9 +505,12 @@ def connect(
         token: sent as bearer token with every call. Use it with tls, or on one machine.
         tls: True for the system's certificates, a path of certificates to trust, or a TLS.
         timeout: seconds that a verb may take where it is not told otherwise.
+        shared_memory: hand columns of over 64 KiB to the embedded server, and to one at "unix:..."
+            that offers it, in memory that both share: two to three times as quick as through the
+            socket.
 
     Raises:
         InvalidArgumentError: of an address or file that cannot be used. Whether anybody answers
             shows in the first call.
     """
-    return Client(address, token=token, tls=tls, timeout=timeout)
+    return Client(address, token=token, tls=tls, timeout=timeout, shared_memory=shared_memory)

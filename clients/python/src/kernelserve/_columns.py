@@ -8,6 +8,7 @@ views of long text.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,8 +76,15 @@ class Piece:
             size += rows * FIXED_WIDTH.get(self.type, 0)
         return size
 
-    def encode(self, begin: int, end: int, *, repeat: bool = False) -> Writer:
-        """The Column message of rows [begin, end)."""
+    def encode(
+        self,
+        begin: int,
+        end: int,
+        *,
+        repeat: bool = False,
+        writer: Callable[[], Writer] = Writer,
+    ) -> Writer:
+        """The Column message of rows [begin, end). `writer` makes what it is written with."""
         lo, hi = self.start + begin, self.start + end
         parts: ViewParts | None = None
         if self.type in VIEW_TYPES:
@@ -85,15 +93,17 @@ class Piece:
             if parts is None:
                 from ._arrow import with_offsets
 
-                return with_offsets(self, begin, end).encode(0, end - begin, repeat=repeat)
-        out = Writer()
+                rest = with_offsets(self, begin, end)
+                return rest.encode(0, end - begin, repeat=repeat, writer=writer)
+        out = writer()
         out.uint(_TYPE, self.type)
         out.uint(_LENGTH, end - begin)
         out.uint(_REPEAT, repeat)
         if self.validity is not None or self.type == types.DATA_TYPE_BOOL:
             out.uint(_BIT_OFFSET, lo % 8)
         if self.dictionary is not None:
-            out.message(_DICTIONARY, self.dictionary.encode(0, self.dictionary.length))
+            distinct = self.dictionary.encode(0, self.dictionary.length, writer=writer)
+            out.message(_DICTIONARY, distinct)
         if self.validity is not None:
             out.buffer(_VALIDITY, self.validity[lo // 8 : (hi + 7) // 8])
         if self.offsets is not None:
@@ -146,10 +156,11 @@ class Column:
         index = self._piece_at(begin)
         return self.pieces[index].nbytes(*self._within(index, begin, end))
 
-    def encode(self, begin: int, end: int) -> Writer:
+    def encode(self, begin: int, end: int, writer: Callable[[], Writer] = Writer) -> Writer:
         """The Column message of rows [begin, end), which lie in one piece."""
         index = self._piece_at(begin)
-        return self.pieces[index].encode(*self._within(index, begin, end), repeat=self.repeat)
+        within = self._within(index, begin, end)
+        return self.pieces[index].encode(*within, repeat=self.repeat, writer=writer)
 
     def greatest(self) -> int:
         """The greatest of a column of 64-bit integers; 0 of anything else, or of nothing."""

@@ -33,6 +33,7 @@ from ._session import (
     wants_server_version,
     with_server_version,
 )
+from ._shared_memory import REGION_UNKNOWN, Region
 from ._streams import read_tile
 from ._tiles import Tile
 from ._verbs import Done, ScalarVerb, Verb, server_info
@@ -173,12 +174,22 @@ class Connection:
     ) -> None:
         """One call; halves, and halves of those, where the server finds it too large."""
 
-        def read(reply: bytes) -> None:
-            verb.accept(rows, reply)
+        def send(region: Region | None) -> None:
+            def read(reply: bytes) -> None:
+                verb.accept(rows, reply, region)
+
+            request = verb.request(rows, region)
+            self._call(lanes, lane, verb.method, request, read, deadline, stop, rows[0])
 
         try:
-            request = verb.request(rows)
-            self._call(lanes, lane, verb.method, request, read, deadline, stop, rows[0])
+            with lanes.regions.borrow(verb.nbytes(*rows)) as region:
+                try:
+                    send(region)
+                except Error as error:
+                    if region is None or error.reason != REGION_UNKNOWN:
+                        raise
+                    lanes.regions.forget()
+                    send(None)
         except TooLargeError:
             halves = verb.split(rows)
             if not halves:

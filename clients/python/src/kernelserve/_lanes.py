@@ -12,6 +12,7 @@ import grpc
 from ._forks import gate
 from ._limits import Limits
 from ._session import Session
+from ._shared_memory import Regions
 from ._target import Target, channel_options, credentials
 
 # Connections kept for the next verb once a burst of calls is over.
@@ -55,6 +56,7 @@ class Lanes:
         self.target = session.resolve()
         self.main = Lane(session, self.target)
         self.limits: Limits | None = None
+        self.regions = Regions(self.target if session.shared_memory else None)
         self._session = session
         self._lock = threading.Lock()
         self._idle: list[Lane] = []
@@ -85,6 +87,7 @@ class Lanes:
             self._idle = []
         for lane in lanes:
             lane.close()
+        self.regions.close()
 
 
 class Stop:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ._columns import unpack_bits
 from ._inputs import Origin
+from ._shared_memory import Region
 from ._wire import DecodeError, fields
 from .v1 import types_pb2 as types
 
@@ -42,7 +43,7 @@ _NOTHING = memoryview(b"")
 
 @dataclass(slots=True)
 class ReplyColumn:
-    """A Column message that arrived; its buffers are views of the reply."""
+    """A Column message that arrived; its buffers are views of the reply, or copies of a region."""
 
     type: int = 0
     length: int = 0
@@ -52,13 +53,16 @@ class ReplyColumn:
     values: memoryview = _NOTHING
 
     @classmethod
-    def parse(cls, message: memoryview) -> ReplyColumn:
+    def parse(cls, message: memoryview, region: Region | None = None) -> ReplyColumn:
         out = cls()
         names = {1: "type", 2: "length", 4: "bit_offset", 12: "validity", 13: "offsets"}
         names[14] = "values"
+        spans = {16: "validity", 17: "offsets", 18: "values"}
         for number, value in fields(message):
             if number in names:
                 setattr(out, names[number], value)
+            elif number in spans and region is not None and isinstance(value, memoryview):
+                setattr(out, spans[number], region.read(value))
         return out
 
     def valid(self) -> npt.NDArray[np.bool_] | None:
@@ -111,9 +115,9 @@ class Results:
         self._valid: npt.NDArray[np.bool_] | None = None
         self._texts: dict[int, ReplyColumn] = {}
 
-    def put(self, begin: int, end: int, message: memoryview) -> None:
+    def put(self, begin: int, end: int, message: memoryview, region: Region | None = None) -> None:
         """Takes the Column message with rows [begin, end). Raises DecodeError if it is not."""
-        column = ReplyColumn.parse(message)
+        column = ReplyColumn.parse(message, region)
         if column.length != end - begin:
             raise DecodeError(f"{column.length} results for {end - begin} rows")
         try:

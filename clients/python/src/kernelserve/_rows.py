@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ._exceptions import RowErrorWarning
 from ._limits import Limits
 from ._ranges import Range, cut, halves
+from ._shared_memory import Placement, Region
 from ._wire import DecodeError, Writer, fields
 from .v1 import types_pb2 as types
 
@@ -31,6 +32,8 @@ class ColumnVerb:
     columns: Sequence[tuple[int, Column]]
     rows: int
     results: Results
+    # The fields in which the request has a RegionSpan for its results; none: it has no such.
+    result_span: tuple[int, ...] = ()
     _row_errors: int = 0
     _first_error: tuple[int, str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -41,25 +44,48 @@ class ColumnVerb:
         for _, column in self.columns:
             if not column.repeat:
                 edges.update(column.starts)
-        return cut(edges, self._nbytes, limits)
+        return cut(edges, self.nbytes, limits)
 
     def split(self, rows: Range) -> list[Range]:
         """Two halves; nothing for a single row."""
         return halves(rows)
 
-    def _nbytes(self, begin: int, end: int) -> int:
+    def nbytes(self, begin: int, end: int) -> int:
+        """About how long the columns of a range are."""
         return sum(column.nbytes(begin, end) for _, column in self.columns)
 
-    def request(self, rows: Range) -> bytes:
-        """The request for a range that plan() or split() gave."""
+    def request(self, rows: Range, region: Region | None = None) -> bytes:
+        """The request for a range that plan() or split() gave; its columns in the region."""
+        if region is not None:
+            placement = Placement(region)
+            out = self._write(rows, placement.writer)
+            if placement.finish():
+                if self.result_span:
+                    self._write_result_span(out, region)
+                return out.join()
+        return self._write(rows, Writer).join()
+
+    def _write(self, rows: Range, writer: Callable[[], Writer]) -> Writer:
         out = Writer()
         out.raw(self.head)
         for number, column in self.columns:
-            out.message(number, column.encode(*rows))
-        return out.join()
+            out.message(number, column.encode(*rows, writer))
+        return out
 
-    def accept(self, rows: Range, reply: bytes) -> None:
-        """Takes the reply for a range. Thread-safe. Raises DecodeError where it is none."""
+    def _write_result_span(self, out: Writer, region: Region) -> None:
+        """Messages that come twice merge: this adds to what `head` has."""
+        inner = region.result_span()
+        for number in reversed(self.result_span[1:]):
+            outer = Writer()
+            outer.message(number, inner)
+            inner = outer
+        out.message(self.result_span[0], inner)
+
+    def accept(self, rows: Range, reply: bytes, region: Region | None = None) -> None:
+        """Takes the reply for a range, whose results may be in the region.
+
+        Thread-safe. Raises DecodeError where it is none.
+        """
         result: memoryview | None = None
         for number, value in fields(memoryview(reply)):
             if number == _RESULT and isinstance(value, memoryview):
@@ -68,7 +94,7 @@ class ColumnVerb:
                 self._note(types.RowErrors.FromString(bytes(value)), rows[0])
         if result is None:
             raise DecodeError("there is no result column in it")
-        self.results.put(*rows, result)
+        self.results.put(*rows, result, region)
 
     def _note(self, errors: types.RowErrors, first_row: int) -> None:
         with self._lock:

@@ -43,8 +43,15 @@ class Session:
     With no target it uses this process's embedded server, from resolve() to release().
     """
 
-    def __init__(self, target: Target | None, token: str | None, tls: TLS | None) -> None:
+    def __init__(
+        self,
+        target: Target | None,
+        token: str | None,
+        tls: TLS | None,
+        shared_memory: bool = True,
+    ) -> None:
         self.given = target
+        self.shared_memory = shared_memory
         self.tls = tls
         self._token = token
         self.closed = False

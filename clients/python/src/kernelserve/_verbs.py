@@ -186,6 +186,7 @@ def pairwise(
         columns=[(14, told.columns[0]), (15, told.columns[1])],
         rows=told.rows,
         results=Results(told.rows, told.origin, dtype=DTYPE_NAMES.get(result_type, "int32")),
+        result_span=(2, 5),
     )
 
 
@@ -222,6 +223,7 @@ def fibonacci(
         columns=[(15, told.columns[0])],
         rows=told.rows,
         results=Results(told.rows, told.origin, convert=_integer if objects else None),
+        result_span=(7,),
     )
 
 
@@ -318,6 +320,7 @@ def run(
         columns=[(15, column) for column in told.columns],
         rows=told.rows,
         results=Results(told.rows, told.origin),
+        result_span=(7,),
     )
 
 

@@ -23,9 +23,10 @@ def connect(
     token: str | None = None,
     tls: bool | str | os.PathLike[str] | TLS | None = None,
     timeout: float | None = None,
+    shared_memory: bool = True,
 ) -> AsyncClient:
     """An AsyncClient of the server at `address`, or of an embedded one.
 
     Takes what kernelserve.connect() takes, and does no I/O either: the first call connects.
     """
-    return AsyncClient(address, token=token, tls=tls, timeout=timeout)
+    return AsyncClient(address, token=token, tls=tls, timeout=timeout, shared_memory=shared_memory)

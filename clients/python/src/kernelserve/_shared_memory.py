@@ -1,0 +1,305 @@
+"""Columns handed to a server on this host in memory that both share, instead of through a socket.
+
+types.proto (RegionSpan) has the protocol. A region is a memfd of this process, filled anew for each
+call: its first part has the request's columns and its second the reply's. It is written and read by
+system calls, so that nothing stays mapped, and neither side can be hurt by what the other does.
+
+All of this is an optimisation that nobody is to notice: where there is no region to be had, for
+whatever reason, the columns travel in the message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ._forks import gate, renew_in_child
+from ._wire import Buffer, DecodeError, Writer, fields
+
+if TYPE_CHECKING:
+    from ._target import Target
+
+REGION_UNKNOWN = "REGION_UNKNOWN"
+
+# The server's socket for regions is beside its unix socket.
+_SOCKET_SUFFIX = ".memory"
+_OFFER = b"region"
+_TOKEN_BYTES = 16
+# A server answers within a millisecond; one that drains may not.
+_ANSWER_S_MAX = 1.0
+# How long a server that has none to give is not asked again.
+_PAUSE_S = 1.0
+
+# What is shorter goes through the socket as quickly.
+REQUEST_BYTES_MIN = 64 << 10
+# A buffer that is shorter stays in the message: reading it costs the server a system call.
+_BUFFER_BYTES_MIN = 1024
+# Parts of a region: a chunk of the size that servers prefer with some room for what is estimated,
+# and scores of 8 bytes for as many rows as such a chunk usually has. Pages that nobody has written
+# take no memory.
+_COLUMNS_BYTES = 9 << 20
+_RESULTS_BYTES = 7 << 20
+# A verb has three calls under way. What more threads want to have at a time, goes in messages.
+_REGIONS_MAX = 6
+# What the server takes of the buffers that one column's views point into.
+_VIEW_BUFFERS_MAX = 4096
+# What the system takes at once.
+_BUFFERS_AT_ONCE = 1024
+
+_VALUES, _VIEW_BUFFERS = 14, 15  # of Column
+_TO_SPAN = 4  # what is added to a buffer's field number for its span's
+
+
+class Region:
+    """Memory that the server knows by `token`. One call uses it at a time."""
+
+    __slots__ = ("_fd", "token", "turn")
+
+    def __init__(self) -> None:
+        self._fd = os.memfd_create("kernelserve", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self.token = b""
+        self.turn = 0
+        os.ftruncate(self._fd, _COLUMNS_BYTES + _RESULTS_BYTES)
+        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(self._fd, fcntl.F_ADD_SEALS, seals)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, buffers: list[Buffer]) -> None:
+        """Fills the part for columns with these, end to end."""
+        at = 0
+        for first in range(0, len(buffers), _BUFFERS_AT_ONCE):
+            some = buffers[first : first + _BUFFERS_AT_ONCE]
+            size = sum(map(len, some))
+            if os.pwritev(self._fd, some, at) != size:
+                raise OSError("a region cannot be written to its end")
+            at += size
+
+    def read(self, span: memoryview) -> memoryview:
+        """A copy of the bytes of a reply's RegionSpan. Raises DecodeError where there are none."""
+        told = dict(fields(span))
+        offset, length = told.get(2, 0), told.get(3, 0)
+        if not isinstance(offset, int) or not isinstance(length, int):
+            raise DecodeError("a span of a region without numbers")
+        end = _COLUMNS_BYTES + _RESULTS_BYTES
+        if not _COLUMNS_BYTES <= offset <= offset + length <= end:
+            raise DecodeError(f"{length} bytes at {offset} are outside of the results' place")
+        # Not a bytearray, which is zeroed first.
+        import numpy as np
+
+        copy = memoryview(np.empty(length, np.uint8).data)
+        if os.preadv(self._fd, [copy], offset) != length:
+            raise DecodeError("a region has fewer bytes than it should")
+        return copy
+
+    def result_span(self) -> Writer:
+        """A RegionSpan that tells the server where results may go, for one more call."""
+        self.turn += 1
+        span = self._span(_COLUMNS_BYTES, _RESULTS_BYTES)
+        span.uint(4, self.turn)
+        return span
+
+    def _span(self, offset: int, length: int) -> Writer:
+        span = Writer()
+        span.buffer(1, self.token)
+        span.uint(2, offset)
+        span.uint(3, length)
+        return span
+
+    def close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):  # it was not made to the end
+            self.close()
+
+
+class Placement:
+    """The buffers of one request that go into a region, and the writers that put them there."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self._buffers: list[Buffer] = []
+        self._nbytes = 0
+        self._fits = True
+
+    def writer(self) -> Writer:
+        """For a Column message."""
+        return _SpanWriter(self)
+
+    def put(self, data: Buffer) -> Writer:
+        """The RegionSpan of what goes into the region next."""
+        span = self.region._span(self._nbytes, len(data))
+        self._buffers.append(data)
+        self._nbytes += len(data)
+        return span
+
+    def refuse(self) -> None:
+        self._fits = False
+
+    def finish(self) -> bool:
+        """Fills the region. False where that cannot be done: then the buffers are to be sent."""
+        if not self._fits or self._nbytes > _COLUMNS_BYTES:
+            return False
+        try:
+            self.region.write(self._buffers)
+        except OSError:  # there is no memory left, say
+            return False
+        return True
+
+
+class _SpanWriter(Writer):
+    """A Column message whose buffers lie in a region, and are named in it by their spans."""
+
+    __slots__ = ("_placement", "_view_buffers")
+
+    def __init__(self, placement: Placement) -> None:
+        super().__init__()
+        self._placement = placement
+        self._view_buffers = 0
+
+    def buffer(self, field: int, data: Buffer) -> None:
+        # Of view buffers, all are in the region or none.
+        if field == _VIEW_BUFFERS:
+            self._view_buffers += 1
+            if self._view_buffers > _VIEW_BUFFERS_MAX:
+                self._placement.refuse()
+        elif len(data) < _BUFFER_BYTES_MIN:
+            super().buffer(field, data)
+            return
+        if len(data):
+            self.message(field + _TO_SPAN, self._placement.put(data))
+
+
+class Regions:
+    """What a client shares with one server. Thread-safe; of no use in a forked child."""
+
+    def __init__(self, target: Target | None) -> None:
+        """Regions for the server at `target`; without one, there never are any."""
+        self._path = _socket_path(target) if target is not None else None
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._idle: list[Region] = []
+        self._all: set[Region] = set()
+        self._pause_ends = 0.0
+        renew_in_child(self)
+
+    @contextlib.contextmanager
+    def borrow(self, nbytes: int) -> Iterator[Region | None]:
+        """A region for a request of about `nbytes`, to oneself; None where it goes without."""
+        if self._path is None or not REQUEST_BYTES_MIN <= nbytes <= _COLUMNS_BYTES:
+            yield None
+            return
+        region = self._take()
+        try:
+            yield region
+        finally:
+            if region is not None:
+                self._give_back(region)
+
+    def forget(self) -> None:
+        """The server does not know the regions: it is another one by now. New ones are made."""
+        with gate, self._lock:
+            self._forget()
+
+    def close(self) -> None:
+        """The server lets go of the regions; so do calls under way, once they are done."""
+        with gate, self._lock:
+            self._path = None
+            self._forget()
+
+    def after_fork_in_child(self) -> None:
+        """They are the parent's, who would not expect them to be written here."""
+        self._lock = threading.Lock()
+        self._path = None
+        for region in self._all:
+            region.close()
+        self._forget()
+
+    def _take(self) -> Region | None:
+        with gate, self._lock:
+            if self._path is None:
+                return None
+            if self._socket is not None and not _is_open(self._socket):
+                self._forget()
+            if not self._idle and len(self._all) < _REGIONS_MAX:
+                self._add(self._path)
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, region: Region) -> None:
+        with gate, self._lock:
+            if region in self._all:
+                self._idle.append(region)
+            else:
+                region.close()
+
+    def _add(self, path: str) -> None:
+        """Makes one more region, unless the server has no use for it, or has had none just now."""
+        if time.monotonic() < self._pause_ends:
+            return
+        try:
+            if self._socket is None:
+                self._socket = _connect(path)
+            region = Region()
+            socket.send_fds(self._socket, [_OFFER], [region.fileno()])
+            region.token = self._socket.recv(4096)
+        except OSError:
+            self._pause_ends = time.monotonic() + _PAUSE_S
+            self._forget()
+            return
+        if len(region.token) != _TOKEN_BYTES:  # a sentence that says why not
+            self._pause_ends = time.monotonic() + _PAUSE_S
+            region.close()
+            return
+        self._all.add(region)
+        self._idle.append(region)
+
+    def _forget(self) -> None:
+        for region in self._idle:
+            region.close()
+        self._idle = []
+        self._all = set()  # what is out is closed when it is given back
+        used, self._socket = self._socket, None
+        if used is not None:
+            used.close()
+
+
+def _socket_path(target: Target) -> str | None:
+    """Of the socket that a server at `target` may have for regions."""
+    if not target.uri.startswith("unix:") or not hasattr(os, "memfd_create"):
+        return None
+    return target.uri.removeprefix("unix:") + _SOCKET_SUFFIX
+
+
+def _connect(path: str) -> socket.socket:
+    """Raises OSError where nobody answers, or somebody else than this user does."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        made.settimeout(_ANSWER_S_MAX)
+        made.connect(path)
+        peer = made.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _, user, _ = struct.unpack("3i", peer)
+        if user != os.getuid():
+            raise PermissionError(f"{path} is another user's")
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _is_open(used: socket.socket) -> bool:
+    """Whether the server still has it open: it says nothing unless it is asked."""
+    poll = select.poll()  # select() takes no descriptor over 1023
+    poll.register(used, select.POLLIN)
+    return not poll.poll(0)

@@ -1,0 +1,31 @@
+#ifndef KERNELSERVE_SERVER_SHARED_MEMORY_MEMFD_H_
+#define KERNELSERVE_SERVER_SHARED_MEMORY_MEMFD_H_
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "kernels/error.h"
+#include "server/descriptor.h"
+
+// For tests of regions: what a client does.
+namespace kernelserve::server {
+
+// Memory with these bytes and `seals`.
+inline Descriptor MakeMemfd(const std::string& bytes, int seals = F_SEAL_SHRINK) {
+  Descriptor memory(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  EXPECT_EQ(write(memory.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  EXPECT_EQ(fcntl(memory.get(), F_ADD_SEALS, seals), 0);
+  return memory;
+}
+
+inline Descriptor Duplicate(const Descriptor& descriptor) {
+  return Descriptor(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_SHARED_MEMORY_MEMFD_H_

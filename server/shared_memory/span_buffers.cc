@@ -1,0 +1,162 @@
+#include "server/shared_memory/span_buffers.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/error.h"
+
+namespace kernelserve::server {
+namespace {
+
+// Buffers begin on cache lines, as those of a region do if its client likes.
+constexpr uint64_t kAlignment = 64;
+
+// A span, what it is in the request, and which view of a column it becomes.
+struct Part {
+  std::shared_ptr<Region> region;
+  uint64_t offset;
+  uint64_t length;
+  Bytes* view;
+};
+
+absl::StatusOr<std::shared_ptr<Region>> FindRegion(const RegionTable& regions,
+                                                   const v1::RegionSpan& span,
+                                                   absl::string_view field) {
+  std::shared_ptr<Region> region = regions.Find(span.region());
+  if (region != nullptr) return region;
+  const std::string path = absl::StrCat(field, ".region");
+  // A token is a secret, though of no more use here: only its size is told.
+  const std::string value = absl::StrCat("a token of ", span.region().size(), " bytes");
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      {.reason = "REGION_UNKNOWN",
+       .field = path,
+       .bound = "a token that this server gave out",
+       .value = value},
+      absl::StrCat(path, " is ", value, " that names no region of this server: send the buffers"));
+}
+
+absl::Status CheckInside(const Region& region, const v1::RegionSpan& span, absl::string_view field,
+                         absl::string_view reason) {
+  if (span.offset() <= region.size() && span.length() <= region.size() - span.offset()) {
+    return absl::OkStatus();
+  }
+  const std::string bound = absl::StrCat("a span inside ", region.size(), " bytes");
+  const std::string value = absl::StrCat(span.length(), " bytes at ", span.offset());
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = reason, .field = field, .bound = bound, .value = value},
+                   absl::StrCat(field, " is ", value, ", expected ", bound, ", its region's size"));
+}
+
+class Collector {
+ public:
+  explicit Collector(const RegionTable& regions) : regions_(regions) {}
+
+  absl::Status Add(const v1::Column& spans, ColumnView* column, absl::string_view field) {
+    const auto add = [this, field](bool given, const v1::RegionSpan& span, absl::string_view name,
+                                   Bytes* view) {
+      return given ? AddPart(span, absl::StrCat(field, ".", name), view) : absl::OkStatus();
+    };
+    absl::Status status =
+        add(spans.has_validity_span(), spans.validity_span(), "validity_span", &column->validity);
+    if (!status.ok()) return status;
+    status = add(spans.has_offsets_span(), spans.offsets_span(), "offsets_span", &column->offsets);
+    if (!status.ok()) return status;
+    status = add(spans.has_values_span(), spans.values_span(), "values_span", &column->values);
+    if (!status.ok()) return status;
+    if (const int count = spans.view_buffer_spans_size(); count > 0) {
+      column->view_buffers.assign(static_cast<size_t>(count), Bytes());
+      for (int i = 0; i < count; ++i) {
+        status =
+            AddPart(spans.view_buffer_spans(i), absl::StrCat(field, ".view_buffer_spans[", i, "]"),
+                    &column->view_buffers[static_cast<size_t>(i)]);
+        if (!status.ok()) return status;
+      }
+    }
+    if (!spans.has_dictionary() || column->dictionary == nullptr) return absl::OkStatus();
+    // It was decoded with this column and is nobody else's.
+    auto dictionary = std::const_pointer_cast<ColumnView>(column->dictionary);
+    return Add(spans.dictionary(), dictionary.get(), absl::StrCat(field, ".dictionary"));
+  }
+
+  std::vector<Part>& parts() { return parts_; }
+  // Of all parts, each on its alignment.
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  absl::Status AddPart(const v1::RegionSpan& span, const std::string& field, Bytes* view) {
+    absl::StatusOr<std::shared_ptr<Region>> region = FindRegion(regions_, span, field);
+    if (!region.ok()) return region.status();
+    absl::Status status = CheckInside(**region, span, field, "MALFORMED_COLUMN");
+    if (!status.ok()) return status;
+    // A region has a bound, and a request's spans are few enough for the sum to stay below 2^64.
+    bytes_ += (span.length() + kAlignment - 1) / kAlignment * kAlignment;
+    parts_.push_back({*std::move(region), span.offset(), span.length(), view});
+    return absl::OkStatus();
+  }
+
+  const RegionTable& regions_;
+  std::vector<Part> parts_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace
+
+absl::Status SpanBuffers::Fetch(const SharedMemory& memory, std::span<const Source> sources) {
+  Collector collector(*memory.regions);
+  for (const Source& source : sources) {
+    absl::Status status = collector.Add(*source.spans, source.column, source.field);
+    if (!status.ok()) return status;
+  }
+  const uint64_t bytes = collector.bytes();
+  if (bytes > memory.request_bytes_max) {
+    const std::string bound = absl::StrCat("at most ", memory.request_bytes_max, " bytes");
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     {.reason = "REQUEST_TOO_LARGE",
+                      .field = "request",
+                      .bound = bound,
+                      .value = absl::StrCat(bytes)},
+                     absl::StrCat("the request has ", bytes, " bytes in shared memory and this ",
+                                  "server takes ", bound, ": send it in parts"));
+  }
+  if (bytes > 0) {
+    reserved_.emplace(memory.memory);
+    if (absl::Status status = reserved_->Grow(bytes); !status.ok()) return status;
+    bytes_ = memory.buffers->Take(bytes);
+  }
+  uint8_t* to = bytes_.data();
+  for (const Part& part : collector.parts()) {
+    if (!part.region->Read(part.offset, part.length, to)) {
+      return absl::InternalError("a region cannot be read");  // it does not shrink
+    }
+    *part.view = {to, part.length};
+    to += (part.length + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ResultPlace> ResultPlace::Begin(const RegionTable& regions,
+                                               const v1::RegionSpan& span,
+                                               absl::string_view field) {
+  absl::StatusOr<std::shared_ptr<Region>> region = FindRegion(regions, span, field);
+  if (!region.ok()) return region.status();
+  absl::Status status = CheckInside(**region, span, field, "INVALID_ARGUMENT");
+  if (!status.ok()) return status;
+  (*region)->Begin(span.turn());
+  ResultPlace place;
+  place.region_ = *std::move(region);
+  place.turn_ = span.turn();
+  place.offset_ = span.offset();
+  place.length_ = span.length();
+  return place;
+}
+
+std::optional<uint64_t> ResultPlace::Write(Bytes buffers) const {
+  if (buffers.size() > length_ || !region_->Write(turn_, offset_, buffers)) return std::nullopt;
+  return offset_;
+}
+
+}  // namespace kernelserve::server

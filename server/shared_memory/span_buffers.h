@@ -1,0 +1,70 @@
+#ifndef KERNELSERVE_SERVER_SHARED_MEMORY_SPAN_BUFFERS_H_
+#define KERNELSERVE_SERVER_SHARED_MEMORY_SPAN_BUFFERS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kernels/column.h"
+#include "kernelserve/v1/types.pb.h"
+#include "server/columns/buffer_pool.h"
+#include "server/memory_budget.h"
+#include "server/shared_memory/region.h"
+
+namespace kernelserve::server {
+
+// Where a request's spans are looked up, and what bounds the copies made of them.
+struct SharedMemory {
+  RegionTable* regions;
+  BufferPool* buffers;
+  MemoryBudget* memory;
+  uint64_t request_bytes_max;
+};
+
+// What a request's columns have in regions, in memory of the server's own: the client may write to
+// the regions at any time.
+class SpanBuffers {
+ public:
+  // One column, as DecodeColumn gave it, and what errors call it.
+  struct Source {
+    const v1::Column* spans;
+    ColumnView* column;
+    absl::string_view field;
+  };
+
+  // Copies all buffers that the columns have in regions, and lets the columns view the copies,
+  // which live as long as this. To be called once. REGION_UNKNOWN; MALFORMED_COLUMN for a span that
+  // ends outside of its region; REQUEST_TOO_LARGE and MEMORY_CEILING as for a message of that size.
+  absl::Status Fetch(const SharedMemory& memory, std::span<const Source> sources);
+
+ private:
+  std::optional<MemoryBudget::Reservation> reserved_;
+  Buffer bytes_;
+};
+
+// Where in a region a call's results go.
+class ResultPlace {
+ public:
+  // Begins the span's turn. REGION_UNKNOWN, or INVALID_ARGUMENT where the span ends outside of its
+  // region; `field` is the span's path.
+  static absl::StatusOr<ResultPlace> Begin(const RegionTable& regions, const v1::RegionSpan& span,
+                                           absl::string_view field);
+
+  // As BufferSink. nullopt where the buffers do not fit, or a later turn has begun.
+  std::optional<uint64_t> Write(Bytes buffers) const;
+
+ private:
+  std::shared_ptr<Region> region_;
+  uint64_t turn_ = 0;
+  uint64_t offset_ = 0;
+  uint64_t length_ = 0;
+};
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_SHARED_MEMORY_SPAN_BUFFERS_H_

@@ -1,0 +1,214 @@
+#include "server/shared_memory/span_buffers.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "kernels/error.h"
+#include "server/columns/decoder.h"
+#include "server/shared_memory/memfd.h"
+
+namespace kernelserve::server {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::string TextOf(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+
+class SpanBuffersTest : public ::testing::Test {
+ protected:
+  SpanBuffersTest() : token_(*table_.Add(MakeMemfd("0123456789"))) {}
+
+  v1::RegionSpan Span(uint64_t offset, uint64_t length) const {
+    v1::RegionSpan span;
+    span.set_region(token_);
+    span.set_offset(offset);
+    span.set_length(length);
+    return span;
+  }
+
+  // Decodes the column as it would arrive, then fetches its spans.
+  absl::Status Fetch(const v1::Column& column) {
+    encoded_ = column.SerializeAsString();
+    const Bytes bytes(reinterpret_cast<const uint8_t*>(encoded_.data()), encoded_.size());
+    v1::Column spans;
+    view_ = ColumnView();
+    if (absl::Status status = DecodeColumn(bytes, &view_, &spans); !status.ok()) return status;
+    buffers_ = std::make_unique<SpanBuffers>();
+    const SpanBuffers::Source source = {&spans, &view_, "left"};
+    return buffers_->Fetch(shared_memory_, {&source, 1});
+  }
+
+  MemoryBudget memory_{1 << 20};
+  RegionTable table_{&memory_};
+  BufferPool pool_{0};
+  SharedMemory shared_memory_{
+      .regions = &table_, .buffers = &pool_, .memory = &memory_, .request_bytes_max = 1000};
+  const std::string token_;
+  std::string encoded_;
+  ColumnView view_;
+  std::unique_ptr<SpanBuffers> buffers_;
+};
+
+TEST_F(SpanBuffersTest, EveryBufferIsFetched) {
+  v1::Column column;
+  *column.mutable_validity_span() = Span(0, 1);
+  *column.mutable_offsets_span() = Span(1, 2);
+  *column.mutable_values_span() = Span(3, 3);
+  *column.add_view_buffer_spans() = Span(6, 1);
+  *column.add_view_buffer_spans() = Span(7, 3);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(TextOf(view_.validity), "0");
+  EXPECT_EQ(TextOf(view_.offsets), "12");
+  EXPECT_EQ(TextOf(view_.values), "345");
+  std::vector<std::string> views;
+  for (const Bytes buffer : view_.view_buffers) views.push_back(TextOf(buffer));
+  EXPECT_THAT(views, ElementsAre("6", "789"));
+}
+
+TEST_F(SpanBuffersTest, SoAreADictionarys) {
+  v1::Column column;
+  column.set_values("indices");
+  *column.mutable_dictionary()->mutable_values_span() = Span(2, 4);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(TextOf(view_.values), "indices");
+  EXPECT_EQ(TextOf(view_.dictionary->values), "2345");
+}
+
+TEST_F(SpanBuffersTest, ASpanTakesThePlaceOfWhatWasSent) {
+  v1::Column column;
+  column.set_validity("sent");
+  column.set_values("sent");
+  column.add_view_buffers("sent");
+  *column.mutable_values_span() = Span(4, 0);
+  *column.add_view_buffer_spans() = Span(0, 1);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(TextOf(view_.validity), "sent");
+  EXPECT_EQ(TextOf(view_.values), "");
+  ASSERT_EQ(view_.view_buffers.size(), 1u);
+  EXPECT_EQ(TextOf(view_.view_buffers[0]), "0");
+}
+
+TEST_F(SpanBuffersTest, WhatTheClientWritesLaterIsNotSeen) {
+  const Descriptor memory = MakeMemfd("abc");
+  v1::Column column;
+  *column.mutable_values_span() = Span(0, 3);
+  column.mutable_values_span()->set_region(*table_.Add(Duplicate(memory)));
+  ASSERT_TRUE(Fetch(column).ok());
+  ASSERT_EQ(pwrite(memory.get(), "XYZ", 3, 0), 3);
+  EXPECT_EQ(TextOf(view_.values), "abc");
+}
+
+TEST_F(SpanBuffersTest, ATokenOfNobodyIsAnError) {
+  v1::Column column;
+  *column.mutable_values_span() = Span(0, 3);
+  column.mutable_values_span()->set_region(std::string(16, 'x'));
+  const absl::Status status = Fetch(column);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(status), "REGION_UNKNOWN");
+  EXPECT_EQ(ErrorField(status), "left.values_span.region");
+  EXPECT_EQ(ErrorValue(status), "a token of 16 bytes");
+}
+
+TEST_F(SpanBuffersTest, ATokenOfARegionThatIsGoneIsAnError) {
+  v1::Column column;
+  *column.mutable_dictionary()->mutable_offsets_span() = Span(0, 3);
+  table_.Remove(token_);
+  const absl::Status status = Fetch(column);
+  EXPECT_EQ(ErrorReason(status), "REGION_UNKNOWN");
+  EXPECT_EQ(ErrorField(status), "left.dictionary.offsets_span.region");
+}
+
+TEST_F(SpanBuffersTest, ASpanOutsideOfItsRegionIsAnError) {
+  constexpr uint64_t kMost = UINT64_MAX;
+  struct Case {
+    uint64_t offset;
+    uint64_t length;
+    const char* value;
+  };
+  for (const Case& wrong :
+       {Case{0, 11, "11 bytes at 0"}, Case{10, 1, "1 bytes at 10"}, Case{11, 0, "0 bytes at 11"},
+        Case{5, kMost - 4, ""}, Case{kMost, 1, ""}, Case{kMost, kMost, ""}, Case{1, kMost, ""}}) {
+    v1::Column column;
+    *column.add_view_buffer_spans() = Span(0, 1);
+    *column.add_view_buffer_spans() = Span(wrong.offset, wrong.length);
+    const absl::Status status = Fetch(column);
+    EXPECT_EQ(ErrorReason(status), "MALFORMED_COLUMN");
+    EXPECT_EQ(ErrorField(status), "left.view_buffer_spans[1]");
+    EXPECT_EQ(ErrorBound(status), "a span inside 10 bytes");
+    if (*wrong.value != '\0') EXPECT_EQ(ErrorValue(status), wrong.value);
+  }
+}
+
+TEST_F(SpanBuffersTest, SpansCountAsTheRequestsBytes) {
+  v1::Column column;
+  for (int i = 0; i < 15; ++i) *column.add_view_buffer_spans() = Span(0, 10);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(memory_.reserved(), 10u + 15 * 64);
+  *column.add_view_buffer_spans() = Span(0, 10);
+  const absl::Status status = Fetch(column);
+  EXPECT_EQ(ErrorReason(status), "REQUEST_TOO_LARGE");
+  EXPECT_EQ(ErrorValue(status), "1024");
+  EXPECT_EQ(memory_.reserved(), 10u);
+}
+
+TEST_F(SpanBuffersTest, CopiesComeOutOfTheBudget) {
+  MemoryBudget::Reservation others(&memory_);
+  ASSERT_TRUE(others.Grow((1 << 20) - 10 - 63).ok());
+  v1::Column column;
+  *column.mutable_values_span() = Span(0, 10);
+  EXPECT_EQ(ErrorReason(Fetch(column)), "MEMORY_CEILING");
+  others.Shrink(1);
+  EXPECT_TRUE(Fetch(column).ok());
+}
+
+TEST_F(SpanBuffersTest, ResultsGoWhereTheSpanSays) {
+  const auto place = ResultPlace::Begin(table_, Span(4, 3), "result_span");
+  ASSERT_TRUE(place.ok()) << place.status();
+  const std::string fits = "abc";
+  const std::string longer = "abcd";
+  const auto write = [&place](const std::string& text) {
+    return place->Write({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  };
+  EXPECT_EQ(write(fits), 4u);
+  EXPECT_EQ(write(longer), std::nullopt);
+  v1::Column column;
+  *column.mutable_values_span() = Span(0, 10);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(TextOf(view_.values), "0123abc789");
+}
+
+TEST_F(SpanBuffersTest, ACallThatWasGivenUpDoesNotWriteOverTheNextOnesResults) {
+  v1::RegionSpan span = Span(0, 10);
+  span.set_turn(7);
+  const auto given_up = ResultPlace::Begin(table_, span, "result_span");
+  span.set_turn(8);
+  const auto next = ResultPlace::Begin(table_, span, "result_span");
+  const std::array<uint8_t, 1> byte = {'x'};
+  EXPECT_EQ(given_up->Write(byte), std::nullopt);
+  EXPECT_EQ(next->Write(byte), 0u);
+}
+
+TEST_F(SpanBuffersTest, APlaceForResultsMustLieInARegion) {
+  const absl::Status outside =
+      ResultPlace::Begin(table_, Span(4, 7), "format.result_span").status();
+  EXPECT_EQ(ErrorReason(outside), "INVALID_ARGUMENT");
+  EXPECT_EQ(ErrorField(outside), "format.result_span");
+  EXPECT_EQ(ErrorValue(outside), "7 bytes at 4");
+  const absl::Status unknown = ResultPlace::Begin(table_, {}, "format.result_span").status();
+  EXPECT_EQ(ErrorReason(unknown), "REGION_UNKNOWN");
+  EXPECT_EQ(ErrorField(unknown), "format.result_span.region");
+}
+
+TEST_F(SpanBuffersTest, ARegionThatIsTakenAwayStaysForACallUnderWay) {
+  const auto place = ResultPlace::Begin(table_, Span(0, 10), "result_span");
+  table_.Remove(token_);
+  const std::array<uint8_t, 1> byte = {'x'};
+  EXPECT_EQ(place->Write(byte), 0u);
+}
+
+}  // namespace
+}  // namespace kernelserve::server
