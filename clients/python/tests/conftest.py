@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 import kernelserve as ks
+from benchmarks.server_process import ServerProcess, start_server
+from kernelserve._embedded import find_binary
 
 # The same examples on each run; no limit of time for one, on machines that do other things too.
 settings.register_profile("kernelserve", deadline=None, derandomize=True, max_examples=30)
@@ -19,3 +21,10 @@ def client() -> Iterator[ks.Client]:
     """A client of an embedded server, which is the server of the whole run."""
     with ks.connect(timeout=60) as made:
         yield made
+
+
+@pytest.fixture
+def server() -> Iterator[ServerProcess]:
+    """A server of this test alone, on a unix socket."""
+    with start_server(find_binary()) as process:
+        yield process

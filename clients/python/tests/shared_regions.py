@@ -1,0 +1,65 @@
+"""What the tests of shared memory look at: columns of words, and who has which regions open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+import kernelserve as ks
+from benchmarks.server_process import ServerProcess
+from kernelserve import _shared_memory as shared_memory
+from kernelserve._shared_memory import Regions
+
+# A chunk of so many words is over REQUEST_BYTES_MIN.
+ROWS = 20_000
+
+
+def words(seed: int, *, rows: int = ROWS, nulls: bool = False) -> list[Any]:
+    random = np.random.default_rng(seed)
+    letters = np.array(list("abcdéß漢"))
+    lengths = random.integers(0, 20, rows)
+    made: list[Any] = ["".join(letters[random.integers(len(letters), size=n)]) for n in lengths]
+    if nulls:
+        for row in range(0, rows, 7):
+            made[row] = None
+    return made
+
+
+LEFT, RIGHT = words(1), words(2)
+DISTANCES = [Levenshtein.distance(a, b) for a, b in zip(LEFT, RIGHT, strict=True)]
+
+
+def regions_of(client: ks.Client) -> Regions:
+    lanes = client._connection._lanes
+    assert lanes is not None
+    return lanes.regions
+
+
+def turns(client: ks.Client) -> int:
+    """How many requests a client has put into regions."""
+    return sum(region.turn for region in regions_of(client)._all)
+
+
+def memfds(pid: int | str = "self") -> int:
+    """Regions that a process has open."""
+    found = 0
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found += "/memfd:kernelserve" in os.readlink(descriptor)
+        except FileNotFoundError:
+            continue  # closed meanwhile
+    return found
+
+
+def wait_until(server: ServerProcess, true: Callable[[], bool]) -> None:
+    """Asks the server's socket for regions again and again, which answers in order."""
+    path = f"{server.address.removeprefix('unix:')}.memory"
+    with shared_memory._connect(path) as asking:
+        while not true():
+            asking.send(b"anything")
+            assert asking.recv(4096).startswith(b"refused: ")
