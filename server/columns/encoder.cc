@@ -273,7 +273,7 @@ void AppendRowErrors(std::span<const ResultBlock> blocks, uint32_t number, std::
 
 void AppendColumn(std::span<const ResultBlock> blocks, const ResultFormat& format, uint32_t number,
                   std::string* message) {
-  ColumnWriter(blocks, format).AppendTo(number, message);
+  ColumnWriter(blocks, format).AppendTo(number, nullptr, message);
 }
 
 absl::StatusOr<std::string> EncodeReply(std::span<const ResultBlock> blocks,
