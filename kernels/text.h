@@ -1,6 +1,8 @@
 #ifndef KERNELSERVE_KERNELS_TEXT_H_
 #define KERNELSERVE_KERNELS_TEXT_H_
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,6 +34,9 @@ class Text {
   bool empty() const { return size_ == 0; }
   int width() const { return width_; }  // bytes a unit: 1, 2 or 4
   const void* data() const { return data_; }
+  // size() in the lower half, width() in the upper one: the second word of what a Text is in
+  // memory, for those that look at many at once.
+  uint64_t SizeAndWidth() const { return std::bit_cast<std::array<uint64_t, 2>>(*this)[1]; }
 
   // units<uint8_t>() requires width() == 1, and so on.
   template <typename Unit>

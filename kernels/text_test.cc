@@ -41,6 +41,12 @@ void ExpectLikeReference(std::string_view utf8) {
   ASSERT_EQ(text.width(), largest > 0xFFFF ? 4 : largest > 0xFF ? 2 : 1);
 }
 
+TEST(TextTest, HoldsItsSizeAndWidthInItsSecondWord) {
+  const std::vector<uint16_t> units = {1, 2, 3};
+  EXPECT_EQ(Text(std::span<const uint16_t>(units)).SizeAndWidth(), 3 | uint64_t{2} << 32);
+  EXPECT_EQ(Text().SizeAndWidth(), uint64_t{1} << 32);
+}
+
 TEST(Utf8DecoderTest, EveryCodePointComesBackInTheNarrowestWidth) {
   Utf8Decoder decoder;
   for (uint32_t code_point = 0; code_point <= 0x10FFFF; ++code_point) {

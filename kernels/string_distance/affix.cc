@@ -18,17 +18,18 @@ struct CommonAffix {
   template <typename Unit>
   static HWY_INLINE size_t Count(const Text& left, const Text& right, size_t shorter) {
     constexpr size_t kWordBits = 64;
+    const ShortTag<Unit> d;  // most differ soon
     size_t count = 0;
     while (count < shorter) {
-      const size_t units = std::min(shorter - count, kEqualUnits<Unit>);
+      const size_t units = std::min(shorter - count, hn::MaxLanes(d));
       size_t equal;
       if constexpr (end == End::kFront) {
-        equal = static_cast<size_t>(
-            std::countr_one(EqualUnits<Unit>(left, count, right, count, units)));
+        equal =
+            static_cast<size_t>(std::countr_one(EqualUnits(d, left, count, right, count, units)));
       } else {
         const size_t beyond = count + units;
         const uint64_t bits =
-            EqualUnits<Unit>(left, left.size() - beyond, right, right.size() - beyond, units);
+            EqualUnits(d, left, left.size() - beyond, right, right.size() - beyond, units);
         equal = static_cast<size_t>(std::countl_one(bits << (kWordBits - units)));
       }
       count += equal;

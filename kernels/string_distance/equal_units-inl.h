@@ -25,16 +25,15 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// As many units as are compared at once.
+// For few units: a wide vector reaches over cache lines into memory that is not theirs.
 template <typename Unit>
-constexpr size_t kEqualUnits = hn::MaxLanes(hn::ScalableTag<Unit>());
+using ShortTag = hn::CappedTag<Unit, 16 / sizeof(Unit)>;
 
-// Bit i tells whether left[left_first + i] and right[right_first + i] are equal, for i < count;
-// count is 1 to kEqualUnits. Neither text is wider than Unit.
-template <typename Unit>
-HWY_INLINE uint64_t EqualUnits(const Text& left, size_t left_first, const Text& right,
+// Bit i tells whether left[left_first + i] and right[right_first + i] are equal, for i < count,
+// which is 1 or more and at most the lanes of D. Neither text is wider than these.
+template <class D>
+HWY_INLINE uint64_t EqualUnits(D d, const Text& left, size_t left_first, const Text& right,
                                size_t right_first, size_t count) {
-  const hn::ScalableTag<Unit> d;
   uint64_t equal = 0;
   hn::StoreMaskBits(
       d, hn::Eq(LoadUnits(d, left, left_first, count), LoadUnits(d, right, right_first, count)),

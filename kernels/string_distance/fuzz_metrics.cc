@@ -7,6 +7,7 @@
 
 #include "kernels/string_distance/cross_scores.h"
 #include "kernels/string_distance/indel.h"
+#include "kernels/string_distance/score_cutoffs.h"
 
 namespace kernelserve {
 namespace {
@@ -21,8 +22,8 @@ double SizeRatio(size_t left, size_t right) {
   return static_cast<double>(std::max(left, right)) / static_cast<double>(std::min(left, right));
 }
 
-// Of this many pairs at a time.
-constexpr size_t kChunk = 128;
+// Of this many pairs at a time: so many that lanes of every size are filled.
+constexpr size_t kChunk = 512;
 
 }  // namespace
 
@@ -43,16 +44,17 @@ void RatioMetric::Cross(std::span<const Text> queries, const SortedTexts& choice
 
 void FuzzRatio::Block(TextColumn left, std::span<const Text> right, const Parameters&,
                       double cutoff, std::span<double> scores, StopToken stop) {
+  const bool has_cutoff = cutoff > 0;
   std::array<int64_t, kChunk> cutoffs;
   std::array<int64_t, kChunk> distances;
   for (size_t begin = 0; begin < scores.size() && !stop.stopped(); begin += kChunk) {
     const size_t count = std::min(kChunk, scores.size() - begin);
     const auto units = [&](size_t i) { return left[begin + i].size() + right[begin + i].size(); };
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count && has_cutoff; ++i) {
       cutoffs[i] = std::max<int64_t>(0, RatioDistanceCutoff(units(i), cutoff));
     }
     Indel::Block(left.From(begin), right.subspan(begin, count),
-                 {.each = std::span(cutoffs).first(count), .all = 0},
+                 {.each = std::span(cutoffs).first(has_cutoff ? count : 0), .all = kNoCutoff},
                  std::span(distances).first(count), stop);
     for (size_t i = 0; i < count; ++i) {
       const double score = RatioOf(distances[i], units(i));

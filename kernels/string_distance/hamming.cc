@@ -16,10 +16,16 @@ namespace HWY_NAMESPACE {
 struct EqualPlaces {
   template <typename Unit>
   static HWY_INLINE size_t Count(const Text& left, const Text& right, size_t shorter) {
+    if (const ShortTag<Unit> d; shorter <= hn::MaxLanes(d)) {
+      return shorter == 0
+                 ? 0
+                 : static_cast<size_t>(std::popcount(EqualUnits(d, left, 0, right, 0, shorter)));
+    }
+    const hn::ScalableTag<Unit> d;
     size_t count = 0;
-    for (size_t i = 0; i < shorter; i += kEqualUnits<Unit>) {
-      const size_t units = std::min(shorter - i, kEqualUnits<Unit>);
-      count += static_cast<size_t>(std::popcount(EqualUnits<Unit>(left, i, right, i, units)));
+    for (size_t i = 0; i < shorter; i += hn::MaxLanes(d)) {
+      const size_t units = std::min(shorter - i, hn::MaxLanes(d));
+      count += static_cast<size_t>(std::popcount(EqualUnits(d, left, i, right, i, units)));
     }
     return count;
   }

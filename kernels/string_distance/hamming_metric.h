@@ -13,6 +13,7 @@
 #include "kernels/error.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/hamming.h"
+#include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
@@ -56,9 +57,9 @@ struct HammingMetric {
   }
 
   static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
-                    std::span<const int64_t> cutoffs, int64_t /*hint*/, const StopToken& stop,
+                    const ScoreCutoffs& cutoffs, int64_t /*hint*/, const StopToken& stop,
                     std::span<int64_t> distances) {
-    HammingBlock(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop);
+    HammingBlock(TextColumn(left), right, cutoffs, distances, stop);
   }
 
   struct Prepared {
@@ -70,9 +71,9 @@ struct HammingMetric {
     return static_cast<int64_t>(std::max(prepared.query.size(), other));
   }
   static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
-                            std::span<const int64_t> cutoffs, int64_t /*hint*/,
-                            const StopToken& stop, std::span<int64_t> distances) {
-    HammingBlock(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances, stop);
+                            const ScoreCutoffs& cutoffs, int64_t /*hint*/, const StopToken& stop,
+                            std::span<int64_t> distances) {
+    HammingBlock(TextColumn(&prepared.query), others, cutoffs, distances, stop);
   }
 
   static Editops EditScript(Text left, Text right, const Parameters&, StopToken) {

@@ -32,6 +32,28 @@ double JaroSimilarity(size_t left_size, size_t right_size, JaroCounts counts) {
 
 namespace jaro_internal {
 
+// Of texts of up to this many units, similarities are sums of quotients from a table: divisions
+// would take about as long as the scans.
+constexpr size_t kQuotientUnits = 32;
+constexpr auto kQuotients = [] {
+  std::array<std::array<double, kQuotientUnits + 1>, kQuotientUnits + 1> quotients{};  // [b][a]
+  for (size_t b = 1; b <= kQuotientUnits; ++b) {
+    for (size_t a = 0; a <= b; ++a) {
+      quotients[b][a] = static_cast<double>(a) / static_cast<double>(b);
+    }
+  }
+  return quotients;
+}();
+
+// JaroSimilarity; where nothing is common, all quotients are 0.
+inline double SmallSimilarity(size_t left_size, size_t right_size, JaroCounts counts) {
+  const size_t transpositions = counts.out_of_order / 2;
+  double sum = kQuotients[left_size][counts.common];
+  sum += kQuotients[right_size][counts.common];
+  sum += kQuotients[counts.common][counts.common - transpositions];
+  return sum / 3.0;
+}
+
 // The places of each unit of a text: (unit, place), ascending.
 using Places = std::vector<std::pair<uint32_t, uint32_t>>;
 
@@ -102,7 +124,12 @@ struct Jaro {
   using Cutoffs = NoCutoffs;
   static constexpr size_t kUnitsMax = kShortUnits;
 
-  static HWY_INLINE bool IsDecided(size_t, size_t longer, double) { return longer == 1; }
+#if KERNELSERVE_TEXT_LANES
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE hn::Mask<D> AreDecided(D d, V, V longer, NoCutoffs, size_t, size_t) {
+    return hn::Eq(longer, hn::Set(d, 1));
+  }
+#endif
 
   static double Alone(Text left, Text right, double, StopToken stop) {
     if (left.empty() || right.empty()) return left.empty() && right.empty() ? 1 : 0;
@@ -122,7 +149,7 @@ struct Jaro {
     CommonUnits<Lanes> common(rows, HalfLessOne(d, pattern_sizes));
     lanes.Scan(pairs, common);
     OutOfOrder<Lanes> out_of_order(common.in_pattern(rows), common.in_text());
-    lanes.Scan(pairs, out_of_order);
+    lanes.ScanAgain(pairs, out_of_order);
     HWY_ALIGN Lane commons[Lanes::kPairs];
     HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
     HWY_ALIGN Lane sizes[Lanes::kPairs];
@@ -132,8 +159,12 @@ struct Jaro {
     hn::Store(pattern_sizes, d, sizes);
     hn::Store(lanes.text_sizes(), d, text_sizes);
     for (size_t lane = 0; lane < pairs; ++lane) {
-      similarities[lane] =
-          JaroSimilarity(sizes[lane], text_sizes[lane], {commons[lane], out_of_orders[lane]});
+      const JaroCounts counts = {commons[lane], out_of_orders[lane]};
+      if constexpr (Lanes::kLaneBits <= jaro_internal::kQuotientUnits) {
+        similarities[lane] = jaro_internal::SmallSimilarity(sizes[lane], text_sizes[lane], counts);
+      } else {
+        similarities[lane] = JaroSimilarity(sizes[lane], text_sizes[lane], counts);
+      }
     }
   }
 #endif

@@ -13,6 +13,7 @@
 #include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/levenshtein.h"
 #include "kernels/string_distance/levenshtein_editops.h"
+#include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/sorted_texts.h"
 
 namespace kernelserve {
@@ -44,10 +45,11 @@ struct LevenshteinMetric {
   }
 
   static void Block(std::span<const Text> left, std::span<const Text> right,
-                    const Parameters& parameters, std::span<const int64_t> cutoffs, int64_t hint,
+                    const Parameters& parameters, const ScoreCutoffs& cutoffs, int64_t hint,
                     const StopToken& stop, std::span<int64_t> distances) {
-    LevenshteinBlock(left, right, {.weights = parameters.Weights(), .score_hint = hint}, cutoffs,
-                     distances, stop);
+    const LevenshteinOptions options = {
+        .weights = parameters.Weights(), .score_cutoff = cutoffs.all, .score_hint = hint};
+    LevenshteinBlock(left, right, options, cutoffs.each, distances, stop);
   }
 
   static int64_t DistanceBound(size_t left, size_t right, size_t common,
@@ -82,9 +84,9 @@ struct LevenshteinMetric {
   }
 
   static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
-                            std::span<const int64_t> cutoffs, int64_t hint, const StopToken& stop,
+                            const ScoreCutoffs& cutoffs, int64_t hint, const StopToken& stop,
                             std::span<int64_t> distances) {
-    prepared.Block(others, LevenshteinOptions::kNone, hint, cutoffs, distances, stop);
+    prepared.Block(others, cutoffs.all, hint, cutoffs.each, distances, stop);
   }
 
   // Weights do not apply, as in RapidFuzz.

@@ -23,6 +23,7 @@
 #include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/cross_scores.h"
 #include "kernels/string_distance/forms.h"
+#include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/sorted_texts.h"
 #include "kernels/text.h"
 #include "kernels/text_scorer.h"
@@ -38,8 +39,7 @@
 //   int64_t Maximum(size_t left_units, size_t right_units, const Parameters&)
 //   double Cost(size_t left_units, size_t right_units, const Parameters&)      ns for one pair
 //   void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
-//              std::span<const int64_t> cutoffs, int64_t hint, const StopToken&,
-//              std::span<int64_t> distances)                      one cutoff for each pair
+//              const ScoreCutoffs&, int64_t hint, const StopToken&, std::span<int64_t> distances)
 //   CheckRow, ChecksRows                                          (kernels/define.h) where needed
 //   int64_t DistanceBound(size_t left_units, size_t right_units, size_t common, const Parameters&)
 //       where there is one: no pair of these sizes with `common` units in common, in any order, is
@@ -60,9 +60,6 @@ enum class Form : uint8_t { kDistance, kSimilarity, kNormalizedDistance, kNormal
 
 namespace metric_internal {
 
-// The widest cutoff there is: every distance is below it, and one may still be added.
-inline constexpr int64_t kNoCutoff = int64_t{1} << 62;
-
 // A cutoff or hint as the wire has it: not negative, not NaN, whole where the score is.
 absl::Status CheckScore(absl::string_view field, std::optional<double> value, bool whole);
 
@@ -75,7 +72,7 @@ struct MetricKernel {
 
   struct Parameters : Metric::Parameters {
     std::optional<Score> score_cutoff;
-    int64_t distance_hint = metric_internal::kNoCutoff;
+    int64_t distance_hint = kNoCutoff;
 
     static constexpr auto Fields() { return Metric::Parameters::Fields(); }
 
@@ -131,7 +128,7 @@ struct MetricKernel {
                        const Parameters& parameters, const StopToken& stop,
                        std::span<Score> scores) {
     ScoreAll([&](size_t i) { return Metric::Maximum(left[i].size(), right[i].size(), parameters); },
-             [&](auto cutoffs, auto distances) {
+             [&](const ScoreCutoffs& cutoffs, auto distances) {
                Metric::Block(left, right, parameters, cutoffs, parameters.distance_hint, stop,
                              distances);
              },
@@ -218,7 +215,7 @@ struct MetricKernel {
                           const Parameters& parameters, const StopToken& stop,
                           std::span<Score> scores) {
     ScoreAll([&](size_t i) { return Metric::PreparedMaximum(prepared, others[i].size()); },
-             [&](auto cutoffs, auto distances) {
+             [&](const ScoreCutoffs& cutoffs, auto distances) {
                Metric::PreparedBlock(prepared, others, cutoffs, parameters.distance_hint, stop,
                                      distances);
              },
@@ -238,7 +235,7 @@ struct MetricKernel {
                                             NormalizedDistanceForm, NormalizedSimilarityForm>>;
 
   // A cutoff in this form's unit that cuts nothing off.
-  static constexpr Score kKeepAll = form == Form::kDistance             ? metric_internal::kNoCutoff
+  static constexpr Score kKeepAll = form == Form::kDistance             ? kNoCutoff
                                     : form == Form::kNormalizedDistance ? 1
                                                                         : 0;
 
@@ -248,20 +245,21 @@ struct MetricKernel {
   static void ScoreAll(const MaximumOf& maximum, const Distances& distances,
                        const Parameters& parameters, std::span<Score> scores) {
     const Score cutoff = parameters.score_cutoff.value_or(kKeepAll);
-    constexpr size_t kChunk = define_internal::kBlockRows;
-    std::array<int64_t, kChunk> cutoffs;
     if constexpr (form == Form::kDistance) {
-      std::fill_n(cutoffs.begin(), scores.size(), cutoff);
-      distances(std::span<const int64_t>(cutoffs).first(scores.size()), scores);
+      distances(ScoreCutoffs{.each = {}, .all = cutoff}, scores);
     } else {
+      constexpr size_t kChunk = define_internal::kBlockRows;
+      std::array<int64_t, kChunk> cutoffs;
       std::array<int64_t, kChunk> maxima;
       std::array<int64_t, kChunk> found;
-      for (size_t i = 0; i < scores.size(); ++i) {
-        maxima[i] = maximum(i);
+      const bool keeps_all = cutoff == kKeepAll;
+      for (size_t i = 0; i < scores.size(); ++i) maxima[i] = maximum(i);
+      for (size_t i = 0; i < scores.size() && !keeps_all; ++i) {
         // Where the cutoff is out of reach, Score() says so whatever the distance.
         cutoffs[i] = std::max<int64_t>(0, Convert::DistanceCutoff(maxima[i], cutoff));
       }
-      distances(std::span<const int64_t>(cutoffs).first(scores.size()),
+      const std::span<const int64_t> each(cutoffs);
+      distances(ScoreCutoffs{.each = each.first(keeps_all ? 0 : scores.size()), .all = kNoCutoff},
                 std::span(found).first(scores.size()));
       for (size_t i = 0; i < scores.size(); ++i) {
         scores[i] = Convert::Score(maxima[i], found[i], cutoff);

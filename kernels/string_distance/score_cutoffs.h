@@ -7,6 +7,9 @@
 
 namespace kernelserve {
 
+// The widest cutoff there is: every distance is below it, and one may still be added.
+inline constexpr int64_t kNoCutoff = int64_t{1} << 62;
+
 // The score_cutoff of each pair of a block: `each`, or one for all where that is empty.
 struct ScoreCutoffs {
   std::span<const int64_t> each;

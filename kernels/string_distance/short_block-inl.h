@@ -11,16 +11,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <type_traits>
 #include <utility>
 
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/stop_token.h"
 #include "kernels/string_distance/columns-inl.h"
 #include "kernels/string_distance/one_pair-inl.h"
+#include "kernels/string_distance/pair_keys-inl.h"
 #include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/string_distance/text_lanes-inl.h"
@@ -35,7 +34,9 @@ namespace HWY_NAMESPACE {
 //   using Score
 //   using Cutoffs                                          cutoffs[i] is pair i's
 //   size_t kUnitsMax                                       of texts in lanes
-//   bool IsDecided(size_t shorter, size_t longer, cutoff)  sizes alone tell: Alone() is quick
+//   mask AreDecided(d, shorter, longer, cutoffs, size_t first, size_t count)
+//                                                          sizes alone tell, of the pairs from
+//                                                          `first` on: Alone() is quick
 //   Score Alone(Text left, Text right, cutoff, StopToken)  one pair of any sizes
 //   void Run(TextLanes&, size_t pairs, Score*)             as many as there are lanes
 //   Score WithCutoff(Score, cutoff)                        for what Lanes() gave
@@ -48,9 +49,24 @@ struct EditDistance {
   static constexpr size_t kUnitsMax =
       kOfManyWords<ColumnOf<uint64_t>> ? kTwoWordUnits : kShortUnits;
 
-  static HWY_INLINE bool IsDecided(size_t shorter, size_t longer, int64_t cutoff) {
-    return static_cast<int64_t>(longer - shorter) > cutoff;
+#if KERNELSERVE_TEXT_LANES
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE hn::Mask<D> AreDecided(D d, V shorter, V longer, const ScoreCutoffs& cutoffs,
+                                           size_t first, size_t count) {
+    const hn::RebindToSigned<D> di;
+    hn::Vec<decltype(di)> most;
+    if (cutoffs.each.empty()) {
+      most = hn::Set(di, cutoffs.all);
+    } else if (count == hn::MaxLanes(d)) {
+      most = hn::LoadU(di, cutoffs.each.data() + first);
+    } else {
+      HWY_ALIGN int64_t some[hn::MaxLanes(d)] = {};
+      std::copy_n(cutoffs.each.data() + first, count, some);
+      most = hn::Load(di, some);
+    }
+    return hn::RebindMask(d, hn::Gt(hn::BitCast(di, hn::Sub(longer, shorter)), most));
   }
+#endif
   static HWY_INLINE int64_t Alone(Text left, Text right, int64_t cutoff, StopToken stop) {
     return Pair<ColumnOf<uint64_t>>(left, right, cutoff, stop);
   }
@@ -73,35 +89,6 @@ struct EditDistance {
 
 #if KERNELSERVE_TEXT_LANES
 
-// Pairs are sorted by the class of their unit, then of their lane, and then by their text's size,
-// so that a group's lanes end close together. Those that are compared alone come last in their
-// unit's. Tables, as a branch can't predict lengths.
-constexpr size_t kUnitClasses = 3;  // 1, 2 and 4 bytes
-constexpr std::array<size_t, 5> kLaneBits = {8, 16, 32, 64, 128};
-
-// The first key of each class of lane; there is one for each size that its texts have, or for
-// kSizesAKey of them where patterns take two words.
-constexpr size_t kSizesAKey = 8;
-constexpr std::array<uint8_t, 6> kLaneKeys = {0, 8, 24, 56, 120, 120 + kTwoWordUnits / kSizesAKey};
-constexpr uint8_t kAlone = kLaneKeys.back();
-constexpr size_t kUnitKeys = kAlone + 1;
-
-// By the pattern's size: the key for a text of 0 units, were there such.
-constexpr auto kKeysOf = [] {
-  std::array<uint8_t, kShortUnits + 1> keys{};
-  for (size_t size = 1, lane = 0; size < keys.size(); ++size) {
-    if (size > kLaneBits[lane]) ++lane;
-    keys[size] = static_cast<uint8_t>(kLaneKeys[lane] - 1);
-  }
-  return keys;
-}();
-
-// By the widths of both texts, or-ed: the first key of the class of unit that holds both.
-constexpr std::array<uint16_t, 8> kUnitKeysOf = {
-    0, 0, kUnitKeys, kUnitKeys, 2 * kUnitKeys, 2 * kUnitKeys, 2 * kUnitKeys, 2 * kUnitKeys};
-
-// Pairs that are sorted at a time.
-constexpr size_t kSortedPairs = 1024;
 // With fewer pairs in a class, one at a time is quicker.
 constexpr size_t kGroupPairsMin = 4;
 
@@ -119,11 +106,13 @@ void RunClass(std::span<const uint16_t> order, TextColumn left, TextColumn right
   while (!order.empty()) {
     const size_t pairs = std::min(order.size(), scores.size());
     for (size_t lane = 0; lane < pairs; ++lane) {
-      // By index, not by branch: which is longer can't be predicted.
       const size_t pair = begin + order[lane];
-      const Text* const sides[] = {&left[pair], &right[pair]};
-      const size_t longer = sides[0]->size() < sides[1]->size();
-      lanes.Set(lane, /*pattern=*/*sides[longer], *sides[1 - longer]);
+      const auto a = reinterpret_cast<uintptr_t>(&left[pair]);
+      const auto b = reinterpret_cast<uintptr_t>(&right[pair]);
+      // By arithmetic, not by branch: which is longer can't be predicted.
+      const uintptr_t swap = (a ^ b) & -uintptr_t{left[pair].size() < right[pair].size()};
+      lanes.Set(lane, /*pattern=*/*reinterpret_cast<const Text*>(a ^ swap),
+                *reinterpret_cast<const Text*>(b ^ swap));
     }
     Metric::Run(lanes, pairs, scores.data());
     for (size_t lane = 0; lane < pairs; ++lane) {
@@ -163,52 +152,16 @@ void RunClass(size_t number, std::span<const uint16_t> order, TextColumn left, T
   }
 }
 
-// Whether texts begin and end alike: then Alone(), which leaves out what is common, is quicker.
-HWY_INLINE bool ShareEnds(const Text& a, const Text& b) {
-  constexpr size_t kBytes = 16;
-  const auto width = static_cast<size_t>(a.width());
-  if (a.width() != b.width() || std::min(a.size(), b.size()) * width < kBytes) return false;
-  const auto* const a_bytes = static_cast<const uint8_t*>(a.data());
-  const auto* const b_bytes = static_cast<const uint8_t*>(b.data());
-  return std::memcmp(a_bytes, b_bytes, kBytes) == 0 &&
-         std::memcmp(a_bytes + a.size() * width - kBytes, b_bytes + b.size() * width - kBytes,
-                     kBytes) == 0;
-}
-
 // Pairs [begin, begin + count), count <= kSortedPairs: a counting sort, then class by class.
 template <class Metric>
 void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cutoffs, size_t begin,
                  size_t count, std::span<typename Metric::Score> out, StopToken stop) {
   std::array<uint16_t, kUnitClasses * kUnitKeys> ends{};  // first how many, then where they end
   std::array<uint16_t, kSortedPairs> keys;
-  unsigned widths = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const Text& a = left[begin + i];
-    const Text& b = right[begin + i];
-    hwy::Prefetch(a.data());  // in the texts' own order; it is read in the sorted one
-    hwy::Prefetch(b.data());
-    // By arithmetic, not by branch: which is longer can't be predicted.
-    const size_t either = a.size() ^ b.size();
-    const size_t longer = a.size() ^ (either & (size_t{0} - (a.size() < b.size())));
-    const size_t shorter = longer ^ either;
-    uint8_t key = kAlone;
-    if (longer <= kShortUnits && shorter > 0 &&
-        !Metric::IsDecided(shorter, longer, cutoffs[begin + i])) {
-      key = static_cast<uint8_t>(kKeysOf[longer] + shorter);
-    } else if constexpr (Metric::kUnitsMax > kShortUnits) {
-      if (longer > kShortUnits && longer <= Metric::kUnitsMax && shorter > 0 &&
-          !Metric::IsDecided(shorter, longer, cutoffs[begin + i]) && !ShareEnds(a, b)) {
-        key = static_cast<uint8_t>(kLaneKeys[4] + (shorter - 1) / kSizesAKey);
-      }
-    }
-    const auto width = static_cast<unsigned>(a.width() | b.width());
-    keys[i] = static_cast<uint16_t>(kUnitKeysOf[width] + key);
-    widths |= width;
-    ++ends[keys[i]];
-  }
+  PairKeys<Metric>(left, right, cutoffs).Find(begin, count, keys.data());
+  for (size_t i = 0; i < count; ++i) ++ends[keys[i]];
   uint16_t sum = 0;
-  for (size_t unit_class = 0; unit_class < kUnitClasses; ++unit_class) {
-    if ((widths >> unit_class & 1) == 0) continue;
+  for (size_t unit_class = 0; unit_class < kUnitClasses && sum < count; ++unit_class) {
     for (size_t key = 0; key < kUnitKeys; ++key) {
       uint16_t& end = ends[unit_class * kUnitKeys + key];
       end = std::exchange(sum, static_cast<uint16_t>(sum + end));
@@ -228,8 +181,7 @@ void SortedPairs(TextColumn left, TextColumn right, typename Metric::Cutoffs cut
       out[pair] = Metric::Alone(left[pair], right[pair], cutoffs[pair], stop);
     }
   };
-  for (size_t unit_class = 0; unit_class < kUnitClasses; ++unit_class) {
-    if ((widths >> unit_class & 1) == 0) continue;
+  for (size_t unit_class = 0; unit_class < kUnitClasses && done < count; ++unit_class) {
     const uint16_t* const unit_ends = ends.data() + unit_class * kUnitKeys;
     for (size_t lane_class = 0; lane_class < kLaneBits.size(); ++lane_class) {
       const auto some = take_up_to(unit_ends[kLaneKeys[lane_class + 1] - 1]);

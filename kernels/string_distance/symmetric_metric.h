@@ -37,9 +37,9 @@ struct SymmetricMetric {
     return Distance::CostNs(left, right);
   }
   static void Block(std::span<const Text> left, std::span<const Text> right, const Parameters&,
-                    std::span<const int64_t> cutoffs, int64_t /*hint*/, const StopToken& stop,
+                    const ScoreCutoffs& cutoffs, int64_t /*hint*/, const StopToken& stop,
                     std::span<int64_t> distances) {
-    Distance::Block(TextColumn(left), right, {.each = cutoffs, .all = 0}, distances, stop);
+    Distance::Block(TextColumn(left), right, cutoffs, distances, stop);
   }
 
   static int64_t DistanceBound(size_t left, size_t right, size_t common, const Parameters&) {
@@ -61,10 +61,9 @@ struct SymmetricMetric {
     return Distance::Maximum(prepared.query.size(), other);
   }
   static void PreparedBlock(const Prepared& prepared, std::span<const Text> others,
-                            std::span<const int64_t> cutoffs, int64_t /*hint*/,
-                            const StopToken& stop, std::span<int64_t> distances) {
-    Distance::Block(TextColumn(&prepared.query), others, {.each = cutoffs, .all = 0}, distances,
-                    stop);
+                            const ScoreCutoffs& cutoffs, int64_t /*hint*/, const StopToken& stop,
+                            std::span<int64_t> distances) {
+    Distance::Block(TextColumn(&prepared.query), others, cutoffs, distances, stop);
   }
 
   static Editops EditScript(Text left, Text right, const Parameters&,

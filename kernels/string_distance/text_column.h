@@ -16,6 +16,8 @@ class TextColumn {
 
   const Text& operator[](size_t i) const { return first_[i * step_]; }
 
+  bool is_repeated() const { return step_ == 0; }
+
   // From place `begin` on.
   TextColumn From(size_t begin) const { return TextColumn(first_ + begin * step_, step_); }
 

@@ -74,36 +74,21 @@ class TextLanes {
   // `matches` over the pattern's end hold anything, as do lanes never set.
   template <class Column>
   HWY_INLINE void Scan(size_t pairs, Column& column) {
-    const hn::ScalableTag<Lane> d;
-    const hn::RebindToSigned<decltype(d)> di;
     const auto [steps_all, steps] = LeastAndMostUnits(pairs);
-    const auto sizes = hn::BitCast(di, hn::Load(d, sizes_));
     for (size_t first = 0; first < steps; first += kChunk) {
       if constexpr (kLaneBits > kChunk) {
         for (size_t lane = 0; lane < pairs; ++lane) StageText(lane, *texts_[lane], first);
       }
-      const size_t chunk = std::min(kChunk, steps - first);
-      Compare(chunk);
-      for (size_t j = 0; j < chunk; ++j) {
-        const Lane* const at = matches_ + j * kWords * kPairs;
-        const auto matches = hn::Load(d, at);
-        if (first + j < steps_all) {
-          if constexpr (kWords == 1) {
-            column.Advance(matches);
-          } else {
-            column.Advance(matches, hn::Load(d, at + kPairs));
-          }
-        } else {
-          const auto step = hn::Set(di, static_cast<hwy::MakeSigned<Lane>>(first + j));
-          const auto runs = hn::RebindMask(d, hn::Gt(sizes, step));
-          if constexpr (kWords == 1) {
-            column.AdvanceWhere(runs, matches);
-          } else {
-            column.AdvanceWhere(runs, matches, hn::Load(d, at + kPairs));
-          }
-        }
-      }
+      const size_t end = std::min(first + kChunk, steps);
+      Compare(first, end);
+      Advance(first, end, steps_all, column);
     }
+  }
+  // The same over the same lanes, once Scan() has been called.
+  template <class Column>
+  HWY_INLINE void ScanAgain(size_t pairs, Column& column) {
+    const auto [steps_all, steps] = LeastAndMostUnits(pairs);
+    Advance(0, steps, steps_all, column);
   }
 
   using Vector = hn::Vec<hn::ScalableTag<Lane>>;
@@ -141,16 +126,44 @@ class TextLanes {
     }
   }
 
-  // The units of a lane's text from `first` on: as many as a chunk, in each block of its slot.
+  // The units of a lane's text, which is not empty, from `first` on: as many as a chunk, in each
+  // block of its slot.
   HWY_INLINE void StageText(size_t lane, const Text& text, size_t first) {
     Unit* const slot = staged_ + lane * kLaneBits;
-    if (text.size() <= first) return;
+    if (first > 0 && text.size() <= first) return;
     const auto block = LoadUnits(BlockTag(), text, first, text.size() - first);
     for (size_t i = 0; i < kLaneBits; i += kChunk) StoreSlot(block, slot + i);
   }
 
-  // matches_[j] = where the patterns equal unit j of the staged texts, for j < chunk.
-  HWY_INLINE void Compare(size_t chunk) {
+  template <class Column>
+  HWY_INLINE void Advance(size_t first, size_t end, size_t steps_all, Column& column) const {
+    const hn::ScalableTag<Lane> d;
+    const hn::RebindToSigned<decltype(d)> di;
+    const auto sizes = hn::BitCast(di, hn::Load(d, sizes_));
+    for (size_t j = first; j < end; ++j) {
+      const Lane* const at = matches_ + j * kWords * kPairs;
+      const auto matches = hn::Load(d, at);
+      if (j < steps_all) {
+        if constexpr (kWords == 1) {
+          column.Advance(matches);
+        } else {
+          column.Advance(matches, hn::Load(d, at + kPairs));
+        }
+      } else {
+        const auto step = hn::Set(di, static_cast<hwy::MakeSigned<Lane>>(j));
+        const auto runs = hn::RebindMask(d, hn::Gt(sizes, step));
+        if constexpr (kWords == 1) {
+          column.AdvanceWhere(runs, matches);
+        } else {
+          column.AdvanceWhere(runs, matches, hn::Load(d, at + kPairs));
+        }
+      }
+    }
+  }
+
+  // matches_[j] = where the patterns equal unit j of the texts, for j from `first`, of which the
+  // texts are staged, to `end`.
+  HWY_INLINE void Compare(size_t first, size_t end) {
     const hn::ScalableTag<Unit> d;
     const ByteTag bytes;
     // Byte i of a block takes byte i % sizeof(Unit) of unit j of its slot.
@@ -169,9 +182,10 @@ class TextLanes {
         patterns[word] = hn::Load(d, patterns_ + word * kUnits + v * kVectorUnits);
       }
       const auto text = hn::BitCast(bytes, hn::Load(d, staged_ + v * kVectorUnits));
-      auto* mask = reinterpret_cast<uint8_t*>(matches_) + v * (kVectorUnits / 8);
+      auto* mask =
+          reinterpret_cast<uint8_t*>(matches_ + first * kWords * kPairs) + v * (kVectorUnits / 8);
       auto places = first_unit;
-      for (size_t j = 0; j < chunk; ++j) {
+      for (size_t j = first; j < end; ++j) {
         const auto unit = hn::BitCast(d, hn::TableLookupBytes(text, places));
         for (size_t word = 0; word < kWords; ++word, mask += kVectorBytes) {
           hn::StoreMaskBits(d, hn::Eq(patterns[word], unit), mask);
@@ -184,7 +198,7 @@ class TextLanes {
   // Lanes that were never set hold anything, and what they give is not looked at.
   HWY_ALIGN Unit patterns_[kWords * kUnits];
   HWY_ALIGN Unit staged_[kUnits];
-  HWY_ALIGN Lane matches_[kChunk * kWords * kPairs];
+  HWY_ALIGN Lane matches_[kBits * kWords * kPairs];
   HWY_ALIGN Lane rows_[kPairs];   // of the pattern's last word, as bits
   HWY_ALIGN Lane sizes_[kPairs];  // of the texts
   const Text* texts_[kPairs];

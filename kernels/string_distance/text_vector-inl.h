@@ -34,16 +34,17 @@ namespace hn = hwy::HWY_NAMESPACE;
 // The first `count` units at `units`, and anything after them; as many as D has lanes at most.
 template <class D, typename Unit = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const Unit* units, size_t count) {
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  return hn::MaskedLoad(hn::FirstN(d, count), d, units);
-#else
 #if !KERNELSERVE_SANITIZED
   // Memory comes in pages: what lies on the page of the first byte can be read.
   constexpr uintptr_t kPageBytes = 4096;
-  if (reinterpret_cast<uintptr_t>(units) % kPageBytes <= kPageBytes - sizeof(hn::Vec<D>)) {
+  if (HWY_LIKELY(reinterpret_cast<uintptr_t>(units) % kPageBytes <=
+                 kPageBytes - sizeof(hn::Vec<D>))) {
     return hn::LoadU(d, units);
   }
 #endif
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  return hn::MaskedLoad(hn::FirstN(d, count), d, units);
+#else
   HWY_ALIGN Unit first[hn::MaxLanes(d)];
   std::memcpy(first, units, std::min(count, hn::MaxLanes(d)) * sizeof(Unit));
   return hn::Load(d, first);
