@@ -1,8 +1,9 @@
 """Our kernels beside rapidfuzz-cpp, in one process on one thread, over the same texts.
 
-The program kernel_race first has both compute all pairs and compares the scores, then times them in
-turn by their processor time. Ours goes in blocks, as on the server; rapidfuzz-cpp pair by pair,
-compiled for this machine. `./dev bench kernels` fetches and builds what this needs.
+The program kernel_race has both compute the pairs and compares the scores, then times them in turn
+by their processor time, with the texts in the core's cache. Ours goes in blocks, as on the server;
+rapidfuzz-cpp pair by pair, compiled for this machine. `./dev bench kernels` fetches and builds what
+this needs.
 """
 
 from __future__ import annotations
