@@ -13,6 +13,7 @@
 #include "hwy/highway.h"
 #include "kernels/string_distance/columns-inl.h"
 #include "kernels/string_distance/short_pattern-inl.h"
+#include "kernels/string_distance/word_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
@@ -115,13 +116,7 @@ double BestOfWindows(Text pattern, std::span<const Unit> text, StopToken stop) {
         }
       }
       for (size_t c = 0; c < kColumns<Lane>; ++c) {
-        const hn::Rebind<uint8_t, decltype(d)> bytes;
-        uint8_t* const to = common + i + c * lanes;
-        if constexpr (sizeof(Lane) == 1) {
-          hn::StoreU(columns[c].Common(rows), bytes, to);
-        } else {
-          hn::StoreU(hn::TruncateTo(bytes, columns[c].Common(rows)), bytes, to);
-        }
+        StoreBytes(d, columns[c].Common(rows), common + i + c * lanes);
       }
     }
     best.Update(common, first, count, windows, m);

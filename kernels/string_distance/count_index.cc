@@ -8,6 +8,7 @@
 
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/string_distance/word_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
@@ -50,7 +51,6 @@ void FindDifferences(const Signature* signatures, size_t count, Signature query,
   size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
   const hn::ScalableTag<Signature> d;
-  const hn::Rebind<uint8_t, decltype(d)> bytes;
   const size_t lanes = hn::Lanes(d);
   const auto of_query = hn::Set(d, query);
   const auto over_add = hn::Set(d, over_more);
@@ -59,7 +59,7 @@ void FindDifferences(const Signature* signatures, size_t count, Signature query,
     const auto of_text = hn::LoadU(d, signatures + i);
     const auto over = hn::Add(hn::PopulationCount(hn::AndNot(of_query, of_text)), over_add);
     const auto under = hn::Add(hn::PopulationCount(hn::AndNot(of_text, of_query)), under_add);
-    hn::StoreU(hn::TruncateTo(bytes, hn::Max(over, under)), bytes, out + i);
+    StoreBytes(d, hn::Max(over, under), out + i);
   }
 #endif
   for (; i < count; ++i) {

@@ -22,6 +22,7 @@
 #include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/query_lanes-inl.h"
 #include "kernels/string_distance/sorted_texts.h"
+#include "kernels/string_distance/word_ops-inl.h"
 #include "kernels/text.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -32,17 +33,6 @@ namespace HWY_NAMESPACE {
 
 // Rows of distances are turned into columns in squares of this many.
 constexpr size_t kSquare = 16;
-
-// Lanes that each hold a byte's value, as bytes.
-template <class D>
-HWY_INLINE void StoreBytes(D, hn::Vec<D> values, uint8_t* to) {
-  const hn::Rebind<uint8_t, D> bytes;
-  if constexpr (sizeof(hn::TFromD<D>) == 1) {
-    hn::StoreU(values, bytes, to);
-  } else {
-    hn::StoreU(hn::TruncateTo(bytes, values), bytes, to);
-  }
-}
 
 // What is computed for a group of queries and every choice is a class like this over the bits of a
 // query's lane:

@@ -56,6 +56,17 @@ HWY_INLINE hn::Vec512<T> AndNotOr(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T
 }
 #endif
 
+// Stores lanes that each hold a byte's value as bytes.
+template <class D>
+HWY_INLINE void StoreBytes(D, hn::Vec<D> values, uint8_t* to) {
+  const hn::Rebind<uint8_t, D> bytes;
+  if constexpr (sizeof(hn::TFromD<D>) == 1) {
+    hn::StoreU(values, bytes, to);
+  } else {
+    hn::StoreU(hn::TruncateTo(bytes, values), bytes, to);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace kernelserve
 HWY_AFTER_NAMESPACE();
