@@ -121,7 +121,7 @@ def align(
 @documented_by(Client.pairwise)
 def pairwise(
     left: Any,
-    right: Any,
+    right: Any = UNSET,
     *,
     scorer: ScorerLike = DEFAULT_SCORER,
     score_cutoff: float | None = None,

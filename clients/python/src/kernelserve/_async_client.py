@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
-from . import _cross
+from . import _batches, _cross
 from . import _verbs as verbs
 from ._api import documented_by
 from ._async_connection import AsyncConnection
@@ -145,7 +145,7 @@ class AsyncClient:
     async def pairwise(
         self,
         left: Any,
-        right: Any,
+        right: Any = UNSET,
         *,
         scorer: ScorerLike = DEFAULT_SCORER,
         score_cutoff: float | None = None,
@@ -153,8 +153,15 @@ class AsyncClient:
         row_errors: RowErrorsLike = "fail",
         timeout: Timeout = UNSET,
     ) -> Any:
-        arguments = (left, right, scorer, score_cutoff, dtype, row_errors)
-        return await self._columns((left, right), timeout, verbs.pairwise, *arguments)
+        left, right, pairs = await asyncio.to_thread(_batches.pairs_of, left, right)
+        if pairs is None:
+            arguments = (left, right, scorer, score_cutoff, dtype, row_errors)
+            return await self._columns((left, right), timeout, verbs.pairwise, *arguments)
+
+        def score(pair: _batches.Pair, first_row: int) -> verbs.Verb:
+            return verbs.pairwise(*pair, scorer, score_cutoff, dtype, row_errors, first_row)
+
+        return self._each(pairs, score, timeout)
 
     @documented_by(Client.cdist)
     async def cdist(
@@ -183,8 +190,8 @@ class AsyncClient:
         progress: ProgressLike = False,
         timeout: Timeout = UNSET,
     ) -> Any:
-        arguments = (queries, choices, k, scorer, score_cutoff, progress)
-        return await self._columns((queries, choices), timeout, _cross.top_k, *arguments)
+        arguments = (k, scorer, score_cutoff, progress)
+        return await self._search(_cross.top_k, queries, choices, timeout, *arguments)
 
     @documented_by(Client.join)
     async def join(
@@ -197,8 +204,8 @@ class AsyncClient:
         progress: ProgressLike = False,
         timeout: Timeout = UNSET,
     ) -> Any:
-        arguments = (left, right, scorer, score_cutoff, progress)
-        return await self._columns((left, right), timeout, _cross.join, *arguments)
+        arguments = (scorer, score_cutoff, progress)
+        return await self._search(_cross.join, left, right, timeout, *arguments)
 
     @documented_by(Client.estimate)
     async def estimate(
@@ -326,6 +333,35 @@ class AsyncClient:
         """Runs a verb over columns, of which `arguments` has the same."""
         rows = max(map(_rows_of, columns), default=0)
         return await self._rows(rows, self._seconds(timeout), make, *arguments)
+
+    async def _search(
+        self,
+        make: Callable[..., verbs.Verb],
+        queries: Any,
+        choices: Any,
+        timeout: Timeout,
+        *arguments: Any,
+    ) -> Any:
+        """A verb of queries by choices, or one for each batch of queries."""
+        queries, batches = await asyncio.to_thread(_batches.queries_of, queries, choices)
+        if batches is None:
+            columns = (queries, choices)
+            return await self._columns(columns, timeout, make, *columns, *arguments)
+        shared = await asyncio.to_thread(_cross.ChoicesOfBatches, choices)
+
+        def search(batch: Any, first_row: int) -> verbs.Verb:
+            return make(batch, shared, *arguments, first_row)
+
+        return self._each(batches, search, timeout)
+
+    async def _each(
+        self, batches: Iterator[Any], make: Callable[[Any, int], verbs.Verb], timeout: Timeout
+    ) -> AsyncIterator[Any]:
+        """The results of verbs that are made of batches, which are read beside the event loop."""
+        seconds = self._seconds(timeout)
+        each = _batches.numbered(batches)
+        while (batch := await asyncio.to_thread(next, each, None)) is not None:
+            yield await self._connection.run(await asyncio.to_thread(make, *batch), seconds)
 
     async def _rows(
         self, rows: int, seconds: float | None, make: Callable[..., verbs.Verb], *arguments: Any

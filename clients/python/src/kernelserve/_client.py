@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
-from . import _cross
+from . import _batches, _cross
 from . import _verbs as verbs
 from ._connection import Connection
 from ._cross import K_DEFAULT, CrossName, Estimate
@@ -164,7 +164,7 @@ class Client:
     def pairwise(
         self,
         left: Any,
-        right: Any,
+        right: Any = UNSET,
         *,
         scorer: ScorerLike = DEFAULT_SCORER,
         score_cutoff: float | None = None,
@@ -175,6 +175,13 @@ class Client:
         """The scores of two columns of texts, row by row.
 
         Cut into calls of a size that the server likes, several of which are under way at a time.
+
+        Columns may come in batches, which takes the memory of a batch however many there are:
+        `left` and `right` are each an iterator of columns (or one text), such as a
+        pyarrow.RecordBatchReader of one column; or `left` is an iterator of pairs of columns, such
+        as a reader of two, and `right` is left out. The scores then come as an iterator, each batch
+        of them computed when it is asked for, within `timeout`; as a RecordBatchReader where left
+        is one. (Of AsyncClient, as an asynchronous iterator.)
 
         Args:
             left, right: columns of n rows each: a list or tuple, a numpy array, a pandas or Polars
@@ -204,8 +211,16 @@ class Client:
             InvalidTextError, MalformedColumnError: `row` and `field` tell where.
             UnknownNameError, OutOfRangeError: as in compare().
         """
-        verb = verbs.pairwise(left, right, scorer, score_cutoff, dtype, row_errors)
-        return self._run(verb, timeout)
+        empty = _batches.empty_batch(left, 2)
+        left, right, pairs = _batches.pairs_of(left, right)
+        if pairs is None:
+            verb = verbs.pairwise(left, right, scorer, score_cutoff, dtype, row_errors)
+            return self._run(verb, timeout)
+
+        def score(pair: _batches.Pair, first_row: int) -> verbs.Verb:
+            return verbs.pairwise(*pair, scorer, score_cutoff, dtype, row_errors, first_row)
+
+        return self._each(pairs, score, timeout, empty)
 
     def cdist(
         self,
@@ -262,7 +277,10 @@ class Client:
         """The best choices of each query. Most pairs that cannot be among them are not compared.
 
         Args:
-            queries: a column of texts as in pairwise(), or one text.
+            queries: a column of texts as in pairwise(), or one text. They may come in batches, as
+                there: then the result is an iterator of tables (of a RecordBatchReader, such a
+                reader), each computed when it is asked for, whose `query_index` goes on from batch
+                to batch. The choices are sent once.
             choices: a column of texts; None: the queries themselves, none of which is given itself.
                 The scorer has to be symmetric then.
             k: how many choices a query gets at most.
@@ -282,8 +300,8 @@ class Client:
             InvalidArgumentError, WrongTypeError, InvalidTextError, MalformedColumnError,
             UnknownNameError: as in cdist().
         """
-        verb = _cross.top_k(queries, choices, k, scorer, score_cutoff, progress)
-        return self._run(verb, timeout)
+        arguments = (k, scorer, score_cutoff, progress)
+        return self._search(_cross.top_k, queries, choices, timeout, *arguments)
 
     def join(
         self,
@@ -300,7 +318,8 @@ class Client:
         Most pairs that cannot pass it are not compared.
 
         Args:
-            left: a column of texts as in pairwise(), or one text.
+            left: a column of texts as in pairwise(), or one text; or columns in batches, as in
+                top_k().
             right: a column of texts; None joins `left` with itself: each pair is given once, with
                 left_index < right_index. The scorer has to be symmetric then.
             scorer: as in compare().
@@ -318,8 +337,8 @@ class Client:
             OutOfRangeError, WrongTypeError, InvalidTextError, MalformedColumnError,
             UnknownNameError: as in cdist().
         """
-        verb = _cross.join(left, right, scorer, score_cutoff, progress)
-        return self._run(verb, timeout)
+        arguments = (scorer, score_cutoff, progress)
+        return self._search(_cross.join, left, right, timeout, *arguments)
 
     def estimate(
         self,
@@ -479,6 +498,39 @@ class Client:
         result = self._connection.run(verb, seconds)
         verbs.warn_of(verb)
         return result
+
+    def _each(
+        self,
+        batches: Iterator[Any],
+        make: Callable[[Any, int], verbs.Verb],
+        timeout: Timeout,
+        empty: Any,
+    ) -> Any:
+        """The results of verbs that are made of batches: an iterator, or with `empty` a reader."""
+        results = (self._run(make(*batch), timeout) for batch in _batches.numbered(batches))
+        if empty is None:
+            return results
+        return _batches.reader_of(results, lambda: self._run(make(empty, 0), timeout))
+
+    def _search(
+        self,
+        make: Callable[..., verbs.Verb],
+        queries: Any,
+        choices: Any,
+        timeout: Timeout,
+        *arguments: Any,
+    ) -> Any:
+        """A verb of queries by choices, or one for each batch of queries."""
+        empty = _batches.empty_batch(queries, 1)
+        queries, batches = _batches.queries_of(queries, choices)
+        if batches is None:
+            return self._run(make(queries, choices, *arguments), timeout)
+        shared = _cross.ChoicesOfBatches(choices)
+
+        def search(batch: Any, first_row: int) -> verbs.Verb:
+            return make(batch, shared, *arguments, first_row)
+
+        return self._each(batches, search, timeout, empty)
 
 
 def connect(

@@ -179,7 +179,8 @@ class Connection:
                 verb.accept(rows, reply, region)
 
             request = verb.request(rows, region)
-            self._call(lanes, lane, verb.method, request, read, deadline, stop, rows[0])
+            first_row = verb.first_row + rows[0]
+            self._call(lanes, lane, verb.method, request, read, deadline, stop, first_row)
 
         try:
             with lanes.regions.borrow(verb.nbytes(*rows)) as region:

@@ -9,7 +9,7 @@ from ._exceptions import invalid, quote
 from ._limits import Limits
 from ._progress import Progress, ProgressLike
 from ._scorers import ScorerLike, higher_is_better, scorer_message
-from ._tiles import Grid, Tile
+from ._tiles import Choices, Grid, Tile
 from ._verbs import DTYPE_NAMES, DTypeLike, data_type, uint
 from ._wire import DecodeError, Writer, fields, uint_field
 from .v1 import string_distance_pb2 as sd
@@ -81,7 +81,7 @@ class CrossVerb:
         options.CopyFrom(self.options)
         options.symmetric = tile.part is None
         options.query_begin = tile.done - tile.begin
-        options.query_base = tile.begin
+        options.query_base = self.grid.first_row + tile.begin
         options.choice_base = tile.choices[0]
         out = Writer()
         head = options.SerializeToString()
@@ -91,8 +91,7 @@ class CrossVerb:
             out.buffer(_DIGEST, memoryview(digest))
         out.message(_QUERIES, self.grid.queries.encode(tile.begin, tile.end))
         if tile.part is not None and digest is None:
-            choices = self.grid.queries if self.grid.choices is None else self.grid.choices
-            out.message(_CHOICES, choices.encode(*tile.part.rows))
+            out.message(_CHOICES, self.grid.choices_column.encode(*tile.part.rows))
         return out.join()
 
     def accept(self, tile: Tile, reply: bytes) -> None:
@@ -146,8 +145,8 @@ def cdist(
     # The server is free to narrow whole scores: fewer bytes travel, and the matrix widens them.
     options.format.CopyFrom(types.ResultFormat(type=result_type, narrow=True))
     grid, _ = _grid(queries, choices)
-    columns = len(grid.queries if grid.choices is None else grid.choices)
-    results = Matrix(len(grid.queries), columns, DTYPE_NAMES.get(result_type))
+    shape = (len(grid.queries), len(grid.choices_column))
+    results = Matrix(*shape, DTYPE_NAMES.get(result_type))
     return CrossVerb(_METHODS["cdist"], options, b"", grid, results, Progress(progress))
 
 
@@ -158,6 +157,7 @@ def top_k(
     scorer: ScorerLike,
     score_cutoff: float | None,
     progress: ProgressLike,
+    first_row: int = 0,
 ) -> CrossVerb:
     from ._matches import Matches, table_kind
 
@@ -165,7 +165,7 @@ def top_k(
     k = uint(k, "k", 32)
     # k is `optional` in the message: 0 is written, too.
     rest = uint_field(_K, k) or sd.TopKRequest(k=0).SerializeToString()
-    grid, origins = _grid(queries, choices)
+    grid, origins = _grid(queries, choices, first_row)
     names = ("query_index", "choice_index", "score")
     results = Matches(names, table_kind(origins), k, higher_is_better(scorer))
     return CrossVerb(_METHODS["top_k"], options, rest, grid, results, Progress(progress))
@@ -177,11 +177,12 @@ def join(
     scorer: ScorerLike,
     score_cutoff: float | None,
     progress: ProgressLike,
+    first_row: int = 0,
 ) -> CrossVerb:
     from ._matches import Matches, table_kind
 
     options = sd.CrossOptions(scorer=scorer_message(scorer, score_cutoff))
-    grid, origins = _grid(left, right, ("left", "right"), half=right is None)
+    grid, origins = _grid(left, right, first_row, ("left", "right"))
     names = ("left_index", "right_index", "score")
     results = Matches(names, table_kind(origins))
     return CrossVerb(_METHODS["join"], options, b"", grid, results, Progress(progress))
@@ -235,31 +236,49 @@ class _EstimateSum:
         )
 
 
+class ChoicesOfBatches:
+    """Choices that batches of queries have in common, and so send once."""
+
+    def __init__(self, choices: object) -> None:
+        self.choices, self.origin = _choices(choices, "choices")
+
+
 def _grid(
     queries: object,
     choices: object,
+    first_row: int = 0,
     names: tuple[str, str] = ("queries", "choices"),
-    *,
-    half: bool = False,
 ) -> tuple[Grid, list[Origin]]:
     """Two arguments as columns of a grid, and what they were made from."""
     from ._columns import Column
+    from ._inputs import column_from
+    from ._symbols import SymbolTable
+
+    if choices is None:
+        rows, origin = column_from(queries, names[0], SymbolTable())
+        # A text by itself is one query.
+        return Grid(Column.of(rows.pieces), None, half=names[0] == "left"), [origin]
+    if isinstance(choices, ChoicesOfBatches):
+        made, choices_origin = choices.choices, choices.origin
+    else:
+        made, choices_origin = _choices(choices, names[1])
+    rows, origin = column_from(queries, names[0], made.symbols)
+    return Grid(Column.of(rows.pieces), made, first_row=first_row), [origin, choices_origin]
+
+
+def _choices(choices: object, name: str) -> tuple[Choices, Origin]:
     from ._inputs import column_from, in_one_piece
     from ._symbols import SymbolTable
 
     symbols = SymbolTable()
-    rows, origin = column_from(queries, names[0], symbols)
-    rows = Column.of(rows.pieces)  # a text by itself is one query
-    if choices is None:
-        return Grid(rows, None, half), [origin]
-    others, other_origin = column_from(in_one_piece(choices), names[1], symbols)
-    if other_origin.family == "scalar":
+    column, origin = column_from(in_one_piece(choices), name, symbols)
+    if origin.family == "scalar":
         kind = type(choices).__name__
         raise invalid(
-            f"{names[1]} is a single {kind}: it should be a column; compare() takes a pair",
-            field=names[1],
+            f"{name} is a single {kind}: it should be a column; compare() takes a pair",
+            field=name,
             bound="a column",
             value=kind,
             reason="WRONG_TYPE",
         )
-    return Grid(rows, others), [origin, other_origin]
+    return Choices(column, symbols), origin

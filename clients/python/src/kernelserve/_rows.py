@@ -34,6 +34,8 @@ class ColumnVerb:
     results: Results
     # The fields in which the request has a RegionSpan for its results; none: it has no such.
     result_span: tuple[int, ...] = ()
+    # What errors count rows from: where the columns are a batch of longer ones.
+    first_row: int = 0
     _row_errors: int = 0
     _first_error: tuple[int, str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -91,7 +93,8 @@ class ColumnVerb:
             if number == _RESULT and isinstance(value, memoryview):
                 result = value
             elif number == _ROW_ERRORS and isinstance(value, memoryview):
-                self._note(types.RowErrors.FromString(bytes(value)), rows[0])
+                first_row = self.first_row + rows[0]
+                self._note(types.RowErrors.FromString(bytes(value)), first_row)
         if result is None:
             raise DecodeError("there is no result column in it")
         self.results.put(*rows, result, region)

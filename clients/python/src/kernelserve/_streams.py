@@ -87,7 +87,7 @@ def _try(
         if tile.done < tile.end:
             raise DecodeError(f"it ends before query {tile.done} of {tile.end}")
     except grpc.RpcError as failure:
-        first_rows = {"": tile.begin, "choices": tile.choices[0]}
+        first_rows = {"": verb.grid.first_row + tile.begin, "choices": tile.choices[0]}
         error = session.error_of(failure, target, request_id, first_rows, deadline)
         if stop.stopped or session.closed:
             raise error from None

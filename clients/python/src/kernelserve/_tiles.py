@@ -16,6 +16,7 @@ from ._ranges import Range, cut, halves
 
 if TYPE_CHECKING:
     from ._columns import Column
+    from ._symbols import SymbolTable
 
 
 class ChoicesPart:
@@ -71,16 +72,43 @@ class Tile:
         return (self.begin, self.end) if self.part is None else self.part.rows
 
 
+class Choices:
+    """A column of choices for any number of verbs, with its parts. Thread-safe.
+
+    `symbols` numbers what their sequences have, and those of the queries.
+    """
+
+    def __init__(self, column: Column, symbols: SymbolTable) -> None:
+        self.column = column
+        self.symbols = symbols
+        self._parts: dict[tuple[int, Limits], list[ChoicesPart]] = {}
+        self._lock = threading.Lock()
+
+    def parts(self, nbytes: int, limits: Limits) -> list[ChoicesPart]:
+        """Of at most so many bytes each; the same ones when asked for again."""
+        with self._lock:
+            if (nbytes, limits) not in self._parts:
+                ranges = _cut(self.column, nbytes, limits)
+                self._parts[nbytes, limits] = [ChoicesPart(rows) for rows in ranges]
+            return self._parts[nbytes, limits]
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """What there is to cut. Without choices, the queries are the choices.
 
-    `half`: of one column with itself, only pairs whose choice is of a later row.
+    `half`: of one column with itself, only pairs whose choice is of a later row. `first_row` is
+    where the queries begin in a longer column.
     """
 
     queries: Column
-    choices: Column | None
+    choices: Choices | None
     half: bool = False
+    first_row: int = 0
+
+    @property
+    def choices_column(self) -> Column:
+        return self.queries if self.choices is None else self.choices.column
 
     def cells(self, tile: Tile, begin: int, end: int) -> int:
         """How many pairs queries [begin, end) of a tile make."""
@@ -96,9 +124,8 @@ class Grid:
             return self._plan_with_itself(limits, room)
         preferred = min(limits.request_bytes_preferred, room // 2)
         queries = _cut(self.queries, preferred, limits)
-        longest = max(self.queries.nbytes(*rows) for rows in queries)
-        parts = _cut(self.choices, max(room - longest, room // 2), limits)
-        return [Tile(*rows, part) for part in map(ChoicesPart, parts) for rows in queries]
+        parts = self.choices.parts(room - preferred, limits)
+        return [Tile(*rows, part) for part in parts for rows in queries]
 
     def _plan_with_itself(self, limits: Limits, room: int) -> list[Tile]:
         whole = _cut(self.queries, room, limits)
@@ -127,8 +154,8 @@ class Grid:
             both = halves((tile.begin, tile.end)) if tile.done == tile.begin else []
             return self._pairs(both) if both else []
         queries, choices = halves((tile.done, tile.end)), halves(tile.part.rows)
-        source = self.queries if self.choices is None else self.choices
-        longer = self.queries.nbytes(tile.done, tile.end) >= source.nbytes(*tile.part.rows)
+        choices_nbytes = self.choices_column.nbytes(*tile.part.rows)
+        longer = self.queries.nbytes(tile.done, tile.end) >= choices_nbytes
         if queries and (longer or not choices):
             return [Tile(*rows, tile.part) for rows in queries]
         return [Tile(tile.done, tile.end, ChoicesPart(rows)) for rows in choices]

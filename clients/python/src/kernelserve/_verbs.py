@@ -158,6 +158,7 @@ def pairwise(
     score_cutoff: float | None,
     dtype: DTypeLike | None,
     row_errors: RowErrorsLike,
+    first_row: int = 0,
 ) -> Verb:
     from ._inputs import arguments
     from ._results import Results
@@ -187,6 +188,7 @@ def pairwise(
         rows=told.rows,
         results=Results(told.rows, told.origin, dtype=DTYPE_NAMES.get(result_type, "int32")),
         result_span=(2, 5),
+        first_row=first_row,
     )
 
 
