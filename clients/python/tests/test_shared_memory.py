@@ -167,9 +167,9 @@ def test_a_server_tells_that_it_has_it(server: ServerProcess) -> None:
 def test_another_users_socket_gets_nothing(
     server: ServerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    somebody = os.getuid() + 1
+    somebody = os.geteuid() + 1
     with ks.connect(server.address) as client:
-        monkeypatch.setattr(os, "getuid", lambda: somebody)
+        monkeypatch.setattr(os, "geteuid", lambda: somebody)
         assert client.pairwise(LEFT, RIGHT) == DISTANCES
         assert regions_of(client)._all == set()
     assert memfds() == 0

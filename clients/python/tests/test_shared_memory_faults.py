@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import threading
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -136,6 +138,25 @@ def test_a_call_that_was_given_up_does_not_spoil_the_next_one() -> None:
                 client.pairwise(long, long[::-1], timeout=0.005)
             assert client.pairwise(LEFT, RIGHT) == DISTANCES
         assert memfds() <= 2
+
+
+def test_an_offer_that_was_interrupted_does_not_name_the_next_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The server's answer to it would be read as the token of the next one."""
+    send = socket.send_fds
+
+    def interrupted(*arguments: Any) -> int:
+        send(*arguments)
+        raise KeyboardInterrupt
+
+    with ks.connect() as client:
+        monkeypatch.setattr(socket, "send_fds", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.pairwise(LEFT, RIGHT)
+        monkeypatch.undo()
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert (turns(client), memfds()) == (1, 1)
 
 
 # --- Who lies -------------------------------------------------------------------------------------

@@ -258,6 +258,9 @@ class Regions:
             self._pause_ends = time.monotonic() + _PAUSE_S
             self._forget()
             return
+        except BaseException:  # Ctrl-C: the answer that may come is not the next region's
+            self._forget()
+            raise
         if len(region.token) != _TOKEN_BYTES:  # a sentence that says why not
             self._pause_ends = time.monotonic() + _PAUSE_S
             region.close()
@@ -290,7 +293,7 @@ def _connect(path: str) -> socket.socket:
         made.connect(path)
         peer = made.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         _, user, _ = struct.unpack("3i", peer)
-        if user != os.getuid():
+        if user != os.geteuid():
             raise PermissionError(f"{path} is another user's")
     except BaseException:
         made.close()
