@@ -128,7 +128,7 @@ def test_results_differ_from_rapidfuzz_only_as_documented(client: ks.Client) -> 
 
 def test_every_command_is_documented() -> None:
     shown = CliRunner().invoke(program, ["--help"]).output
-    commands = re.findall(r"^  (\w+)  ", shown[shown.index("Commands:") :], re.MULTILINE)
+    commands = re.findall(r"^  ([\w-]+)  ", shown[shown.index("Commands:") :], re.MULTILINE)
     documented = [row[0] for row in rows(ROOT / "docs/command_line.md", "command")]
     assert [row.strip("`").split()[1] for row in documented] == commands
 

@@ -21,6 +21,9 @@ _COMMANDS = {
     "editops": "texts",
     "align": "texts",
     "pairwise": "pairwise",
+    "cdist": "cross",
+    "top-k": "cross",
+    "join": "cross",
     "fibonacci": "fibonacci",
     "run": "run",
     "kernels": "kernels",
@@ -43,7 +46,8 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command = getattr(import_module(f".{_COMMANDS[name]}", __package__), name)
+        module = import_module(f".{_COMMANDS[name]}", __package__)
+        command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

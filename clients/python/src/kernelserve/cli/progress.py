@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from .._progress import ProgressLike
 from .listing import is_terminal
 
 
@@ -20,6 +21,26 @@ class Measured(Protocol):
     def size(self) -> int | None: ...
     @property
     def position(self) -> int: ...
+
+
+@contextmanager
+def show_pairs(wanted: bool) -> Iterator[ProgressLike]:
+    """Gives what a verb of queries by choices is to be told as its `progress`."""
+    if not (wanted and is_terminal(sys.stderr)):
+        yield False
+        return
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.BarColumn(),
+        rich.TaskProgressColumn(show_speed=True),
+        rich.TextColumn("{task.completed:,} of {task.total:,} pairs"),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=0)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def append_column(
             f"{reader.name} already has a column {name!r}: name the new one with --column"
         )
     rows_done = 0
-    bar = show_progress(reader, progress and not (out == "-" and is_terminal(sys.stdout)))
+    bar = show_progress(reader, bar_is_wanted(out, progress))
     with bar as advance, open_writer(out) as writer:
         for batch in reader.batches():
             with _counted_from(rows_done, reader.name):
@@ -60,6 +60,11 @@ def append_column(
             writer.write(batch.append_column(name, result))
             rows_done += batch.num_rows
             advance(rows_done)
+
+
+def bar_is_wanted(out: str, progress: bool) -> bool:
+    """Not where the rows go to the same terminal."""
+    return progress and not (out == "-" and is_terminal(sys.stdout))
 
 
 @contextmanager
