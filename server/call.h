@@ -1,7 +1,9 @@
 #ifndef KERNELSERVE_SERVER_CALL_H_
 #define KERNELSERVE_SERVER_CALL_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -86,8 +88,12 @@ class StreamHandler {
   // less than it will be, and after.
   virtual double cost_ns() const = 0;
 
-  // Makes what all blocks share. Once, before the first NextBlock.
-  virtual absl::Status Prepare(StopToken stop) { return absl::OkStatus(); }
+  // Makes what all blocks share, before the first NextBlock. Returns false where it has to wait for
+  // what another call makes: it is asked again after `resume` was called, which it may be from any
+  // thread, as long as the handler lives.
+  virtual absl::StatusOr<bool> Prepare(StopToken stop, const std::function<void()>& resume) {
+    return true;
+  }
 
   // The next block, of about kStreamBlockBytes encoded; null after the last. Called by one thread
   // at a time, also while earlier blocks run. Blocks are gone before the handler is.

@@ -58,7 +58,7 @@ Job::Next CallJob::Claim(Task* task) {
     return NothingLeftToClaim() ? Next::kLastTask : Next::kTask;
   }
   if (exhausted_) return Next::kEnd;
-  if (opening_) return Next::kWait;
+  if (opening_ || parked_) return Next::kWait;
   if (open_.size() + ready_blocks_ < blocks_ahead_ && ready_blocks_ < kStreamBlocksAhead) {
     opening_ = true;
     *task = {.cost_ns = kTaskCostNs, .tag = kOpen};
@@ -141,7 +141,7 @@ absl::Status CallJob::Admit() {
   return memory_.Grow(2 * request_->Length());
 }
 
-// Decodes, admits and readies what all blocks share.
+// Decodes and admits.
 absl::Status CallJob::Start() {
   const Clock::time_point start = Clock::now();
   timing_.set_queue_ns(Ns(start - arrival_));
@@ -154,18 +154,50 @@ absl::Status CallJob::Start() {
     if (!status.ok()) return status;
   }
   if (absl::Status status = CheckDeadline(); !status.ok()) return status;
-  if (absl::Status status = memory_.Grow(handler_->memory_bytes()); !status.ok()) return status;
-  const Clock::time_point prepare = Clock::now();
-  absl::Status status = handler_->Prepare(stop_token());
-  timing_.set_prepare_ns(Ns(Clock::now() - prepare));
-  // By now the handler may know better.
-  return status.ok() && !one_block_ ? CheckDeadline() : status;
+  return memory_.Grow(handler_->memory_bytes());
+}
+
+// Readies what all blocks share. Returns false where the call is parked until somebody else has.
+absl::StatusOr<bool> CallJob::Prepare() {
+  {
+    std::lock_guard lock(mutex_);
+    parked_ = true;  // before anybody can unpark it
+  }
+  const Clock::time_point start = Clock::now();
+  absl::StatusOr<bool> prepared = handler_->Prepare(stop_token(), [this] { Unpark(); });
+  std::lock_guard lock(mutex_);
+  timing_.set_prepare_ns(timing_.prepare_ns() + Ns(Clock::now() - start));
+  if (!prepared.ok()) return prepared;
+  prepared_ = *prepared;
+  if (*prepared) {
+    parked_ = false;
+  } else {
+    opening_ = false;
+  }
+  return prepared;
+}
+
+void CallJob::Unpark() {
+  {
+    std::lock_guard lock(mutex_);
+    parked_ = false;
+  }
+  environment_.pool->Resume(this);
 }
 
 absl::Status CallJob::Open() {
   if (!started_) {
     started_ = true;
     if (absl::Status status = Start(); !status.ok()) return status;
+  }
+  if (!prepared_) {
+    const absl::StatusOr<bool> prepared = Prepare();
+    if (!prepared.ok()) return prepared.status();
+    if (!*prepared) return absl::OkStatus();
+    // By now the handler may know better.
+    if (!one_block_) {
+      if (absl::Status status = CheckDeadline(); !status.ok()) return status;
+    }
   }
   absl::StatusOr<std::unique_ptr<Block>> block = handler_->NextBlock();
   if (!block.ok()) return block.status();

@@ -94,6 +94,8 @@ class CallJob : public Job {
   };
 
   absl::Status Start();
+  absl::StatusOr<bool> Prepare();
+  void Unpark();
   absl::Status CheckDeadline() const;
   absl::Status Open();
   absl::Status RunRange(OpenBlock* block, const Range& range);
@@ -111,6 +113,7 @@ class CallJob : public Job {
   // Of the task that opens blocks, of which there is one at a time.
   grpc::ByteBuffer* request_;
   bool started_ = false;
+  bool prepared_ = false;
   bool decoded_;
   uint64_t next_block_ = 0;
 
@@ -122,6 +125,7 @@ class CallJob : public Job {
   std::deque<Ready> ready_;
   size_t ready_blocks_ = 0;
   bool opening_ = false;
+  bool parked_ = false;     // until Unpark: what it is to prepare, another call makes
   bool exhausted_ = false;  // no block will be opened any more
   absl::Status status_;
   std::pair<uint64_t, uint64_t> failed_at_;  // block and row of status_, where that is not OK

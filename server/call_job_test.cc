@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -158,6 +160,130 @@ TEST_F(CallJobTest, EndsAnEmptyStream) {
   v1::StreamTermsResponse response;
   EXPECT_FALSE(reader->Read(&response));
   EXPECT_TRUE(reader->Finish().ok());
+}
+
+// Its one block waits for what another call makes.
+class WaitingStream : public StreamHandler {
+ public:
+  struct Shared {
+    std::mutex mutex;
+    std::vector<std::function<void()>> waiting;
+    std::atomic<bool> made = false;
+  };
+  WaitingStream(Shared* shared, std::latch* gone) : shared_(*shared), gone_(*gone) {}
+  ~WaitingStream() override { gone_.count_down(); }
+
+  absl::Status Decode(const grpc::ByteBuffer&) override { return absl::OkStatus(); }
+  uint64_t memory_bytes() const override { return 0; }
+  double cost_ns() const override { return 0; }
+  absl::StatusOr<bool> Prepare(StopToken, const std::function<void()>& resume) override {
+    if (shared_.made) return true;
+    const std::lock_guard lock(shared_.mutex);
+    shared_.waiting.push_back(resume);
+    return false;
+  }
+  absl::StatusOr<std::unique_ptr<Block>> NextBlock() override {
+    if (std::exchange(opened_, true)) return nullptr;
+    return std::make_unique<FakeBlock>(0, absl::OkStatus(), 1);
+  }
+
+ private:
+  Shared& shared_;
+  std::latch& gone_;
+  bool opened_ = false;
+};
+
+TEST_F(CallJobTest, WaitsForWhatAnotherCallMakesWithoutAThread) {
+  WaitingStream::Shared shared;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<WaitingStream>(&shared, &gone); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  const auto waiting = [&] {
+    const std::lock_guard lock(shared.mutex);
+    return shared.waiting.size();
+  };
+  // Calls of the pool find both workers free, or the stream takes its task beside them.
+  Serve({.rows = 4, .cost_ns = 4.0 * kTaskCostNs, .reply = 1});
+  while (waiting() == 0) EXPECT_TRUE(Call().ok());
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Call().ok());
+  EXPECT_EQ(waiting(), 1u);
+  // Too early is no harm: it asks again, and waits again.
+  shared.waiting[0]();
+  while (waiting() == 1) EXPECT_TRUE(Call().ok());
+  shared.made = true;
+  {
+    const std::lock_guard lock(shared.mutex);
+    shared.waiting[1]();
+  }
+  v1::StreamTermsResponse response;
+  EXPECT_TRUE(reader->Read(&response));
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(CallJobTest, FreesAStreamThatIsCancelledWhileItWaits) {
+  WaitingStream::Shared shared;
+  std::latch gone(1);
+  service_.make_stream = [&] { return std::make_unique<WaitingStream>(&shared, &gone); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  Serve({.cost_ns = kDear});
+  for (size_t waiting = 0; waiting == 0;) {
+    EXPECT_TRUE(Call().ok());
+    const std::lock_guard lock(shared.mutex);
+    waiting = shared.waiting.size();
+  }
+  context.TryCancel();
+  gone.wait();
+}
+
+// A block of several messages, numbered through.
+class MessagesBlock : public Block {
+ public:
+  MessagesBlock(uint64_t first, uint64_t count) : next_(first), end_(first + count) {}
+  uint64_t rows() const override { return 1; }
+  double cost_ns() const override { return 1; }
+  absl::Status Run(uint64_t, uint64_t, StopToken) override { return absl::OkStatus(); }
+  absl::StatusOr<grpc::ByteBuffer> Encode() override {
+    v1::StreamTermsResponse response;
+    response.set_first(next_++);
+    return SerializeMessage(response);
+  }
+  bool more() const override { return next_ < end_; }
+
+ private:
+  uint64_t next_;
+  const uint64_t end_;
+};
+
+class MessagesStream : public StreamHandler {
+ public:
+  absl::Status Decode(const grpc::ByteBuffer&) override { return absl::OkStatus(); }
+  uint64_t memory_bytes() const override { return 0; }
+  double cost_ns() const override { return 0; }
+  size_t blocks_ahead(size_t workers) const override { return workers + 1; }
+  absl::StatusOr<std::unique_ptr<Block>> NextBlock() override {
+    if (blocks_ == 30) return nullptr;
+    const uint64_t count = 1 + blocks_++ % 4;
+    first_ += count;
+    return std::make_unique<MessagesBlock>(first_ - count, count);
+  }
+
+ private:
+  uint64_t blocks_ = 0;
+  uint64_t first_ = 0;
+};
+
+TEST_F(CallJobTest, SendsAllMessagesOfABlock) {
+  service_.make_stream = [&] { return std::make_unique<MessagesStream>(); };
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamTerms(&context, {});
+  v1::StreamTermsResponse response;
+  uint64_t next = 0;
+  while (reader->Read(&response)) EXPECT_EQ(response.first(), next++);
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(next, 7 * (1 + 2 + 3 + 4) + 1 + 2);
 }
 
 // One block, and the job ends while that is being written: whoever is second finishes the call. For

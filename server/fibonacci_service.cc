@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -134,8 +135,8 @@ class StreamTermsHandler : public StreamHandler {
            count * static_cast<double>(FibonacciTermCostNs(last_));
   }
 
-  absl::Status Prepare(StopToken stop) override {
-    if (left_ == 0) return absl::OkStatus();
+  absl::StatusOr<bool> Prepare(StopToken stop, const std::function<void()>&) override {
+    if (left_ == 0) return true;
     if (request_.has_modulus()) {
       auto terms = FibonacciModuloTerms::Make(request_.first(), request_.modulus());
       if (!terms.ok()) return terms.status();
@@ -145,7 +146,7 @@ class StreamTermsHandler : public StreamHandler {
       if (!terms.ok()) return terms.status();
       terms_.emplace(*std::move(terms));
     }
-    return absl::OkStatus();
+    return true;
   }
 
   absl::StatusOr<std::unique_ptr<Block>> NextBlock() override {

@@ -36,6 +36,9 @@ ABSL_FLAG(int64_t, fibonacci_n_max, kernelserve::server::kFibonacciNMax,
 ABSL_FLAG(bool, shared_memory, true,
           "let clients of a unix socket hand over columns in shared memory, by a second socket "
           "beside it");
+ABSL_FLAG(int64_t, choices_cache_mb, -1,
+          "megabytes of choices, made ready, that are kept for later calls; -1: half of what calls "
+          "may take, of which they are a part");
 ABSL_FLAG(int64_t, lame_duck_ms, kernelserve::server::kLameDuckMs,
           "how long health says NOT_SERVING, upon SIGTERM, before connections are closed");
 ABSL_FLAG(int64_t, drain_timeout_ms, kernelserve::server::kDrainTimeoutMs,
@@ -78,6 +81,7 @@ const std::vector<Row>& Rows() {
       {absl::FindCommandLineFlag("rows_max"), "a whole number", kRowsMaxLeast, kRowsMaxMost},
       {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93, kFibonacciNMaxMost},
       {absl::FindCommandLineFlag("shared_memory"), "true or false"},
+      {absl::FindCommandLineFlag("choices_cache_mb"), "a whole number", -1, kTera},
       {absl::FindCommandLineFlag("lame_duck_ms"), "a whole number", 0, kDayMs},
       {absl::FindCommandLineFlag("drain_timeout_ms"), "a whole number", 0, kDayMs},
       {absl::FindCommandLineFlag("log_format"), "text or json"},
@@ -224,6 +228,7 @@ absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments
   options.server.rows_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_rows_max));
   options.server.fibonacci_n_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_fibonacci_n_max));
   options.server.shared_memory = absl::GetFlag(FLAGS_shared_memory);
+  options.server.choices_cache_mb = absl::GetFlag(FLAGS_choices_cache_mb);
   options.server.lame_duck_ms = absl::GetFlag(FLAGS_lame_duck_ms);
   options.server.drain_timeout_ms = absl::GetFlag(FLAGS_drain_timeout_ms);
 

@@ -84,9 +84,12 @@ inline constexpr uint64_t kCrossBlockCostNs = 4 * kTaskCostNs;
 inline constexpr uint64_t kCrossBlockBytes = 8ull << 20;
 inline constexpr size_t kCrossBlocksAheadMax = 16;
 
-// Queries that a task of these should have, since they are compared side by side in a vector's
-// lanes, unless it then took longer than the second.
-inline constexpr size_t kCrossTaskQueries = 128;
+// Queries that a task of these should have, unless it then took longer than the last. They are
+// compared side by side in a vector's lanes, by size: of 512 words a score takes half of what it
+// does of 128. For the best few they mostly go one by one, and for matches some dozens at a time.
+inline constexpr size_t kCdistTaskQueries = 512;
+inline constexpr size_t kTopKTaskQueries = 32;
+inline constexpr size_t kJoinTaskQueries = 128;
 inline constexpr uint64_t kCrossTaskCostNsMax = 20 * kTaskCostNs;
 
 // TopK's k where none is given, as in RapidFuzz.
@@ -155,6 +158,10 @@ inline constexpr size_t kUnixPathBytes = 103;
 // work with, which no reservation counts: for a pair of long texts up to some 50 bytes a unit, in
 // each worker. And a repeated text's tables are reserved when they have been made.
 inline constexpr uint64_t kMemoryCeilingMb = 2048;
+
+// Default of --choices_cache_mb, as a part of the budget: what calls need now goes first, but many
+// do little else than to ask of the same choices.
+inline constexpr uint64_t kChoicesCacheShare = 2;
 
 // Memory of requests that is kept for the next ones, a quarter of the budget at most: two of the
 // largest requests, since two are decoded at a time on a small machine.

@@ -1,6 +1,7 @@
 #include "server/memory_budget.h"
 
 #include <cassert>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
@@ -30,7 +31,12 @@ absl::Status MemoryBudget::Reservation::Grow(uint64_t bytes) {
                                 ": send it in parts"));
   }
   uint64_t reserved = budget_->reserved_.load(std::memory_order_relaxed);
+  bool reclaimed = budget_->reclaim_ == nullptr;
   do {
+    if (reserved > budget - bytes && !std::exchange(reclaimed, true)) {
+      budget_->reclaim_(reserved - (budget - bytes));
+      reserved = budget_->reserved_.load(std::memory_order_relaxed);
+    }
     if (reserved > budget - bytes) {
       return RetryLater(
           TooMuch(bytes, budget - reserved,

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -39,12 +41,17 @@ class MemoryBudget {
 
   explicit MemoryBudget(uint64_t bytes) : bytes_(bytes) {}
 
+  // `reclaim` is called where a reservation does not fit, to give back at least so many bytes if it
+  // can: on any thread, with no lock held. To be set before there is one.
+  void set_reclaim(std::function<void(uint64_t bytes)> reclaim) { reclaim_ = std::move(reclaim); }
+
   uint64_t bytes() const { return bytes_; }
   uint64_t reserved() const { return reserved_.load(std::memory_order_relaxed); }
 
  private:
   const uint64_t bytes_;
   std::atomic<uint64_t> reserved_ = 0;
+  std::function<void(uint64_t bytes)> reclaim_;
 };
 
 // MEMORY_CEILING for a call whose allocation failed.

@@ -49,5 +49,24 @@ TEST(MemoryBudgetTest, DoesNotAskToComeBackWithWhatNeverFits) {
   EXPECT_EQ(budget.reserved(), 60u);
 }
 
+TEST(MemoryBudgetTest, HasWhatIsKeptGivenBackBeforeItRefuses) {
+  MemoryBudget budget(100);
+  MemoryBudget::Reservation kept(&budget), mine(&budget);
+  uint64_t asked = 0;
+  uint64_t given = 20;
+  budget.set_reclaim([&](uint64_t bytes) {
+    asked = bytes;
+    kept.Shrink(given);
+  });
+  ASSERT_TRUE(kept.Grow(80).ok());
+  EXPECT_EQ(asked, 0u);
+  EXPECT_TRUE(mine.Grow(40).ok());
+  EXPECT_EQ(asked, 20u);
+  given = 10;
+  EXPECT_TRUE(HasRetry(mine.Grow(30)));
+  EXPECT_EQ(asked, 30u);
+  EXPECT_EQ(budget.reserved(), 90u);
+}
+
 }  // namespace
 }  // namespace kernelserve::server

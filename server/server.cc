@@ -18,6 +18,7 @@
 #include "server/call.h"
 #include "server/call_metadata.h"
 #include "server/cgroup.h"
+#include "server/choices/choices_cache.h"
 #include "server/columns/buffer_pool.h"
 #include "server/fibonacci_service.h"
 #include "server/health_service.h"
@@ -40,6 +41,11 @@ uint64_t MemoryCeilingBytes(const Options& options) {
   uint64_t bytes = kMemoryCeilingMb << 20;
   if (const auto limit = CgroupMemoryBytes()) bytes = std::min(bytes, *limit / 4 * 3);
   return bytes;
+}
+
+uint64_t ChoicesCacheBytes(const Options& options, const MemoryBudget& memory) {
+  if (options.choices_cache_mb < 0) return memory.bytes() / kChoicesCacheShare;
+  return static_cast<uint64_t>(options.choices_cache_mb) << 20;
 }
 
 // What some v1 server has not: names of server_info.proto.
@@ -123,6 +129,7 @@ struct Server::Parts {
   explicit Parts(const Options& options)
       : memory(MemoryCeilingBytes(options) / 2),
         buffers(std::min(memory.bytes() / 4, kIdleBufferBytes)),
+        choices(ChoicesCacheBytes(options, memory)),
         pool(options.workers > 0 ? options.workers : UsableCpus(), kJobsMax),
         calls{.pool = &pool,
               .memory = &memory,
@@ -137,14 +144,17 @@ struct Server::Parts {
                 .rows_max = options.rows_max,
                 .result_bytes_max = kResultBytesMax,
                 .kernel_limits = {.fibonacci_n_max = options.fibonacci_n_max}},
-        crosses{.batches = &batches, .memory = &memory, .workers = pool.workers()},
+        crosses{
+            .batches = &batches, .memory = &memory, .choices = &choices, .workers = pool.workers()},
         string_distance(calls, batches, crosses),
         kernels(calls, batches),
         fibonacci(calls, options.fibonacci_n_max),
         server_info(calls, Info(options, calls.instance_id, pool.workers())),
         health({v1::StringDistanceService::service_full_name(),
                 v1::KernelService::service_full_name(), v1::FibonacciService::service_full_name(),
-                v1::ServerInfoService::service_full_name()}) {}
+                v1::ServerInfoService::service_full_name()}) {
+    memory.set_reclaim([this](uint64_t bytes) { choices.GiveBack(bytes); });
+  }
 
   std::array<grpc::Service*, 5> services() {
     return {&string_distance, &kernels, &fibonacci, &server_info, &health};
@@ -152,6 +162,7 @@ struct Server::Parts {
 
   MemoryBudget memory;
   BufferPool buffers;
+  ChoicesCache choices;
   WorkerPool pool;
   const CallEnvironment calls;
   RegionTable regions;

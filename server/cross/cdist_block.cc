@@ -51,10 +51,8 @@ absl::StatusOr<CdistBlock::Part> CdistBlock::Compute(size_t begin, size_t end, D
 absl::Status CdistBlock::Run(uint64_t begin, uint64_t end, StopToken stop) {
   const size_t first = this->begin() + begin;
   const size_t last = this->begin() + end;
-  // Nearly all scores fit a byte, and what does not saturates: where none has, none was lost.
-  const bool try_bytes = work().narrow && work().never_negative && FixedWidth(work().type) > 1;
   Part part;
-  if (try_bytes && !work().is_wide.load(std::memory_order_relaxed)) {
+  if (work().tries_bytes()) {
     absl::StatusOr<Part> bytes = Compute(first, last, DataType::kUint8, stop);
     if (!bytes.ok()) return bytes.status();
     const std::span<const uint8_t> values = (*bytes)->values();

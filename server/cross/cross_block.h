@@ -41,6 +41,13 @@ struct CrossWork {
   std::atomic<uint64_t> matches = 0;
   std::atomic<uint64_t> matches_each = 0;  // of a query, where most were found; 0: not known
   std::atomic<bool> is_wide = false;       // a score was over what fits a byte
+
+  // Whether to compute scores as bytes first. Nearly all fit one, and what does not saturates:
+  // where none has, none was lost.
+  bool tries_bytes() const {
+    return narrow && never_negative && FixedWidth(type) > 1 &&
+           !is_wide.load(std::memory_order_relaxed);
+  }
 };
 
 // The answers for some queries in a row, in one message or several: of at most block_bytes each,

@@ -7,9 +7,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "kernels/column_reader.h"
 #include "kernels/error.h"
+#include "server/choices/choices_digest.h"
 #include "server/columns/encoder.h"
 #include "server/cross/cdist_block.h"
 #include "server/cross/match_block.h"
@@ -35,6 +37,18 @@ constexpr size_t kSampledQueries = 256;
 uint64_t Product(uint64_t a, uint64_t b) {
   uint64_t product;
   return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+size_t TaskQueries(CrossMethod method) {
+  switch (method) {
+    case CrossMethod::kCdist:
+      return kCdistTaskQueries;
+    case CrossMethod::kTopK:
+      return kTopKTaskQueries;
+    case CrossMethod::kJoin:
+      return kJoinTaskQueries;
+  }
+  return 1;
 }
 
 void AppendErrors(const Texts& texts, v1::RowErrors* errors) {
@@ -75,7 +89,7 @@ absl::Status NotSymmetric(const std::string& name) {
 }  // namespace
 
 CrossHandler::CrossHandler(CrossMethod method, const CrossEnvironment& environment)
-    : environment_(environment), memory_(environment.memory) {
+    : environment_(environment), memory_(environment.memory), turn_(environment.choices) {
   request_.method = method;
 }
 
@@ -154,11 +168,18 @@ absl::Status CrossHandler::ReadCutoffs() {
   return absl::OkStatus();
 }
 
-absl::Status CrossHandler::Prepare(StopToken stop) {
-  if (absl::Status status = ReadChoices(stop); !status.ok()) return status;
+absl::StatusOr<bool> CrossHandler::Prepare(StopToken stop, const std::function<void()>& resume) {
+  if (request_.choices_by == CrossRequest::Choices::kDigest) {
+    if (absl::Status status = FindChoices(); !status.ok()) return status;
+  } else {
+    if (held_ == nullptr) {
+      if (absl::Status status = ReadChoices(stop); !status.ok()) return status;
+    }
+    const absl::StatusOr<bool> taken = TakeChoices(stop, resume);
+    if (!taken.ok() || !*taken) return taken;
+  }
   if (absl::Status status = ReadQueries(stop); !status.ok()) return status;
   request_.bytes = Buffer();
-  if (stop.stopped()) return absl::CancelledError("stopped");
   cross_.emplace(*scorer_, *queries_, *choices_);
   ShareWork();
   const uint64_t most = environment_.batches->result_bytes_max;
@@ -166,21 +187,68 @@ absl::Status CrossHandler::Prepare(StopToken stop) {
   if (next_ < request_.end && least > most) {
     return TooMuch("RESULT_TOO_LARGE", "results for one query", least, most, "bytes");
   }
-  return ReserveBlocks();
+  if (absl::Status status = ReserveBlocks(); !status.ok()) return status;
+  return true;
+}
+
+// A digest tells what was done to the texts, too; this is so that a request that would have it
+// otherwise does not find them.
+std::string CrossHandler::ChoicesKey() const {
+  return absl::StrCat(digest_, static_cast<int>(request_.binding.preprocessing));
+}
+
+absl::Status CrossHandler::FindChoices() {
+  digest_ = request_.digest;
+  choices_ = environment_.choices->Find(ChoicesKey());
+  is_kept_ = choices_ != nullptr;
+  // Texts that could not be read are nulls by now, which a call that would have failed learns when
+  // it sends them again.
+  const bool fails = request_.binding.row_errors == RowErrorPolicy::kFail;
+  if (is_kept_ && !(fails && choices_->texts().error_count() > 0)) return absl::OkStatus();
+  constexpr absl::string_view kBound = "the digest of choices that this server holds";
+  const std::string value = absl::BytesToHexString(request_.digest.substr(0, 40));
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      {.reason = "CHOICES_UNKNOWN", .field = "digest", .bound = kBound, .value = value},
+      absl::StrCat("digest is ", value, ", which is not ", kBound, ": send the column"));
 }
 
 absl::Status CrossHandler::ReadChoices(const StopToken& stop) {
   const bool own = request_.choices_by == CrossRequest::Choices::kColumn;
   const ColumnView& column = own ? request_.choices : request_.queries;
-  const uint64_t bytes = Texts::BytesMax(column) + column.length * Choices::kBytesEach;
-  if (absl::Status status = memory_.Grow(bytes); !status.ok()) return status;
+  auto held = std::make_unique<HeldChoices>(environment_.memory);
+  held->bytes = Texts::BytesMax(column) + column.length * Choices::kBytesEach;
+  if (absl::Status status = held->memory.Grow(held->bytes); !status.ok()) return status;
   absl::StatusOr<Texts> texts =
       Texts::Read(column, own ? "choices" : "queries", request_.binding.row_errors, stop,
                   request_.binding.preprocessing);
   if (!texts.ok()) return texts.status();
-  choices_ = std::make_shared<const Choices>(*std::move(texts), stop);
-  memory_.Shrink(bytes - std::min<uint64_t>(bytes, choices_->bytes()));
+  held->texts.emplace(*std::move(texts));
+  digest_ = DigestOf(*held->texts, request_.binding.preprocessing, stop);
+  held_ = std::move(held);
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> CrossHandler::TakeChoices(const StopToken& stop,
+                                               const std::function<void()>& resume) {
+  switch (turn_.Ask(ChoicesKey(), resume, &choices_)) {
+    case ChoicesCache::Turn::State::kWait:
+      return false;
+    case ChoicesCache::Turn::State::kFound:
+      held_.reset();
+      is_kept_ = true;
+      return true;
+    case ChoicesCache::Turn::State::kMake:
+      break;
+  }
+  held_->choices.emplace(*std::exchange(held_->texts, std::nullopt), stop);
+  if (stop.stopped()) return absl::CancelledError("stopped");
+  const uint64_t bytes = held_->choices->bytes();
+  held_->memory.Shrink(held_->bytes - std::min(held_->bytes, bytes));
+  const Choices* const choices = &*held_->choices;
+  choices_ = {std::shared_ptr<HeldChoices>(std::move(held_)), choices};
+  is_kept_ = turn_.End(choices_);
+  return true;
 }
 
 absl::Status CrossHandler::ReadQueries(const StopToken& stop) {
@@ -222,9 +290,11 @@ void CrossHandler::ShareWork() {
   }
   const size_t queries = request_.end - request_.begin;
   const size_t each = (queries + environment_.workers - 1) / environment_.workers;
-  work_.task_queries = scorer_->HasCross() ? std::clamp<size_t>(each, 1, kCrossTaskQueries) : 1;
+  work_.task_queries =
+      scorer_->HasCross() ? std::clamp<size_t>(each, 1, TaskQueries(request_.method)) : 1;
   work_.memory = environment_.memory;
 
+  if (is_kept_) work_.first.set_choices_digest(digest_);
   v1::RowErrors errors;
   if (!same) AppendErrors(*queries_, &errors);
   AppendErrors(choices_->texts(), &errors);
@@ -257,7 +327,9 @@ uint64_t CrossHandler::ReplyBytesEach() const {
 }
 
 uint64_t CrossHandler::BlockBytesEach() const {
-  if (request_.method == CrossMethod::kCdist) return ReplyBytesEach();
+  if (request_.method == CrossMethod::kCdist) {
+    return work_.tries_bytes() ? work_.choices : ReplyBytesEach();
+  }
   uint64_t most = work_.choices;
   if (request_.method == CrossMethod::kTopK) {
     most = std::min<uint64_t>(request_.k, most);
@@ -272,7 +344,8 @@ absl::Status CrossHandler::ReserveBlocks() {
   uint64_t block = kCrossBlockBytes;
   if (request_.method != CrossMethod::kJoin) block = std::max(block, each);
   const uint64_t blocks = blocks_ahead(environment_.workers) + 1;
-  return memory_.Grow(std::min(Product(blocks, block), Product(request_.end - next_, each)));
+  const uint64_t most = std::max(each, ReplyBytesEach());
+  return memory_.Grow(std::min(Product(blocks, block), Product(request_.end - next_, most)));
 }
 
 float CrossHandler::QueryCostNs(size_t query) {

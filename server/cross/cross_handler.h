@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,6 +17,7 @@
 #include "kernels/texts.h"
 #include "server/batch_handler.h"
 #include "server/call.h"
+#include "server/choices/choices_cache.h"
 #include "server/cross/cross_block.h"
 #include "server/cross/cross_request.h"
 #include "server/memory_budget.h"
@@ -25,7 +28,18 @@ namespace kernelserve::server {
 struct CrossEnvironment {
   const BatchEnvironment* batches;
   MemoryBudget* memory;
+  ChoicesCache* choices;
   size_t workers;
+};
+
+// Choices with the memory that is reserved for them, which go together.
+struct HeldChoices {
+  explicit HeldChoices(MemoryBudget* budget) : memory(budget) {}
+
+  MemoryBudget::Reservation memory;
+  uint64_t bytes = 0;          // reserved
+  std::optional<Texts> texts;  // until there are choices of them
+  std::optional<Choices> choices;
 };
 
 // Every query by every choice: Cdist, TopK and Join, which differ in their blocks. Texts are read
@@ -39,11 +53,15 @@ class CrossHandler final : public StreamHandler {
   uint64_t memory_bytes() const override { return 0; }  // Prepare knows, and takes it
   size_t blocks_ahead(size_t workers) const override;
   double cost_ns() const override { return cost_ns_; }
-  absl::Status Prepare(StopToken stop) override;
+  absl::StatusOr<bool> Prepare(StopToken stop, const std::function<void()>& resume) override;
   absl::StatusOr<std::unique_ptr<Block>> NextBlock() override;
 
  private:
+  absl::Status FindChoices();
   absl::Status ReadChoices(const StopToken& stop);
+  // Of what was read: from the cache, or made and put there. False where another call makes them.
+  absl::StatusOr<bool> TakeChoices(const StopToken& stop, const std::function<void()>& resume);
+  std::string ChoicesKey() const;
   absl::Status ReadQueries(const StopToken& stop);
   absl::Status ReadCutoffs();
   void ShareWork();
@@ -62,6 +80,9 @@ class CrossHandler final : public StreamHandler {
 
   DataType type_ = DataType::kInt32;
   std::unique_ptr<TextScorer> scorer_;
+  std::unique_ptr<HeldChoices> held_;  // read, and not yet shared
+  std::string digest_;
+  bool is_kept_ = false;  // under that digest
   std::shared_ptr<const Choices> choices_;
   std::optional<Texts> own_queries_;  // where they are not the choices
   const Texts* queries_ = nullptr;
@@ -71,6 +92,7 @@ class CrossHandler final : public StreamHandler {
 
   size_t next_ = 0;  // the first query that no block has yet
   bool begun_ = false;
+  ChoicesCache::Turn turn_;  // goes first: nobody resumes what is gone
   size_t costed_ = 0;  // queries before it have cost_each_ns_ as the last one that was estimated
   float cost_each_ns_ = 0;
 };
