@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "kernels/column_reader.h"
 #include "kernels/error.h"
 #include "server/choices/choices_digest.h"
 #include "server/columns/encoder.h"
 #include "server/cross/cdist_block.h"
 #include "server/cross/match_block.h"
+#include "server/cross/query_cutoffs.h"
 #include "server/limits.h"
 #include "server/message.h"
 
@@ -106,7 +104,8 @@ absl::Status CrossHandler::Decode(const grpc::ByteBuffer& request) {
   const absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(request_.binding, nothing);
   if (!bound.ok()) return InCrossOptions(bound.status());
   type_ = (*bound)->result_type();
-  if (status = ReadCutoffs(); !status.ok()) return status;
+  status = ReadQueryCutoffs(&request_, &work_.query_cutoffs);
+  if (!status.ok()) return status;
   absl::StatusOr<std::unique_ptr<TextScorer>> scorer = kernel.bind_scorer(request_.binding);
   if (!scorer.ok()) return InCrossOptions(scorer.status());
   scorer_ = *std::move(scorer);
@@ -114,57 +113,6 @@ absl::Status CrossHandler::Decode(const grpc::ByteBuffer& request) {
     return NotSymmetric(kernel.name);
   }
   next_ = request_.begin;
-  return absl::OkStatus();
-}
-
-// Cutoffs of single queries take the place of the scorer's, which becomes one that they all pass.
-absl::Status CrossHandler::ReadCutoffs() {
-  if (!request_.query_cutoffs) return absl::OkStatus();
-  constexpr absl::string_view kField = "query_cutoffs";
-  request_.binding.score_cutoff.reset();
-  const absl::StatusOr<std::unique_ptr<TextScorer>> any =
-      request_.kernel->bind_scorer(request_.binding);
-  if (!any.ok()) return InCrossOptions(any.status());
-  const TextScorer& scorer = **any;
-  const double none =
-      (scorer.higher_is_better() ? -1 : 1) * std::numeric_limits<double>::infinity();
-
-  std::vector<double>& cutoffs = work_.query_cutoffs;
-  NumberReader<double> reader(*request_.query_cutoffs, kField);
-  std::optional<double> loosest;
-  std::optional<double> strictest;
-  bool all = true;
-  for (size_t query = 0; query < request_.queries.length; ++query) {
-    double cutoff = none;
-    const RowState state = reader.Read(query, &cutoff);
-    if (state == RowState::kInvalid) return AtRow(reader.error(), query);
-    if (state == RowState::kValue && std::isnan(cutoff)) {
-      return AtRow(
-          MakeError(
-              absl::StatusCode::kOutOfRange,
-              {.reason = "OUT_OF_RANGE", .field = kField, .bound = "a number", .value = "nan"},
-              "query_cutoffs has nan, expected a number"),
-          query);
-    }
-    if (state == RowState::kNull) cutoff = none;
-    all &= state == RowState::kValue;
-    if (state == RowState::kValue) {
-      if (!loosest || scorer.IsBetter(*loosest, cutoff)) loosest = cutoff;
-      if (!strictest || scorer.IsBetter(cutoff, *strictest)) strictest = cutoff;
-    }
-    cutoffs.push_back(cutoff);
-  }
-  // Those that the scorer would not take are the least and the greatest, if any.
-  for (std::optional<double> cutoff : {strictest, loosest}) {
-    if (!cutoff || std::isinf(*cutoff)) continue;
-    if (scorer.is_whole())
-      cutoff = scorer.higher_is_better() ? std::ceil(*cutoff) : std::floor(*cutoff);
-    Binding binding = request_.binding;
-    binding.score_cutoff = cutoff;
-    const absl::Status status = request_.kernel->bind_scorer(binding).status();
-    if (!status.ok()) return WithField(status, kField);
-    if (all) request_.binding.score_cutoff = cutoff;
-  }
   return absl::OkStatus();
 }
 

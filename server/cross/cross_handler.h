@@ -63,7 +63,6 @@ class CrossHandler final : public StreamHandler {
   absl::StatusOr<bool> TakeChoices(const StopToken& stop, const std::function<void()>& resume);
   std::string ChoicesKey() const;
   absl::Status ReadQueries(const StopToken& stop);
-  absl::Status ReadCutoffs();
   void ShareWork();
   absl::Status ReserveBlocks();
   // How far a block may reach that begins at `next_`, and what its queries cost.
