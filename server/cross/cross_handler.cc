@@ -104,6 +104,10 @@ absl::Status CrossHandler::Decode(const grpc::ByteBuffer& request) {
   const absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel.bind(request_.binding, nothing);
   if (!bound.ok()) return InCrossOptions(bound.status());
   type_ = (*bound)->result_type();
+  if (request_.query_cutoffs) {
+    status = memory_.Grow(request_.queries.length * sizeof(double));
+    if (!status.ok()) return status;
+  }
   status = ReadQueryCutoffs(&request_, &work_.query_cutoffs);
   if (!status.ok()) return status;
   absl::StatusOr<std::unique_ptr<TextScorer>> scorer = kernel.bind_scorer(request_.binding);
