@@ -158,7 +158,8 @@ absl::Status CrossHandler::FindChoices() {
   const bool fails = request_.binding.row_errors == RowErrorPolicy::kFail;
   if (is_kept_ && !(fails && choices_->texts().error_count() > 0)) return absl::OkStatus();
   constexpr absl::string_view kBound = "the digest of choices that this server holds";
-  const std::string value = absl::BytesToHexString(request_.digest.substr(0, 40));
+  const std::string value =
+      digest_.empty() ? "empty" : absl::BytesToHexString(digest_.substr(0, 40));
   return MakeError(
       absl::StatusCode::kFailedPrecondition,
       {.reason = "CHOICES_UNKNOWN", .field = "digest", .bound = kBound, .value = value},

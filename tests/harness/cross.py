@@ -52,7 +52,7 @@ def request(
         parameter = made.options.scorer.parameters.add(name="weights")
         parameter.column.type = types_pb2.DATA_TYPE_INT64
         parameter.column.length = len(weights)
-        parameter.column.values = b"".join(w.to_bytes(8, "little") for w in weights)
+        parameter.column.values = b"".join(w.to_bytes(8, "little", signed=True) for w in weights)
     for name, value in options.items():
         owner = made.options if hasattr(made.options, name) else made.options.format
         setattr(owner, name, value)
