@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -258,3 +260,36 @@ def test_an_estimate_scores_nothing(client: ks.Client) -> None:
     assert client.estimate("join", words, words, score_cutoff=1).cells == 1_000_000
     with pytest.raises(ks.InvalidArgumentError, match="score_cutoff"):
         client.estimate("join", words, words)
+
+
+# --- What is left behind --------------------------------------------------------------------------
+
+
+def test_streams_leave_no_thread_and_no_descriptor(client: ks.Client) -> None:
+    def work(client: ks.Client) -> None:
+        words = [f"word {i}" for i in range(300)]
+        for _ in range(2):
+            client.cdist(words, words)
+            client.top_k(words, words, 2)
+            client.join(words, score_cutoff=1)
+            with pytest.raises(ks.DeadlineError):
+                client.cdist(words * 100, words * 100, timeout=0.02)
+            with pytest.raises(KeyError):
+                client.cdist(words * 10, words * 10, progress=fail)
+
+    def fail(done: int, total: int) -> None:
+        raise KeyError
+
+    def count() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    client.compare("", "")
+    counts = []
+    for _ in range(8):
+        with ks.connect(client.address) as own:
+            work(own)
+        counts.append(count())
+    # gRPC closes a socket when it comes to it: one that stays would be one more in each round.
+    descriptors, threads = zip(*counts, strict=True)
+    assert min(descriptors[-3:]) <= max(descriptors[:3])
+    assert min(threads[-3:]) <= max(threads[:3])

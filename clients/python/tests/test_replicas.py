@@ -11,7 +11,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
 from kernelserve._embedded import find_binary
@@ -116,3 +119,26 @@ def test_the_asyncio_client_loses_no_call_either(replicas: list[Replica]) -> Non
             return list(results)
 
     assert asyncio.run(main()) == [[3]] * 300
+
+
+def test_a_stream_outlives_each_replica_that_serves_it(replicas: list[Replica]) -> None:
+    def tell(done: int, total: int) -> None:
+        blocks.append(done)
+        if len(blocks) == 2:
+            replicas[0].end(signal.SIGKILL)
+        if len(blocks) == 4:
+            replicas[0].start()
+            replicas[1].end(signal.SIGKILL)
+
+    blocks: list[int] = []
+    words = [f"word {i}" for i in range(6000)]
+    with connect(replicas) as client:
+        wait_for_spread(client)
+        replicas[2].end(signal.SIGKILL)
+        matrix = client.cdist(words[:4000], words, dtype="uint8", progress=tell)
+    assert blocks[-1] == 4000 * 6000
+    assert len(blocks) > 8
+    expected = process.cdist(words[:4000], words, scorer=Levenshtein.distance, dtype=np.uint8)
+    assert np.array_equal(matrix, expected)
+    replicas[1].start()
+    replicas[2].start()

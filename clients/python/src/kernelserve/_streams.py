@@ -6,8 +6,9 @@ leaving the stream cancels it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -121,5 +122,21 @@ def _read(
             if message is None:
                 return
             accept(message)
-    finally:
+    except Exception:
+        if stream.cancel():
+            _take_last_events(stream)
+        raise
+    except BaseException:  # Ctrl-C, at any point of the stream's own code
         stream.cancel()
+        raise
+
+
+def _take_last_events(stream: Any) -> None:
+    """Of a stream that was cancelled between two messages.
+
+    Without those, gRPC keeps the call and its connection for good; and to iterate brings none once
+    it is cancelled. What they are taken by has no public name.
+    """
+    with contextlib.suppress(AttributeError), gate:
+        while stream._state.due:
+            stream._consume_next_event()
