@@ -558,8 +558,7 @@ def connect(
         tls: True for the system's certificates, a path of certificates to trust, or a TLS.
         timeout: seconds that a verb may take where it is not told otherwise.
         shared_memory: hand columns of over 64 KiB to the embedded server, and to one at "unix:..."
-            that offers it, in memory that both share: two to three times as quick as through the
-            socket.
+            that offers it, in memory that both share, which costs half of what the socket does.
 
     Raises:
         InvalidArgumentError: of an address or file that cannot be used. Whether anybody answers
