@@ -17,6 +17,8 @@ from rapidfuzz import fuzz
 import kernelserve as ks
 from arrow_columns import ENCODINGS
 from cross_references import SCORERS, Rows, rows
+from kernelserve import _connection
+from kernelserve._limits import Limits
 
 # --- Types ----------------------------------------------------------------------------------------
 
@@ -157,6 +159,27 @@ def test_one_text_is_one_query(client: ks.Client) -> None:
     assert client.cdist("kitten", ["sitting", "mitten"]).tolist() == [[3, 1]]
     assert rows(client.top_k("kitten", ["sitting", "mitten"], 1)) == [(0, 1, 1)]
     assert np.ma.getmaskarray(client.cdist(None, ["a"])).tolist() == [[True]]
+
+
+def test_parts_are_as_the_whole(client: ks.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(client: ks.Client) -> list[Any]:
+        scores = client.cdist(QUERIES, CHOICES)
+        return [
+            np.ma.filled(scores, -1).tolist(),
+            np.ma.filled(client.cdist(QUERIES), -1).tolist(),
+            rows(client.top_k(QUERIES, CHOICES, 4)),
+            rows(client.top_k(QUERIES, k=3, scorer="fuzz.ratio")),
+            rows(client.join(QUERIES, CHOICES, score_cutoff=20)),
+            rows(client.join(CHOICES, score_cutoff=5)),
+        ]
+
+    expected = ask(client)
+    seven_rows = Limits(4 << 20, 4 << 20, 7)
+    monkeypatch.setattr(_connection, "SAFE_LIMITS", seven_rows)
+    monkeypatch.setattr(_connection, "limits_of", lambda _: seven_rows)
+    with ks.connect(client.address) as in_parts:
+        assert ask(in_parts) == expected
+        assert ask(in_parts) == expected  # and by digests that the server knows
 
 
 # --- Bad arguments --------------------------------------------------------------------------------
