@@ -167,6 +167,17 @@ def test_a_region_ends_with_its_connection(server: Server, connect: Connect) -> 
     assert refusal.field == "left.offsets_span.region"
 
 
+def test_a_few_bytes_that_name_many_are_read_by_a_worker(server: Server, connect: Connect) -> None:
+    """Short requests are answered on the threads that all calls come in by."""
+    raw = server.raw()
+    client = connect(server)
+    asks = (("kernelserve-timing", "1"),)
+    assert raw.reply("Pairwise", client.request(), asks).timing.tasks == 1
+    sent = client.request()
+    sent.left.CopyFrom(sent.right)
+    assert raw.reply("Pairwise", sent, asks).timing.tasks == 0
+
+
 def test_errors_name_the_span(server: Server, connect: Connect) -> None:
     client = connect(server)
     request = client.request()
