@@ -193,3 +193,10 @@ def test_a_refused_region_is_closed_and_not_offered_again_at_once(
             assert client.pairwise(LEFT, RIGHT) == DISTANCES
         assert len(offers) == 1
         assert memfds() == 0
+
+
+def test_a_system_older_than_flags_has_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_memory, "_MFD_NOEXEC_SEAL", 1 << 20)
+    with ks.connect() as client:
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert turns(client) == 1

@@ -54,7 +54,9 @@ _VIEW_BUFFERS_MAX = 4096
 # What the system takes at once.
 _BUFFERS_AT_ONCE = 1024
 
-_VALUES, _VIEW_BUFFERS = 14, 15  # of Column
+_MFD_NOEXEC_SEAL = 8  # which os does not have before Python 3.13
+
+_VIEW_BUFFERS = 15  # of Column
 _TO_SPAN = 4  # what is added to a buffer's field number for its span's
 
 
@@ -64,7 +66,7 @@ class Region:
     __slots__ = ("_fd", "token", "turn")
 
     def __init__(self) -> None:
-        self._fd = os.memfd_create("kernelserve", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self._fd = _memfd()
         self.token = b""
         self.turn = 0
         os.ftruncate(self._fd, _COLUMNS_BYTES + _RESULTS_BYTES)
@@ -276,6 +278,15 @@ class Regions:
         used, self._socket = self._socket, None
         if used is not None:
             used.close()
+
+
+def _memfd() -> int:
+    """Memory that can be sealed, and not be executed: there are systems that make no other."""
+    flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+    try:
+        return os.memfd_create("kernelserve", flags | _MFD_NOEXEC_SEAL)
+    except OSError:  # before Linux 6.3
+        return os.memfd_create("kernelserve", flags)
 
 
 def _socket_path(target: Target) -> str | None:
