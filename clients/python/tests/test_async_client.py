@@ -118,6 +118,10 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("pairwise", (np.array("abc"), ["abd"]), {}),
     ("run", ("fibonacci", np.array(10)), {"parameters": {"modulus": 7}}),
     ("run", ("fibonacci", 10), {"result_type": "binary"}),
+    ("cdist", (["kitten", "flaw"], ["sitting", "lawn"]), {"dtype": "uint8"}),
+    ("cdist", (["long"] * 2000, ["short"]), {}),
+    ("top_k", ("kitten", pa.array(["sitting", "mitten"]), 1), {"scorer": "fuzz.ratio"}),
+    ("join", (["flaw", "lawn", "flow"],), {"score_cutoff": 1}),
     ("kernels", (), {}),
     ("server_info", (), {}),
 ]
