@@ -21,9 +21,6 @@ namespace {
 
 // What a query costs beside its scores.
 constexpr double kQueryNs = 50;
-// The best few are found by scoring less than all, where the scorer has a bound: about so much of
-// what all would take.
-constexpr double kBestShare = 0.25;
 // Queries that are taken to cost the same where an estimate costs as much as some scores, and how
 // many choices there must be for it not to.
 constexpr size_t kCostedTogether = 16;
@@ -306,10 +303,7 @@ float CrossHandler::QueryCostNs(size_t query) {
   const bool dear = !scorer_->HasCross() && work_.choices < kCostedChoices;
   costed_ = query + (dear ? kCostedTogether : 1);
   double cost_ns = cross_->CostNs(query, query + 1);
-  if (request_.method == CrossMethod::kTopK) {
-    if (scorer_->HasBound()) cost_ns *= kBestShare;
-    if (request_.k == 0) cost_ns = 0;
-  }
+  if (request_.method == CrossMethod::kTopK && request_.k == 0) cost_ns = 0;
   cost_each_ns_ = static_cast<float>(cost_ns + kQueryNs);
   return cost_each_ns_;
 }
