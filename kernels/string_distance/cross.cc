@@ -251,6 +251,15 @@ absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const Stop
       });
 }
 
+std::optional<double> Cross::WithSlack(std::optional<double> cutoff) const {
+  constexpr double kSlack = 1e-9;
+  if (!cutoff || scorer_.is_whole()) return cutoff;
+  const double slack = kSlack * std::max(1.0, *cutoff);
+  const double wider = scorer_.higher_is_better() ? *cutoff - slack : *cutoff + slack;
+  if (cutoff_ && !scorer_.IsBetter(wider, *cutoff_)) return std::nullopt;
+  return std::max(0.0, wider);
+}
+
 size_t Cross::BestFirst(size_t query, const StopToken& stop, BestMatches* best) const {
   // What is open: a run of choices whose differences are not known yet (kWhole), or those of a run
   // with one difference. The one that may hold the best score is taken first.
@@ -303,7 +312,7 @@ size_t Cross::BestFirst(size_t query, const StopToken& stop, BestMatches* best) 
     for (size_t i = 0; i < of_run.size(); ++i) {
       if (of_run[i] == part.difference) rows.push_back(index.order()[run.begin + i]);
     }
-    ScoreRows(*prepared, rows, best->cutoff(), stop, &scores);
+    ScoreRows(*prepared, rows, WithSlack(best->cutoff()), stop, &scores);
     scored += rows.size();
     for (size_t i = 0; i < rows.size(); ++i) best->Add(rows[i], scores[i]);
   }

@@ -65,6 +65,10 @@ class Cross {
   void ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> rows,
                  std::optional<double> cutoff, const StopToken& stop,
                  std::vector<double>* scores) const;
+  // A cutoff for scores that are compared with `cutoff` afterwards. Scorers round on their way from
+  // a cutoff to what they compute, so that a score equal to it may get lost: it is a little wider,
+  // or left to the scorer's own.
+  std::optional<double> WithSlack(std::optional<double> cutoff) const;
   // The best of one query by bounds, the closest first; returns how many choices were scored.
   size_t BestFirst(size_t query, const StopToken& stop, BestMatches* best) const;
   // Whether so few choices are candidates that finding them first takes less time.

@@ -298,6 +298,22 @@ TEST(CrossTest, MatchesAChoiceOverTheLimitOfLanesOnceAndByItsOwnScore) {
   EXPECT_EQ(Tuples(found), best);
 }
 
+TEST(CrossTest, KeepsTheFirstOfTwoWhoseScoresEqualTheWorstThatIsKept) {
+  // The last two have one unit each that Jaro counts. The second of them has another too far away,
+  // and is compared first because of it.
+  const Texts queries({Text(std::string_view("kitten"))});
+  const Choices choices(
+      Texts({Text(std::string_view("kitten")), Text(std::string_view("nzzzzzzzzzzzz")),
+             Text(std::string_view("kzzzzzzzzzzze"))}));
+  const std::unique_ptr<TextScorer> scorer = Bind("jaro_winkler.distance", std::nullopt);
+  std::vector<Match> found;
+  ASSERT_TRUE(Cross(*scorer, queries, choices).TopK(0, 1, 2, {}, {}, &found).ok());
+  const double similarity = (1 / 6.0 + 1 / 13.0 + 1) / 3.0;
+  const std::vector<std::tuple<uint32_t, uint32_t, double>> expected = {{0, 0, 0},
+                                                                        {0, 1, 1 - similarity}};
+  EXPECT_EQ(Tuples(found), expected);
+}
+
 TEST(CrossTest, EndsWhenItIsStopped) {
   const std::atomic<bool> stopped = true;
   const RandomTexts some(6, 10, 10);
