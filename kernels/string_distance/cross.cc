@@ -5,6 +5,7 @@
 #include <queue>
 #include <utility>
 
+#include "kernels/string_distance/candidates.h"
 #include "kernels/string_distance/count_index.h"
 #include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/sorted_texts.h"
@@ -18,9 +19,6 @@ constexpr size_t kQueryBlock = 512;
 constexpr size_t kScored = 512;
 // Candidates cost about as much as so many scores in a block.
 constexpr size_t kSelective = 16;
-// Queries whose candidates are looked for together, and choices among which at a time.
-constexpr size_t kProbed = 32;
-constexpr size_t kProbedChoices = 2048;
 // A sample of queries tells whether few choices are candidates.
 constexpr size_t kSampledQueries = 16;
 
@@ -40,12 +38,13 @@ bool Cross::IsSelective() const {
   if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
   if (!scorer_.HasCross()) return true;
   // Fewer than twice as many as asked for, as the step is rounded down.
-  static_assert(2 * kSampledQueries <= kProbed);
+  static_assert(2 * kSampledQueries <= Candidates::kQueriesMax);
   const size_t step = std::max<size_t>(1, queries_.size() / kSampledQueries);
   std::vector<Text> sample;
   for (size_t i = 0; i < queries_.size(); i += step) sample.push_back(queries_[i]);
-  std::array<std::vector<uint32_t>, kProbed> rows;
-  FindCandidates(sample, std::span(rows).first(sample.size()));
+  std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
+  Candidates(scorer_, *cutoff_, choices_.index())
+      .Find(sample, /*first_row=*/0, std::span(rows).first(sample.size()));
   size_t candidates = 0;
   for (const std::vector<uint32_t>& some : rows) candidates += some.size();
   return candidates * kSelective <= sample.size() * choices_.texts().size();
@@ -116,52 +115,17 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
   return stop.stopped() ? Stopped() : absl::OkStatus();
 }
 
-void Cross::FindCandidates(std::span<const Text> queries,
-                           std::span<std::vector<uint32_t>> rows) const {
-  const CountIndex& index = choices_.index();
-  std::array<UnitSignatures::Signature, kProbed> signatures;
-  for (size_t i = 0; i < queries.size(); ++i) {
-    signatures[i] = index.SignatureOf(queries[i]);
-    rows[i].clear();
-  }
-  for (const CountIndex::Run& run : index.runs()) {
-    // The least numbers of common units with which scores within the cutoff are possible.
-    constexpr size_t kNone = ~size_t{0};
-    std::array<size_t, kProbed> common;
-    for (size_t i = 0; i < queries.size(); ++i) {
-      const size_t units = queries[i].size();
-      const auto passes = [&](size_t count) {
-        return Passes(scorer_.Bound(units, run.units, count), *cutoff_);
-      };
-      common[i] = std::min<size_t>(units, run.units);
-      if (!passes(common[i])) {
-        common[i] = kNone;
-        continue;
-      }
-      while (common[i] > 0 && passes(common[i] - 1)) --common[i];
-    }
-    // By chunks that stay in the nearest cache for all of the queries.
-    for (size_t begin = run.begin; begin < run.end; begin += kProbedChoices) {
-      const size_t end = std::min<size_t>(run.end, begin + kProbedChoices);
-      for (size_t i = 0; i < queries.size(); ++i) {
-        if (common[i] == kNone) continue;
-        index.Candidates(signatures[i], begin, end, run.units - common[i],
-                         queries[i].size() - common[i], &rows[i]);
-      }
-    }
-  }
-  for (std::vector<uint32_t>& some : rows) std::sort(some.begin(), some.end());
-}
-
 template <typename Found>
-absl::Status Cross::EachCandidates(size_t begin, size_t end, const StopToken& stop,
+absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, const StopToken& stop,
                                    const Found& found) const {
-  std::array<std::vector<uint32_t>, kProbed> rows;
+  const Candidates candidates(scorer_, *cutoff_, choices_.index());
+  std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
   std::vector<double> scores;
-  for (size_t first = begin; first < end; first += kProbed) {
+  for (size_t first = begin; first < end; first += rows.size()) {
     if (stop.stopped()) return Stopped();
-    const size_t count = std::min(kProbed, end - first);
-    FindCandidates(queries_.all().subspan(first, count), std::span(rows).first(count));
+    const size_t count = std::min(rows.size(), end - first);
+    candidates.Find(queries_.all().subspan(first, count), symmetric ? first + 1 : 0,
+                    std::span(rows).first(count));
     for (size_t i = 0; i < count; ++i) {
       const size_t query = first + i;
       if (queries_.is_null(query)) rows[i].clear();
@@ -188,7 +152,7 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
                            ScoreMatrix* out) const {
   if (selective_) {
     absl::Status status = EachCandidates(
-        begin, end, stop,
+        begin, end, /*symmetric=*/false, stop,
         [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
           out->Fill(query - begin, worst_);
           for (size_t i = 0; i < rows.size(); ++i) {
@@ -245,7 +209,7 @@ absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const Stop
     return status;
   }
   return EachCandidates(
-      begin, end, stop,
+      begin, end, symmetric, stop,
       [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
         for (size_t i = 0; i < rows.size(); ++i) add(query, rows[i], scores[i]);
       });
@@ -333,7 +297,7 @@ absl::Status Cross::TopK(size_t begin, size_t end, size_t k, std::span<const dou
   size_t done = begin;
   if (selective_) {
     absl::Status status = EachCandidates(
-        begin, end, stop,
+        begin, end, /*symmetric=*/false, stop,
         [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
           for (size_t i = 0; i < rows.size(); ++i) best[query - begin].Add(rows[i], scores[i]);
         });

@@ -54,12 +54,10 @@ class Cross {
                                   std::span<const double> scores)>;
   absl::Status AllScores(size_t begin, size_t end, const StopToken& stop, const Emit& emit) const;
 
-  // Sets rows[i] to the choices that may be within the scorer's cutoff of the i-th query,
-  // ascending.
-  void FindCandidates(std::span<const Text> queries, std::span<std::vector<uint32_t>> rows) const;
-  // Calls found(query, rows, scores) for each of queries [begin, end) with its candidates.
+  // Calls found(query, rows, scores) for each of queries [begin, end) with its candidates; with
+  // `symmetric`, those of earlier rows may be missing.
   template <typename Found>
-  absl::Status EachCandidates(size_t begin, size_t end, const StopToken& stop,
+  absl::Status EachCandidates(size_t begin, size_t end, bool symmetric, const StopToken& stop,
                               const Found& found) const;
   // The scores of one query with some choices.
   void ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> rows,

@@ -1,0 +1,44 @@
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_CANDIDATES_H_
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_CANDIDATES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/string_distance/count_index.h"
+#include "kernels/text.h"
+#include "kernels/text_scorer.h"
+
+namespace kernelserve {
+
+// The choices that sizes and units leave within a cutoff of a query, by the bound of a scorer that
+// has one.
+class Candidates {
+ public:
+  // Both stay as long as this object.
+  Candidates(const TextScorer& scorer, double cutoff, const CountIndex& choices)
+      : scorer_(scorer), cutoff_(cutoff), choices_(choices) {}
+
+  // Queries that are looked for together.
+  static constexpr size_t kQueriesMax = 32;
+
+  // Sets rows[i] to the choices of row `first_row` or later that may be within the cutoff of the
+  // i-th query, ascending.
+  void Find(std::span<const Text> queries, size_t first_row,
+            std::span<std::vector<uint32_t>> rows) const;
+
+ private:
+  // The least number of common units with which a score within the cutoff is possible; kNone where
+  // none is.
+  static constexpr size_t kNone = ~size_t{0};
+  size_t LeastCommon(size_t query_units, size_t choice_units) const;
+
+  const TextScorer& scorer_;
+  const double cutoff_;
+  const CountIndex& choices_;
+};
+
+}  // namespace kernelserve
+
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_CANDIDATES_H_
