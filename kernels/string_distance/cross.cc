@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <queue>
 #include <utility>
 
@@ -19,8 +20,23 @@ constexpr size_t kQueryBlock = 512;
 constexpr size_t kScored = 512;
 // Candidates cost about as much as so many scores in a block.
 constexpr size_t kSelective = 16;
+// Queries that may each take as much time as any with all choices before the others are held to be
+// like them.
+constexpr size_t kUnlikeQueries = 16;
 // A sample of queries tells whether few choices are candidates.
 constexpr size_t kSampledQueries = 16;
+
+// The least difference that occurs, of those from `first` on; kNoDifference where none does. There
+// is at least one.
+constexpr int kNoDifference = 256;
+int NextDifference(std::span<const uint8_t> differences, int first) {
+  // Less `first`, those below it become greater than all others can be.
+  uint8_t least = UINT8_MAX;
+  for (const uint8_t difference : differences) {
+    least = std::min(least, static_cast<uint8_t>(difference - first));
+  }
+  return std::min(first + least, kNoDifference);
+}
 
 absl::Status Stopped() { return absl::CancelledError("stopped"); }
 
@@ -226,12 +242,13 @@ std::optional<double> Cross::WithSlack(std::optional<double> cutoff) const {
 
 size_t Cross::BestFirst(size_t query, const StopToken& stop, BestMatches* best) const {
   // What is open: a run of choices whose differences are not known yet (kWhole), or those of a run
-  // with one difference. The one that may hold the best score is taken first.
-  constexpr size_t kWhole = ~size_t{0};
+  // with one difference, after which come those with the next. The one that may hold the best score
+  // is taken first.
+  constexpr int kWhole = -1;
   struct Part {
     double bound;
     size_t run;
-    size_t difference;
+    int difference;
   };
   const auto later = [this](const Part& a, const Part& b) {
     if (a.bound != b.bound) return scorer_.IsBetter(b.bound, a.bound);
@@ -265,16 +282,21 @@ size_t Cross::BestFirst(size_t query, const StopToken& stop, BestMatches* best) 
     if (part.difference == kWhole) {
       of_run.resize(run.end - run.begin);
       index.Differences(signature, text.size(), run.units, run.begin, run.end, of_run.data());
-      std::array<bool, 256> found{};
-      for (const uint8_t difference : of_run) found[difference] = true;
-      for (size_t difference = 0; difference < found.size(); ++difference) {
-        if (found[difference]) open.push({bound_of(run, difference), part.run, difference});
-      }
-      continue;
     }
+    const int next = NextDifference(of_run, part.difference + 1);
+    if (next != kNoDifference) {
+      open.push({bound_of(run, static_cast<size_t>(next)), part.run, next});
+    }
+    if (part.difference == kWhole) continue;
     rows.clear();
-    for (size_t i = 0; i < of_run.size(); ++i) {
-      if (of_run[i] == part.difference) rows.push_back(index.order()[run.begin + i]);
+    const uint8_t* const end = of_run.data() + of_run.size();
+    const uint8_t* found = of_run.data();
+    while (found < end) {
+      found = static_cast<const uint8_t*>(
+          std::memchr(found, part.difference, static_cast<size_t>(end - found)));
+      if (found == nullptr) break;
+      rows.push_back(index.order()[run.begin + static_cast<size_t>(found - of_run.data())]);
+      ++found;
     }
     ScoreRows(*prepared, rows, WithSlack(best->cutoff()), stop, &scores);
     scored += rows.size();
@@ -304,15 +326,14 @@ absl::Status Cross::TopK(size_t begin, size_t end, size_t k, std::span<const dou
     if (!status.ok()) return status;
     done = end;
   } else if (scorer_.HasBound() && !scorer_.ChecksPairs()) {
-    // As long as that leaves most choices out.
-    for (; done < end; ++done) {
+    // As long as that leaves most choices out, of most queries.
+    size_t scored = 0;
+    size_t most = kUnlikeQueries * choices_.texts().size() / kSelective;
+    while (done < end && (!scorer_.HasCross() || scored <= most)) {
       if (stop.stopped()) return Stopped();
-      if (queries_.is_null(done)) continue;
-      const size_t scored = BestFirst(done, stop, &best[done - begin]);
-      if (scorer_.HasCross() && scored * kSelective > choices_.texts().size()) {
-        ++done;
-        break;
-      }
+      if (!queries_.is_null(done)) scored += BestFirst(done, stop, &best[done - begin]);
+      most += choices_.texts().size() / kSelective;
+      ++done;
     }
   }
   absl::Status status = AllScores(done, end, stop,
