@@ -20,7 +20,6 @@ import kernelserve as ks
 from arrow_columns import as_list
 from kernelserve import _connection
 from kernelserve._connection import Connection
-from kernelserve._deadline import Deadline
 from kernelserve._limits import Limits
 
 T = TypeVar("T")
@@ -395,10 +394,3 @@ def test_in_a_forked_child(client: ks.Client) -> None:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert asyncio.run(_compare(twin)) == 3
-
-
-def test_a_deadline_counts_down() -> None:
-    assert Deadline(None).remaining() is None
-    remaining = Deadline(5).remaining()
-    assert remaining is not None
-    assert 4 < remaining <= 5
