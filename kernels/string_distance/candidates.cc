@@ -21,7 +21,7 @@ size_t Candidates::LeastCommon(size_t query_units, size_t choice_units) const {
   return common;
 }
 
-void Candidates::Find(std::span<const Text> queries, size_t first_row,
+void Candidates::Find(std::span<const Text> queries, size_t first_row, const StopToken& stop,
                       std::span<std::vector<uint32_t>> rows) const {
   std::array<UnitSignatures::Signature, kQueriesMax> signatures;
   for (size_t i = 0; i < queries.size(); ++i) {
@@ -36,7 +36,7 @@ void Candidates::Find(std::span<const Text> queries, size_t first_row,
     }
     size_t begin = static_cast<size_t>(
         std::lower_bound(order + run.begin, order + run.end, first_row) - order);
-    for (; begin < run.end; begin += kChunk) {
+    for (; begin < run.end && !stop.stopped(); begin += kChunk) {
       const size_t end = std::min<size_t>(run.end, begin + kChunk);
       for (size_t i = 0; i < queries.size(); ++i) {
         if (common[i] == kNone) continue;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/stop_token.h"
 #include "kernels/string_distance/count_index.h"
 #include "kernels/text.h"
 #include "kernels/text_scorer.h"
@@ -24,8 +25,8 @@ class Candidates {
   static constexpr size_t kQueriesMax = 32;
 
   // Sets rows[i] to the choices of row `first_row` or later that may be within the cutoff of the
-  // i-th query, ascending.
-  void Find(std::span<const Text> queries, size_t first_row,
+  // i-th query, ascending; to some of them once `stop` is set.
+  void Find(std::span<const Text> queries, size_t first_row, const StopToken& stop,
             std::span<std::vector<uint32_t>> rows) const;
 
  private:

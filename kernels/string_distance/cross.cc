@@ -60,7 +60,7 @@ bool Cross::IsSelective() const {
   for (size_t i = 0; i < queries_.size(); i += step) sample.push_back(queries_[i]);
   std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
   Candidates(scorer_, *cutoff_, choices_.index())
-      .Find(sample, /*first_row=*/0, std::span(rows).first(sample.size()));
+      .Find(sample, /*first_row=*/0, StopToken(), std::span(rows).first(sample.size()));
   size_t candidates = 0;
   for (const std::vector<uint32_t>& some : rows) candidates += some.size();
   return candidates * kSelective <= sample.size() * choices_.texts().size();
@@ -140,7 +140,7 @@ absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, con
   for (size_t first = begin; first < end; first += rows.size()) {
     if (stop.stopped()) return Stopped();
     const size_t count = std::min(rows.size(), end - first);
-    candidates.Find(queries_.all().subspan(first, count), symmetric ? first + 1 : 0,
+    candidates.Find(queries_.all().subspan(first, count), symmetric ? first + 1 : 0, stop,
                     std::span(rows).first(count));
     for (size_t i = 0; i < count; ++i) {
       const size_t query = first + i;
