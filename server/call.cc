@@ -177,8 +177,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
  private:
   void OnReady() override {}
   void OnEnd() override {
-    Release();
     TakeReady(response_);
+    Release();
     Finish(Outcome(context_, metadata_, status(), Timing()));
   }
 

@@ -277,7 +277,9 @@ absl::Status CallJob::Encode(OpenBlock* block) {
 
 void CallJob::Release() {
   open_.clear();
-  handler_.reset();
+  std::lock_guard lock(mutex_);
+  // What nobody has read yet is accounted for by the handler.
+  if (ready_.empty()) handler_.reset();
 }
 
 absl::Status CallJob::status() const {

@@ -64,7 +64,8 @@ class CallJob : public Job {
 
   // The rest is for OnEnd() and later.
 
-  // Frees what the computing held, except blocks that are ready.
+  // Frees what the computing held, once no block is ready any more: till then the handler accounts
+  // for them.
   void Release();
   // The call's outcome.
   absl::Status status() const;

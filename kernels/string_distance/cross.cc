@@ -6,6 +6,7 @@
 #include <queue>
 #include <utility>
 
+#include "kernels/error.h"
 #include "kernels/string_distance/candidates.h"
 #include "kernels/string_distance/count_index.h"
 #include "kernels/string_distance/cross_block.h"
@@ -53,17 +54,19 @@ Cross::Cross(const TextScorer& scorer, const Texts& queries, const Choices& choi
 bool Cross::IsSelective() const {
   if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
   if (!scorer_.HasCross()) return true;
-  // Fewer than twice as many as asked for, as the step is rounded down.
-  static_assert(2 * kSampledQueries <= Candidates::kQueriesMax);
   const size_t step = std::max<size_t>(1, queries_.size() / kSampledQueries);
-  std::vector<Text> sample;
-  for (size_t i = 0; i < queries_.size(); i += step) sample.push_back(queries_[i]);
-  std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
-  Candidates(scorer_, *cutoff_, choices_.index())
-      .Find(sample, /*first_row=*/0, StopToken(), std::span(rows).first(sample.size()));
-  size_t candidates = 0;
-  for (const std::vector<uint32_t>& some : rows) candidates += some.size();
-  return candidates * kSelective <= sample.size() * choices_.texts().size();
+  const Candidates candidates(scorer_, *cutoff_, choices_.index());
+  const size_t sampled = (queries_.size() + step - 1) / step;
+  size_t left = sampled * choices_.texts().size() / kSelective;
+  // One by one, as those of all of them would take as much memory as a task may.
+  std::vector<uint32_t> rows;
+  for (size_t i = 0; i < queries_.size(); i += step) {
+    candidates.Find(queries_.all().subspan(i, 1), /*first_row=*/0, StopToken(),
+                    std::span(&rows, 1));
+    if (rows.size() > left) return false;
+    left -= rows.size();
+  }
+  return true;
 }
 
 absl::Status Cross::CheckPairs(size_t begin, size_t end) const {
@@ -72,7 +75,7 @@ absl::Status Cross::CheckPairs(size_t begin, size_t end) const {
     for (size_t c = 0; c < choices_.texts().size(); ++c) {
       if (queries_.is_null(q) || choices_.texts().is_null(c)) continue;
       const absl::Status status = scorer_.CheckPair(queries_[q], choices_.texts()[c]);
-      if (!status.ok()) return status;
+      if (!status.ok()) return AtRow(WithField(status, "queries"), q);
     }
   }
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 
 #include "gtest/gtest.h"
 #include "kernels/catalog.h"
+#include "kernels/error.h"
 #include "kernels/reference/distances.h"
 #include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
@@ -266,6 +267,8 @@ TEST(CrossTest, RefusesAPairThatHasNoScore) {
   std::vector<Match> found;
   const absl::Status status = Cross(*scorer, queries, choices).Matches(0, 1, false, {}, &found);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrorField(status), "queries");
+  EXPECT_EQ(ErrorRow(status), "0");
 }
 
 TEST(CrossTest, SaturatesWhatTheMatrixDoesNotHold) {

@@ -291,10 +291,12 @@ uint64_t CrossHandler::BlockBytesEach() const {
 
 absl::Status CrossHandler::ReserveBlocks() {
   const uint64_t each = BlockBytesEach();
+  const uint64_t most = std::max(each, ReplyBytesEach());
   uint64_t block = kCrossBlockBytes;
   if (request_.method != CrossMethod::kJoin) block = std::max(block, each);
+  // A block of bytes may turn out to need the type that was asked for.
+  if (work_.tries_bytes()) block = Product(block, FixedWidth(type_));
   const uint64_t blocks = blocks_ahead(environment_.workers) + 1;
-  const uint64_t most = std::max(each, ReplyBytesEach());
   return memory_.Grow(std::min(Product(blocks, block), Product(request_.end - next_, most)));
 }
 

@@ -47,16 +47,19 @@ absl::Status ReadQueryCutoffs(CrossRequest* request, std::vector<double>* cutoff
     cutoffs->push_back(cutoff);
   }
   // Those that the scorer would not take are the least and the greatest, if any.
-  for (std::optional<double> cutoff : {strictest, loosest}) {
+  Binding binding = request->binding;
+  for (const std::optional<double> cutoff : {strictest, loosest}) {
+    binding.score_cutoff.reset();
     if (!cutoff || std::isinf(*cutoff)) continue;
-    if (scorer.is_whole())
-      cutoff = scorer.higher_is_better() ? std::ceil(*cutoff) : std::floor(*cutoff);
-    Binding binding = request->binding;
-    binding.score_cutoff = cutoff;
+    binding.score_cutoff = *cutoff;
+    if (scorer.is_whole()) {
+      binding.score_cutoff = scorer.higher_is_better() ? std::ceil(*cutoff) : std::floor(*cutoff);
+    }
     const absl::Status status = request->kernel->bind_scorer(binding).status();
     if (!status.ok()) return WithField(status, kField);
-    if (all) request->binding.score_cutoff = cutoff;
   }
+  // The loosest one holds for all, if there is one that lets not everything pass.
+  if (all) request->binding.score_cutoff = binding.score_cutoff;
   return absl::OkStatus();
 }
 

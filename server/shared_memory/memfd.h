@@ -15,7 +15,7 @@
 namespace kernelserve::server {
 
 // Memory with these bytes and `seals`.
-inline Descriptor MakeMemfd(const std::string& bytes, int seals = F_SEAL_SHRINK) {
+inline Descriptor MakeMemfd(const std::string& bytes, int seals = F_SEAL_SHRINK | F_SEAL_GROW) {
   Descriptor memory(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   EXPECT_EQ(write(memory.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
   EXPECT_EQ(fcntl(memory.get(), F_ADD_SEALS, seals), 0);

@@ -17,16 +17,19 @@
 namespace kernelserve::server {
 namespace {
 
-// Whether this is ordinary memory that does not shrink. Only memfds have seals that can be set, and
-// F_SEAL_SHRINK stays once it is; those of huge pages may run out of them while they are read.
+// Whether this is ordinary memory that keeps its size: what shrinks can't be read, and what is
+// opened to append would grow with each result. Only memfds have seals, which stay once they are
+// set; those of huge pages may run out of them while they are read.
 absl::StatusOr<uint64_t> SizeOfSealed(int memory) {
   struct statfs file_system;
   const int seals = fcntl(memory, F_GET_SEALS);
   if (seals < 0 || fstatfs(memory, &file_system) != 0 || file_system.f_type != TMPFS_MAGIC) {
     return absl::InvalidArgumentError("the descriptor is not of memory made by memfd_create");
   }
-  if ((seals & F_SEAL_SHRINK) == 0) {
-    return absl::InvalidArgumentError("the memory is not sealed with F_SEAL_SHRINK");
+  constexpr int kSize = F_SEAL_SHRINK | F_SEAL_GROW;
+  if ((seals & kSize) != kSize) {
+    return absl::InvalidArgumentError(
+        "the memory is not sealed with F_SEAL_SHRINK and F_SEAL_GROW");
   }
   if ((fcntl(memory, F_GETFL) & O_ACCMODE) != O_RDWR) {
     return absl::InvalidArgumentError("the descriptor is not open for reading and writing");

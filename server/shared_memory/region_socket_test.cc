@@ -157,7 +157,7 @@ TEST_F(RegionSocketTest, RefusesWhatIsNoOffer) {
 TEST_F(RegionSocketTest, TellsWhyARegionIsRefused) {
   Client client(path_);
   EXPECT_EQ(client.Offer(MakeMemfd("abc", F_SEAL_WRITE)),
-            "refused: the memory is not sealed with F_SEAL_SHRINK");
+            "refused: the memory is not sealed with F_SEAL_SHRINK and F_SEAL_GROW");
 }
 
 TEST_F(RegionSocketTest, KeepsNoDescriptorOfARefusal) {

@@ -72,8 +72,10 @@ TEST_F(RegionTableTest, TokensDiffer) {
 }
 
 TEST_F(RegionTableTest, MemoryThatMayShrinkIsRefused) {
-  EXPECT_EQ(Refusal(MakeMemfd("bytes", F_SEAL_GROW)),
-            "the memory is not sealed with F_SEAL_SHRINK");
+  for (const int seal : {F_SEAL_SHRINK, F_SEAL_GROW}) {
+    EXPECT_EQ(Refusal(MakeMemfd("bytes", seal)),
+              "the memory is not sealed with F_SEAL_SHRINK and F_SEAL_GROW");
+  }
 }
 
 TEST_F(RegionTableTest, OnceTakenItDoesNotShrink) {
@@ -101,7 +103,7 @@ TEST_F(RegionTableTest, HugePagesWhichMayRunOutAreRefused) {
   Descriptor memory(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB));
   if (!memory.is_open()) GTEST_SKIP() << "this system has no huge pages";
   ASSERT_EQ(ftruncate(memory.get(), 2 << 20), 0);
-  ASSERT_EQ(fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK), 0);
+  ASSERT_EQ(fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
   EXPECT_THAT(Refusal(std::move(memory)), HasSubstr("is not of memory made by memfd_create"));
 }
 
@@ -119,7 +121,7 @@ TEST_F(RegionTableTest, NothingIsNoRegion) {
 TEST_F(RegionTableTest, OneRegionHasABound) {
   Descriptor memory = MakeMemfd("", 0);
   ASSERT_EQ(ftruncate(memory.get(), kRegionBytesMax + 1), 0);
-  ASSERT_EQ(fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK), 0);
+  ASSERT_EQ(fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
   EXPECT_EQ(Refusal(std::move(memory)),
             "the memory has 268435457 bytes, at most 268435456 make a region");
 }

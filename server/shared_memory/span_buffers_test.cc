@@ -139,7 +139,9 @@ TEST_F(SpanBuffersTest, ASpanOutsideOfItsRegionIsAnError) {
     EXPECT_EQ(ErrorReason(status), "MALFORMED_COLUMN");
     EXPECT_EQ(ErrorField(status), "left.view_buffer_spans[1]");
     EXPECT_EQ(ErrorBound(status), "a span inside 10 bytes");
-    if (*wrong.value != '\0') EXPECT_EQ(ErrorValue(status), wrong.value);
+    if (*wrong.value != '\0') {
+      EXPECT_EQ(ErrorValue(status), wrong.value);
+    }
   }
 }
 

@@ -232,6 +232,15 @@ def test_a_query_s_own_cutoff_takes_the_place_of_the_scorer_s(raw: Raw) -> None:
     assert [m[:2] for m in answer(raw, "TopK", made).matches] == [
         (q, c) for q in range(4) for c in (0, 1)
     ]
+    infinite = numbers([float("inf"), 1, 0, float("inf")], types_pb2.DATA_TYPE_FLOAT64)
+    made = request("TopK", queries, choices, query_cutoffs=infinite)
+    matches = passing(
+        "levenshtein.distance", dense(Scorer("levenshtein.distance"), queries, choices), None
+    )
+    most = [float("inf"), 1, 0, float("inf")]
+    assert answer(raw, "TopK", made).matches == best(
+        "levenshtein.distance", [m for m in matches if m[2] <= most[m[0]]], 5
+    ), "an infinite cutoff is no other query's"
     similar = numbers([0.9, 0.5, None, float("inf")], types_pb2.DATA_TYPE_FLOAT64)
     scorer = "levenshtein.normalized_similarity"
     made = request("TopK", queries, choices, scorer, query_cutoffs=similar)

@@ -47,7 +47,7 @@ class Client:
         self.memory = os.memfd_create("test", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         os.ftruncate(self.memory, SIZE)
         os.pwrite(self.memory, OFFSETS + WORDS, 0)
-        fcntl.fcntl(self.memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        fcntl.fcntl(self.memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
         socket.send_fds(self._socket, [b"region"], [self.memory])
         self.token = self._socket.recv(4096)
         assert len(self.token) == 16
