@@ -45,15 +45,30 @@ def turns(client: ks.Client) -> int:
     return sum(region.turn for region in regions_of(client)._all)
 
 
+# Of this process, what clients of other tests have open.
+_others: set[int] = set()
+
+
+def leave_out_others() -> None:
+    """Of this process, has memfds() count from here on what is opened from here on."""
+    _others.clear()
+    _others.update(_regions("self"))
+
+
 def memfds(pid: int | str = "self") -> int:
     """Regions that a process has open."""
-    found = 0
+    return len([inode for inode in _regions(pid) if pid != "self" or inode not in _others])
+
+
+def _regions(pid: int | str) -> list[int]:
+    inodes = []
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            found += "/memfd:kernelserve" in os.readlink(descriptor)
+            if "/memfd:kernelserve" in os.readlink(descriptor):
+                inodes.append(descriptor.stat().st_ino)
         except FileNotFoundError:
             continue  # closed meanwhile
-    return found
+    return inodes
 
 
 def wait_until(server: ServerProcess, true: Callable[[], bool]) -> None:

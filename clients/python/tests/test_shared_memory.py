@@ -22,7 +22,17 @@ from kernelserve import _verbs as verbs
 from kernelserve._embedded import find_binary
 from kernelserve._rows import ColumnVerb
 from kernelserve._shared_memory import Region
-from shared_regions import DISTANCES, LEFT, RIGHT, ROWS, memfds, regions_of, turns, words
+from shared_regions import (
+    DISTANCES,
+    LEFT,
+    RIGHT,
+    ROWS,
+    leave_out_others,
+    memfds,
+    regions_of,
+    turns,
+    words,
+)
 
 # --- The same results -----------------------------------------------------------------------------
 
@@ -38,6 +48,11 @@ KINDS: dict[str, Callable[[list[Any]], Any]] = {
     "chunks": lambda rows: pa.chunked_array([rows[:9_999], rows[9_999:]], pa.string()),
     "dictionary": lambda rows: pa.array(rows, pa.string()).dictionary_encode(),
 }
+
+
+@pytest.fixture(autouse=True)
+def _only_own_regions() -> None:
+    leave_out_others()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -22,12 +22,27 @@ from kernelserve import _shared_memory as shared_memory
 from kernelserve._embedded import find_binary
 from kernelserve._shared_memory import Region
 from kernelserve.v1 import string_distance_pb2, types_pb2
-from shared_regions import DISTANCES, LEFT, RIGHT, ROWS, memfds, regions_of, turns, wait_until
+from shared_regions import (
+    DISTANCES,
+    LEFT,
+    RIGHT,
+    ROWS,
+    leave_out_others,
+    memfds,
+    regions_of,
+    turns,
+    wait_until,
+)
 
 WAIT_S = 30.0
 _PAIRWISE = "/kernelserve.v1.StringDistanceService/Pairwise"
 
 # --- Who dies -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _only_own_regions() -> None:
+    leave_out_others()
 
 
 def test_regions_go_with_the_client(server: ServerProcess) -> None:
