@@ -20,7 +20,7 @@ struct Options {
   uint64_t request_bytes_max = kRequestBytesMax;
   uint64_t rows_max = kRowsMax;
   uint64_t fibonacci_n_max = kFibonacciNMax;
-  bool shared_memory = true;  // with clients of unix sockets
+  bool shared_memory = true;      // with clients of unix sockets
   int64_t choices_cache_mb = -1;  // -1: by the memory ceiling and kChoicesCacheShare
   int64_t lame_duck_ms = kLameDuckMs;
   int64_t drain_timeout_ms = kDrainTimeoutMs;
