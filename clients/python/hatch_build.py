@@ -1,4 +1,7 @@
-"""Generates kernelserve.v1 from the .proto files when a wheel or an editable install is made."""
+"""Generates what a wheel or an editable install has beside the sources.
+
+That is kernelserve.v1, from the .proto files, and kernelserve/_kernel_methods.py, from the catalog.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,38 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from hatch_kernels import find_server, list_kernels, source_of
+
+KERNEL_METHODS = "kernelserve/_kernel_methods.py"
+
 
 class ProtoHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Wheels get generated code, sdists the protos that it is generated from."""
+    """Wheels get generated code, sdists what it is generated from, and what needs a server."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
         proto = proto_directory(root)
-        if self.target_name == "sdist":
-            build_data["force_include"][str(proto / "kernelserve")] = "proto/kernelserve"
-        elif version == "editable":
+        if self.target_name == "wheel" and version == "editable":
             generate(proto, root / "src")
-        else:
-            # Not into src/, where somebody may be running what is there.
-            self._made = tempfile.TemporaryDirectory()
-            generate(proto, Path(self._made.name))
-            package = "kernelserve/v1"
-            build_data["force_include"][f"{self._made.name}/{package}"] = package
+            write_kernel_methods(root, root / "src", root / "src")
+            return
+        # Not into src/, where somebody may be running what is there.
+        self._made = tempfile.TemporaryDirectory()
+        made = Path(self._made.name)
+        generate(proto, made)
+        include = build_data["force_include"]
+        unpacked = root / "src" / KERNEL_METHODS  # of an sdist
+        if not unpacked.exists():
+            write_kernel_methods(root, made, made)
+        if self.target_name == "sdist":
+            include[str(proto / "kernelserve")] = "proto/kernelserve"
+            if not unpacked.exists():
+                include[str(made / KERNEL_METHODS)] = f"src/{KERNEL_METHODS}"
+            return
+        include[str(made / "kernelserve/v1")] = "kernelserve/v1"
+        if not unpacked.exists():
+            include[str(made / KERNEL_METHODS)] = KERNEL_METHODS
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if hasattr(self, "_made"):
@@ -61,6 +79,13 @@ def generate(proto: Path, out: Path) -> None:
         )
 
 
+def write_kernel_methods(root: Path, stubs: Path, out: Path) -> None:
+    """Writes _kernel_methods.py; `stubs` is where generate() wrote."""
+    kernels = list_kernels(find_server(root), stubs)
+    (out / KERNEL_METHODS).write_text(source_of(kernels), encoding="utf-8")
+
+
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     generate(proto_directory(here), here / "src")
+    write_kernel_methods(here, here / "src", here / "src")

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from arrow_columns import ENCODINGS, read
 from kernelserve._columns import Column
 from kernelserve._inputs import column_from
+from kernelserve._limits import Limits
+from kernelserve._ranges import cut
 from kernelserve._symbols import SymbolTable
 from kernelserve.v1 import types_pb2 as types
 
@@ -130,12 +132,41 @@ def test_a_few_rows_all_over_a_view_buffer_are_gathered() -> None:
 
 
 def test_a_view_that_points_nowhere_still_does() -> None:
-    views = np.array([[20, 0, 7, 0], [20, 0, 0, 0]], np.int32)
-    buffers = [None, pa.py_buffer(views.tobytes()), pa.py_buffer(b"x" * 20)]
+    views = np.array([[20, 0, 7, 0], [20, 0, 0, 5]], np.int32)
+    buffers = [None, pa.py_buffer(views.tobytes()), pa.py_buffer(b"x" * 99)]
     (message,) = messages(pa.Array.from_buffers(pa.string_view(), 2, buffers))
     sent = np.frombuffer(message.values, np.int32).reshape(-1, 4)
     assert sent.tolist() == [[20, 0, -1, 0], [20, 0, 0, 0]]
     assert list(message.view_buffers) == [b"x" * 20]
+
+
+def test_views_into_buffers_no_longer_than_they_go_as_they_are() -> None:
+    views = np.array([[20, 0, 0, 5], [20, 0, 0, 2]], np.int32)
+    buffers = [None, pa.py_buffer(views.tobytes()), pa.py_buffer(b"x" * 32)]
+    (message,) = messages(pa.Array.from_buffers(pa.string_view(), 2, buffers))
+    assert message.values == views.tobytes()
+    assert list(message.view_buffers) == [b"x" * 32]
+
+
+def test_views_that_leave_out_a_buffer_are_numbered_anew() -> None:
+    texts = ["a" * 20, "b" * 30, "c" * 40] * 20
+    views = [[len(t), 0x01010101 * ord(t[0]), "a_bc".index(t[0]), 0] for t in texts]
+    parts = [b"a" * 2000, b"", b"b" * 30, b"c" * 40]
+    packed = pa.py_buffer(np.array(views, np.int32).tobytes())
+    array = pa.Array.from_buffers(
+        pa.string_view(), len(texts), [None, packed, *map(pa.py_buffer, parts)]
+    )
+    (message,) = messages(array)
+    assert read(message) == texts
+    assert list(message.view_buffers) == [b"a" * 20, b"b" * 30, b"c" * 40]
+
+
+def test_what_goes_with_every_range_makes_more_of_them() -> None:
+    array = pa.array([f"{i:015}" for i in range(300_000)]).cast(pa.string_view())
+    made = column(array)
+    limits = Limits(request_bytes_max=8 << 20, request_bytes_preferred=1 << 20, rows_max=1 << 24)
+    sizes = [made.nbytes(*rows) for rows in cut(made.starts, made.nbytes, limits)]
+    assert max(sizes) < 1.1 * (1 << 20)
 
 
 def test_what_lies_under_nulls_is_not_followed() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._views import ViewParts, view_parts
+from ._views import ViewParts, are_sent_whole, view_parts
 from ._wire import Buffer, Writer
 from .v1 import types_pb2 as types
 
@@ -69,7 +69,9 @@ class Piece:
             size += 4 * rows + text * _unit_bytes(self.type)
         elif self.type in VIEW_TYPES:
             outside = sum(map(len, self.view_buffers))
-            size += 16 * rows + outside * rows // max(1, self.length)
+            if not are_sent_whole(self.view_buffers, rows):
+                outside = outside * rows // max(1, self.length)
+            size += 16 * rows + outside
         elif self.type == types.DATA_TYPE_BOOL:
             size += rows // 8
         else:

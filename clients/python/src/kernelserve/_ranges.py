@@ -25,6 +25,10 @@ def cut(edges: Iterable[int], nbytes: Callable[[int, int], int], limits: Limits)
             -(-size // limits.request_bytes_preferred), -(-(end - begin) // limits.rows_max)
         )
         step = -(-(end - begin) // max(1, count))
+        # What goes with each range, however short, makes them longer than their share.
+        share = nbytes(begin, min(begin + step, end))
+        count = max(count, -(-count * share // limits.request_bytes_preferred))
+        step = -(-(end - begin) // max(1, count))
         for first in range(begin, end, step):
             _add(out, (first, min(first + step, end)), nbytes, limits)
     return out or [(0, 0)]
