@@ -1,6 +1,7 @@
 #include "kernels/string_distance/hamming.h"
 
 #include <string_view>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -21,17 +22,31 @@ TEST(HammingTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
   reference::ForEachSimdTarget([](const char* target) {
     SCOPED_TRACE(target);
     reference::RandomText random(13);
-    for (int i = 0; i < 2000; ++i) {
-      const auto [a, b] = random.Pair(100);
-      const reference::OwnedText left(a);
-      const reference::OwnedText right(b);
-      const Text a_text = left.text();
-      const Text b_text = right.text();
-      const int64_t cutoff = random.Below(2) == 0 ? int64_t{1} << 40 : random.Below(100);
-      int64_t out;
-      HammingBlock(TextColumn(&a_text), std::span(&b_text, 1), {.each = {}, .all = cutoff},
-                   std::span(&out, 1), {});
-      ASSERT_EQ(out, reference::WithCutoff(reference::HammingDistance(a, b), cutoff)) << i;
+    for (int round = 0; round < 100; ++round) {
+      const size_t pairs = 1 + random.Below(40);
+      std::vector<reference::OwnedText> owned;
+      owned.reserve(2 * pairs);
+      std::vector<Text> left;
+      std::vector<Text> right;
+      std::vector<int64_t> cutoffs;
+      std::vector<int64_t> expected;
+      for (size_t i = 0; i < pairs; ++i) {
+        const auto [a, b] = random.Pair(round % 2 == 0 ? 20 : 100);
+        owned.emplace_back(a);
+        left.push_back(owned.back().text());
+        owned.emplace_back(b);
+        right.push_back(owned.back().text());
+        cutoffs.push_back(random.Below(2) == 0 ? kNoCutoff : random.Below(100));
+        expected.push_back(reference::WithCutoff(reference::HammingDistance(a, b), cutoffs[i]));
+      }
+      std::vector<int64_t> out(pairs);
+      HammingBlock(TextColumn(left), right, {.each = cutoffs, .all = 0}, std::span(out), {});
+      ASSERT_EQ(out, expected) << "round " << round;
+      for (size_t i = 0; i < pairs; ++i) {
+        HammingBlock(TextColumn(&left[i]), std::span(right).subspan(i, 1),
+                     {.each = {}, .all = cutoffs[i]}, std::span(out).first(1), {});
+        ASSERT_EQ(out[0], expected[i]) << "round " << round << ", pair " << i;
+      }
     }
   });
 }

@@ -65,8 +65,8 @@ class PairKeys {
   HWY_INLINE void Find(size_t begin, size_t count, uint16_t* keys) const {
     size_t i = 0;
     for (; i + kPairs <= count; i += kPairs) {
-      FindSome(SecondWords(left_, begin + i), SecondWords(right_, begin + i), begin + i, kPairs,
-               keys + i);
+      FindSome(SizesAndWidths(D(), left_, begin + i), SizesAndWidths(D(), right_, begin + i),
+               begin + i, kPairs, keys + i);
     }
     // What is left, among empty texts.
     if (i == count) return;
@@ -86,14 +86,6 @@ class PairKeys {
   using V = hn::Vec<D>;
   using Halves = hn::Repartition<uint32_t, D>;
   static constexpr size_t kPairs = HWY_LANES(uint64_t);
-
-  // Text::SizeAndWidth() of those from `first` on.
-  static HWY_INLINE V SecondWords(TextColumn texts, size_t first) {
-    if (texts.is_repeated()) return hn::Set(D(), texts[0].SizeAndWidth());
-    static_assert(sizeof(Text) == 2 * sizeof(uint64_t));
-    const auto* const words = reinterpret_cast<const uint64_t*>(&texts[first]);
-    return hn::ConcatOdd(D(), hn::LoadU(D(), words + kPairs), hn::LoadU(D(), words));
-  }
 
   static HWY_INLINE hn::Vec<Halves> Both(uint64_t of_size, uint64_t of_width) {
     return hn::BitCast(Halves(), hn::Set(D(), of_size | of_width << 32));

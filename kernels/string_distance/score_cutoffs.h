@@ -16,6 +16,10 @@ struct ScoreCutoffs {
   int64_t all;
 
   int64_t operator[](size_t i) const { return each.empty() ? all : each[i]; }
+  // From pair `begin` on.
+  ScoreCutoffs From(size_t begin) const {
+    return {.each = each.empty() ? each : each.subspan(begin), .all = all};
+  }
 };
 
 // A distance as it is reported: one over the cutoff is cutoff + 1.

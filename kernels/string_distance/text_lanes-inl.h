@@ -22,7 +22,7 @@ namespace kernelserve {
 namespace HWY_NAMESPACE {
 
 #undef KERNELSERVE_TEXT_LANES
-#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+#if KERNELSERVE_TEXT_VECTORS
 #define KERNELSERVE_TEXT_LANES 1
 
 namespace hn = hwy::HWY_NAMESPACE;

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "kernels/string_distance/text_column.h"
 #include "kernels/text.h"
 
 // Sanitizers object to bytes that are read and not used. (HWY_IS_ASAN and its like know clang's
@@ -67,6 +68,23 @@ HWY_INLINE hn::Vec<D> LoadUnits(D d, const Text& text, size_t first, size_t coun
   }
   return LoadFirst(d, text.units<Unit>().data() + first, count);
 }
+
+#undef KERNELSERVE_TEXT_VECTORS
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+#define KERNELSERVE_TEXT_VECTORS 1
+
+// Text::SizeAndWidth() of the texts from `first` on, as many as D has lanes.
+template <class D>
+HWY_INLINE hn::Vec<D> SizesAndWidths(D d, TextColumn texts, size_t first) {
+  if (texts.is_repeated()) return hn::Set(d, texts[0].SizeAndWidth());
+  static_assert(sizeof(Text) == 2 * sizeof(uint64_t));
+  const auto* const words = reinterpret_cast<const uint64_t*>(&texts[first]);
+  return hn::ConcatOdd(d, hn::LoadU(d, words + hn::MaxLanes(d)), hn::LoadU(d, words));
+}
+
+#else
+#define KERNELSERVE_TEXT_VECTORS 0
+#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace kernelserve
