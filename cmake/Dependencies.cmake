@@ -1,5 +1,6 @@
 # Every third-party library, by find_package, as an imported target. `./dev setup` installs them:
-# from Debian, and Highway (of which Debian has no static library) into .deps/.
+# from Debian, and Highway, prometheus-cpp and CivetWeb (of which Debian has no static libraries)
+# into .deps/.
 
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED CONFIG)
@@ -20,6 +21,8 @@ if(KERNELSERVE_GRPC)
   # spdlog with a shared fmt.
   find_package(fmt REQUIRED CONFIG)
   find_package(spdlog REQUIRED CONFIG)
+  find_package(prometheus-cpp REQUIRED CONFIG)
+  find_package(civetweb REQUIRED CONFIG)
   set_target_properties(spdlog::spdlog_header_only PROPERTIES
     INTERFACE_LINK_LIBRARIES "fmt::fmt-header-only;Threads::Threads")
 endif()

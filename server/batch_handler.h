@@ -58,6 +58,7 @@ class BatchHandler : public UnaryHandler {
   bool IsSmall(const grpc::ByteBuffer& request) const final;
   absl::Status Decode(const grpc::ByteBuffer& request) final;
   uint64_t memory_bytes() const final;
+  absl::string_view kernel() const final { return batch_.kernel->name; }
   uint64_t rows() const final { return rows_; }
   double cost_ns() const final { return cost_ns_; }
   uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const final;

@@ -14,6 +14,7 @@
 #include "kernelserve/v1/call_timing.pb.h"
 #include "server/call_job.h"
 #include "server/call_metadata.h"
+#include "server/call_record.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
 #include "server/scheduler/worker_pool.h"
@@ -24,20 +25,6 @@ namespace {
 
 using ::grpc::ByteBuffer;
 using ::grpc::CallbackServerContext;
-
-// Sets what follows a reply, and returns the status to finish with. A request id is made up only
-// where one is needed and the client gave none: for an error.
-grpc::Status Outcome(CallbackServerContext* context, const CallMetadata& metadata,
-                     const absl::Status& status, const v1::CallTiming& timing) {
-  if (metadata.wants_timing) {
-    context->AddTrailingMetadata("kernelserve-timing-bin", timing.SerializeAsString());
-  }
-  if (status.ok() && metadata.request_id.empty()) return grpc::Status::OK;
-  const std::string request_id =
-      metadata.request_id.empty() ? NewRequestId() : std::string(metadata.request_id);
-  context->AddTrailingMetadata("x-request-id", request_id);
-  return ToGrpcStatus(status, request_id);
-}
 
 // What can be told without reading the request.
 absl::Status CheckEnvelope(const CallEnvironment& environment, const CallbackServerContext& context,
@@ -89,7 +76,6 @@ CallJob::Options JobOptions(const CallEnvironment& environment,
   return {.environment = &environment,
           .flow = FlowKey(metadata, context),
           .deadline = context.raw_deadline(),
-          .wants_timing = metadata.wants_timing,
           .decoded = false,
           .blocks_ahead = 1,
           .one_block = false};
@@ -120,25 +106,18 @@ absl::Status RunInline(UnaryHandler& handler, ByteBuffer* response) {
   return absl::OkStatus();
 }
 
-// Measures the stages of a call that is answered at once, where somebody wants to know.
+// Measures the stages of a call that is answered at once.
 class InlineStopwatch {
  public:
-  explicit InlineStopwatch(bool running) : running_(running) {
-    if (running_) start_ = Now();
-  }
   uint64_t Lap() {
-    if (!running_) return 0;
-    const uint64_t now = Now();
-    return now - std::exchange(start_, now);
+    const Clock::time_point now = Clock::now();
+    return static_cast<uint64_t>(
+        std::chrono::nanoseconds(now - std::exchange(start_, now)).count());
   }
 
  private:
-  static uint64_t Now() {
-    return static_cast<uint64_t>(
-        std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
-  }
-  const bool running_;
-  uint64_t start_ = 0;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
 };
 
 // ---- Unary, on the pool ----
@@ -150,6 +129,7 @@ class OneBlock : public StreamHandler {
 
   absl::Status Decode(const ByteBuffer& request) override { return handler_->Decode(request); }
   uint64_t memory_bytes() const override { return handler_->memory_bytes(); }
+  absl::string_view kernel() const override { return handler_->kernel(); }
   double cost_ns() const override { return handler_->cost_ns(); }
   absl::StatusOr<std::unique_ptr<Block>> NextBlock() override { return std::move(handler_); }
 
@@ -162,13 +142,11 @@ class OneBlock : public StreamHandler {
 // client: OnCancel only stops the work.
 class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
  public:
-  UnaryCall(const CallJob::Options& options, CallbackServerContext* context,
-            const CallMetadata& metadata, ByteBuffer* request, ByteBuffer* response,
-            std::unique_ptr<UnaryHandler> handler)
+  UnaryCall(const CallJob::Options& options, const CallRecord& record, ByteBuffer* request,
+            ByteBuffer* response, std::unique_ptr<UnaryHandler> handler)
       : CallJob(options, request, std::make_unique<OneBlock>(std::move(handler))),
         pool_(*options.environment->pool),
-        context_(context),
-        metadata_(metadata),
+        record_(record),
         response_(response) {}
 
   void OnCancel() override { pool_.Stop(this); }
@@ -179,12 +157,13 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
   void OnEnd() override {
     TakeReady(response_);
     Release();
-    Finish(Outcome(context_, metadata_, status(), Timing()));
+    CallWork work = Work();
+    work.sent_bytes = response_->Length();
+    Finish(record_.End(status(), Timing(), work));
   }
 
   WorkerPool& pool_;
-  CallbackServerContext* const context_;
-  const CallMetadata metadata_;
+  const CallRecord record_;
   ByteBuffer* const response_;
 };
 
@@ -200,13 +179,11 @@ class RefusedStream final : public grpc::ServerWriteReactor<ByteBuffer> {
 // and for the end of the job.
 class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public CallJob {
  public:
-  StreamCall(const CallJob::Options& options, CallbackServerContext* context,
-             const CallMetadata& metadata, ByteBuffer* request,
+  StreamCall(const CallJob::Options& options, const CallRecord& record, ByteBuffer* request,
              std::unique_ptr<StreamHandler> handler)
       : CallJob(options, request, std::move(handler)),
         pool_(*options.environment->pool),
-        context_(context),
-        metadata_(metadata) {}
+        record_(record) {}
 
   void OnWriteDone(bool ok) override {
     {
@@ -239,20 +216,23 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
       write = !stopped() && TakeReady(&outgoing_);
       if (!write && !ended_) return;
       (write ? writing_ : finished_) = true;
+      if (write) sent_bytes_ += outgoing_.Length();
     }
     if (write) {
       pool_.Resume(this);  // one fewer is ahead
       StartWrite(&outgoing_);
       return;
     }
-    Finish(Outcome(context_, metadata_, status(), Timing()));
+    CallWork work = Work();
+    work.sent_bytes = sent_bytes_;  // the last has been written: nobody changes it any more
+    Finish(record_.End(status(), Timing(), work));
   }
 
   WorkerPool& pool_;
-  CallbackServerContext* const context_;
-  const CallMetadata metadata_;
+  const CallRecord record_;
   std::mutex write_mutex_;  // taken before CallJob's
   ByteBuffer outgoing_;     // belongs to gRPC while writing_
+  uint64_t sent_bytes_ = 0;
   bool writing_ = false;
   bool ended_ = false;
   bool finished_ = false;
@@ -260,16 +240,16 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
 
 }  // namespace
 
-grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
+grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method method,
                                      CallbackServerContext* context, const ByteBuffer* request,
                                      ByteBuffer* response, std::unique_ptr<UnaryHandler> handler) {
-  const CallMetadata metadata(*context);
+  const CallRecord record(environment, context, method, request->Length());
   v1::CallTiming timing;
-  timing.set_instance_id(metadata.wants_timing ? environment.instance_id : "");
+  CallWork work;
   // gRPC's own reactor needs no allocation and no hop to another thread when it is done.
   const auto answer = [&](const absl::Status& status) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(Outcome(context, metadata, status, timing));
+    reactor->Finish(record.End(status, timing, work));
     return reactor;
   };
 
@@ -278,44 +258,43 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
   }
   const bool small = handler->IsSmall(*request);
   if (small) {
-    InlineStopwatch stopwatch(metadata.wants_timing);
+    InlineStopwatch stopwatch;
     absl::Status status = Guarded([&] { return handler->Decode(*request); });
     timing.set_decode_ns(stopwatch.Lap());
     if (!status.ok()) return answer(status);
     if (handler->cost_ns() <= static_cast<double>(kInlineCostNs)) {
       status = Guarded([&] { return RunInline(*handler, response); });
       timing.set_run_cpu_ns(stopwatch.Lap());
-      timing.set_cells(metadata.wants_timing ? handler->cells() : 0);
+      timing.set_cells(handler->cells());
+      work = {
+          .kernel = handler->kernel(), .rows = handler->rows(), .sent_bytes = response->Length()};
       return answer(status);
     }
   }
 
-  CallJob::Options options = JobOptions(environment, *context, metadata);
+  CallJob::Options options = JobOptions(environment, *context, record.metadata());
   options.decoded = small;
   options.one_block = true;
-  auto call = std::make_unique<UnaryCall>(options, context, metadata, Mutable(request), response,
-                                          std::move(handler));
+  auto call =
+      std::make_unique<UnaryCall>(options, record, Mutable(request), response, std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) return answer(status);
   return call.release();
 }
 
-grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environment,
+grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environment, Method method,
                                                   CallbackServerContext* context,
                                                   const ByteBuffer* request,
                                                   std::unique_ptr<StreamHandler> handler) {
-  const CallMetadata metadata(*context);
+  const CallRecord record(environment, context, method, request->Length());
   const auto refuse = [&](const absl::Status& status) {
-    v1::CallTiming timing;
-    timing.set_instance_id(environment.instance_id);
-    return new RefusedStream(Outcome(context, metadata, status, timing));
+    return new RefusedStream(record.End(status, {}, {}));
   };
   if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
     return refuse(status);
   }
-  CallJob::Options options = JobOptions(environment, *context, metadata);
+  CallJob::Options options = JobOptions(environment, *context, record.metadata());
   options.blocks_ahead = handler->blocks_ahead(environment.pool->workers());
-  auto call = std::make_unique<StreamCall>(options, context, metadata, Mutable(request),
-                                           std::move(handler));
+  auto call = std::make_unique<StreamCall>(options, record, Mutable(request), std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) return refuse(status);
   return call.release();
 }

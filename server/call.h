@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message_lite.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -16,9 +17,11 @@
 #include "server/block.h"
 #include "server/limits.h"
 #include "server/message.h"
+#include "server/method.h"
 
 namespace kernelserve::server {
 
+class CallObserver;
 class MemoryBudget;
 class WorkerPool;
 
@@ -28,21 +31,22 @@ class WorkerPool;
 //   grpc::ServerUnaryReactor* Pairwise(grpc::CallbackServerContext* context,
 //                                      const grpc::ByteBuffer* request,
 //                                      grpc::ByteBuffer* response) override {
-//     return ServeUnary(environment_, context, request, response,
+//     return ServeUnary(environment_, Method::kPairwise, context, request, response,
 //                       std::make_unique<PairwiseHandler>(limits_));
 //   }
 //
 // The adapter does the rest for every method alike: refuses what is compressed, too long or past
 // its deadline; admits by the memory budget; runs cheap calls at once and others on the pool, in
 // the turn of the flow that they belong to; stops them when the client goes away; maps errors, with
-// the request id; answers with the timing trailer where metadata asks for it.
+// the request id; answers with the timing trailer where metadata asks for it; tells the observer.
 
 // What all calls share. Outlives them.
 struct CallEnvironment {
   WorkerPool* pool;
   MemoryBudget* memory;
   uint64_t request_bytes_max;
-  std::string instance_id;  // for the timing trailer
+  std::string instance_id;           // for the timing trailer
+  CallObserver* observer = nullptr;  // who hears of every call, if anybody
 };
 
 // One call of a unary method: reads the request, and is then the block that makes the reply.
@@ -61,9 +65,13 @@ class UnaryHandler : public Block {
   // What will be held beyond a copy of the request, as an upper bound: prepared tables and the
   // reply. Asked after Decode; the call is refused where there is not so much left.
   virtual uint64_t memory_bytes() const = 0;
+
+  // What the catalog calls that which computes the rows; "" where it is not known, or none of it.
+  // Asked after Decode, and stays valid.
+  virtual absl::string_view kernel() const { return {}; }
 };
 
-grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment,
+grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method method,
                                      grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                      std::unique_ptr<UnaryHandler> handler);
@@ -79,6 +87,7 @@ class StreamHandler {
   // are ahead, with their encoded form.
   virtual absl::Status Decode(const grpc::ByteBuffer& request) = 0;
   virtual uint64_t memory_bytes() const = 0;
+  virtual absl::string_view kernel() const { return {}; }
 
   // Blocks that are on the way at a time. Where a block is but a task or a few, it takes more of
   // them to keep all workers busy.
@@ -101,6 +110,7 @@ class StreamHandler {
 };
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeStream(const CallEnvironment& environment,
+                                                        Method method,
                                                         grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request,
                                                         std::unique_ptr<StreamHandler> handler);

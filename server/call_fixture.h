@@ -37,11 +37,11 @@ class FakeService
   grpc::ServerUnaryReactor* Compute(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override {
-    return ServeUnary(environment_, context, request, response, make_unary());
+    return ServeUnary(environment_, Method::kCompute, context, request, response, make_unary());
   }
   grpc::ServerWriteReactor<grpc::ByteBuffer>* StreamTerms(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
-    return ServeStream(environment_, context, request, make_stream());
+    return ServeStream(environment_, Method::kStreamTerms, context, request, make_stream());
   }
 
   std::function<std::unique_ptr<UnaryHandler>()> make_unary;

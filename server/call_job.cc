@@ -36,7 +36,6 @@ CallJob::CallJob(const Options& options, grpc::ByteBuffer* request,
     : Job(options.flow),
       environment_(*options.environment),
       deadline_(options.deadline),
-      wants_timing_(options.wants_timing),
       blocks_ahead_(options.blocks_ahead),
       one_block_(options.one_block),
       request_(request),
@@ -153,6 +152,10 @@ absl::Status CallJob::Start() {
     timing_.set_decode_ns(Ns(Clock::now() - start));
     if (!status.ok()) return status;
   }
+  {
+    std::lock_guard lock(mutex_);
+    work_.kernel = handler_->kernel();
+  }
   if (absl::Status status = CheckDeadline(); !status.ok()) return status;
   return memory_.Grow(handler_->memory_bytes());
 }
@@ -225,6 +228,7 @@ absl::Status CallJob::Open() {
     std::lock_guard lock(mutex_);
     timing_.set_prepare_ns(timing_.prepare_ns() + Ns(Clock::now() - prepare));
     timing_.set_cells(timing_.cells() + opened.block->cells());
+    work_.rows += rows;
     timing_.set_tasks(timing_.tasks() + opened.ranges.size());
     open = &open_.emplace_back(std::move(opened));
     exhausted_ = one_block_;
@@ -234,9 +238,9 @@ absl::Status CallJob::Open() {
 }
 
 absl::Status CallJob::RunRange(OpenBlock* block, const Range& range) {
-  const uint64_t cpu_ns = wants_timing_ ? ThreadCpuNs() : 0;
+  const uint64_t cpu_ns = ThreadCpuNs();
   absl::Status status = block->block->Run(range.begin, range.end, stop_token());
-  const uint64_t spent_ns = wants_timing_ ? ThreadCpuNs() - cpu_ns : 0;
+  const uint64_t spent_ns = ThreadCpuNs() - cpu_ns;
   if (!status.ok()) return status;
   {
     std::lock_guard lock(mutex_);
@@ -293,9 +297,12 @@ absl::Status CallJob::status() const {
 
 v1::CallTiming CallJob::Timing() const {
   std::lock_guard lock(mutex_);
-  v1::CallTiming timing = timing_;
-  timing.set_instance_id(environment_.instance_id);
-  return timing;
+  return timing_;
+}
+
+CallWork CallJob::Work() const {
+  std::lock_guard lock(mutex_);
+  return work_;
 }
 
 }  // namespace kernelserve::server

@@ -16,6 +16,7 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "kernelserve/v1/call_timing.pb.h"
 #include "server/call.h"
+#include "server/call_record.h"
 #include "server/memory_budget.h"
 #include "server/scheduler/flow_scheduler.h"
 
@@ -39,7 +40,6 @@ class CallJob : public Job {
     const CallEnvironment* environment;
     uint64_t flow;
     gpr_timespec deadline;
-    bool wants_timing;
     bool decoded;         // the handler has read the request already
     size_t blocks_ahead;  // 1 or more
     bool one_block;       // the first block is the last
@@ -71,6 +71,8 @@ class CallJob : public Job {
   absl::Status status() const;
   // Where the time went.
   v1::CallTiming Timing() const;
+  // What has been computed, or begun to be; what was sent is for whoever sends it to say.
+  CallWork Work() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -106,7 +108,6 @@ class CallJob : public Job {
 
   const CallEnvironment& environment_;
   const gpr_timespec deadline_;
-  const bool wants_timing_;
   const size_t blocks_ahead_;
   const bool one_block_;
   const Clock::time_point arrival_ = Clock::now();
@@ -131,6 +132,7 @@ class CallJob : public Job {
   absl::Status status_;
   std::pair<uint64_t, uint64_t> failed_at_;  // block and row of status_, where that is not OK
   v1::CallTiming timing_;
+  CallWork work_;
   bool stalled_ = false;
   Clock::time_point stalled_since_;
 };

@@ -18,6 +18,9 @@
 namespace kernelserve::server {
 namespace {
 
+// The catalog's name for it.
+constexpr absl::string_view kFibonacci = "fibonacci";
+
 absl::Status OutOfRange(absl::string_view field, const std::string& bound, uint64_t value) {
   return MakeError(
       absl::StatusCode::kOutOfRange,
@@ -35,6 +38,7 @@ class ComputeHandler : public MessageHandler<v1::ComputeRequest, v1::ComputeResp
 
   double cost_ns() const override { return cost_ns_; }
   uint64_t memory_bytes() const override { return memory_bytes_; }
+  absl::string_view kernel() const override { return kFibonacci; }
 
  private:
   absl::Status Validate(const v1::ComputeRequest& request) override {
@@ -93,6 +97,8 @@ class TermsBlock : public Block {
 class StreamTermsHandler : public StreamHandler {
  public:
   explicit StreamTermsHandler(uint64_t n_max) : n_max_(n_max) {}
+
+  absl::string_view kernel() const override { return kFibonacci; }
 
   absl::Status Decode(const grpc::ByteBuffer& request) override {
     if (absl::Status status = ParseMessage(request, &request_); !status.ok()) return status;
@@ -220,13 +226,14 @@ class StreamTermsHandler : public StreamHandler {
 grpc::ServerUnaryReactor* FibonacciService::Compute(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* request,
                                                     grpc::ByteBuffer* response) {
-  return ServeUnary(environment_, context, request, response,
+  return ServeUnary(environment_, Method::kCompute, context, request, response,
                     std::make_unique<ComputeHandler>(n_max_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* FibonacciService::StreamTerms(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(environment_, context, request, std::make_unique<StreamTermsHandler>(n_max_));
+  return ServeStream(environment_, Method::kStreamTerms, context, request,
+                     std::make_unique<StreamTermsHandler>(n_max_));
 }
 
 }  // namespace kernelserve::server

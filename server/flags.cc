@@ -39,6 +39,12 @@ ABSL_FLAG(bool, shared_memory, true,
 ABSL_FLAG(int64_t, choices_cache_mb, -1,
           "megabytes of choices, made ready, that are kept for later calls; -1: half of what calls "
           "may take, of which they are a part");
+ABSL_FLAG(
+    std::string, metrics_listen, "",
+    "where to serve metrics (/metrics), health (/healthz) and a status page (/) over HTTP, as "
+    "host:port; empty: nowhere");
+ABSL_FLAG(std::string, log_requests, "none",
+          "which calls get a line in the log: none, errors or all");
 ABSL_FLAG(int64_t, lame_duck_ms, kernelserve::server::kLameDuckMs,
           "how long health says NOT_SERVING, upon SIGTERM, before connections are closed");
 ABSL_FLAG(int64_t, drain_timeout_ms, kernelserve::server::kDrainTimeoutMs,
@@ -82,6 +88,8 @@ const std::vector<Row>& Rows() {
       {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93, kFibonacciNMaxMost},
       {absl::FindCommandLineFlag("shared_memory"), "true or false"},
       {absl::FindCommandLineFlag("choices_cache_mb"), "a whole number", -1, kTera},
+      {absl::FindCommandLineFlag("metrics_listen"), "an address"},
+      {absl::FindCommandLineFlag("log_requests"), "none, errors or all"},
       {absl::FindCommandLineFlag("lame_duck_ms"), "a whole number", 0, kDayMs},
       {absl::FindCommandLineFlag("drain_timeout_ms"), "a whole number", 0, kDayMs},
       {absl::FindCommandLineFlag("log_format"), "text or json"},
@@ -231,6 +239,22 @@ absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments
   options.server.choices_cache_mb = absl::GetFlag(FLAGS_choices_cache_mb);
   options.server.lame_duck_ms = absl::GetFlag(FLAGS_lame_duck_ms);
   options.server.drain_timeout_ms = absl::GetFlag(FLAGS_drain_timeout_ms);
+
+  if (const std::string address = absl::GetFlag(FLAGS_metrics_listen); !address.empty()) {
+    absl::StatusOr<ListenAddress> parsed = ParseListenAddress(address);
+    if (!parsed.ok()) return named("metrics_listen", parsed.status());
+    if (parsed->is_unix()) {
+      return Usage(origins["metrics_listen"], address, "a TCP address, as host:port");
+    }
+    options.server.metrics_listen = *std::move(parsed);
+  }
+  using RequestsChoice = std::pair<absl::string_view, LogRequests>;
+  const auto requests = Choose(FLAGS_log_requests, origins["log_requests"], "none, errors or all",
+                               std::array{RequestsChoice{"none", LogRequests::kNone},
+                                          RequestsChoice{"errors", LogRequests::kErrors},
+                                          RequestsChoice{"all", LogRequests::kAll}});
+  if (!requests.ok()) return requests.status();
+  options.server.log_requests = *requests;
 
   using FormatChoice = std::pair<absl::string_view, LogFormat>;
   const auto format = Choose(

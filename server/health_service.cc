@@ -128,6 +128,11 @@ HealthService::HealthService(std::vector<std::string> services)
 
 HealthService::~HealthService() = default;
 
+bool HealthService::serving() const {
+  std::lock_guard lock(mutex_);
+  return serving_;
+}
+
 void HealthService::StopServing() {
   std::lock_guard lock(mutex_);
   serving_ = false;

@@ -28,6 +28,8 @@ class HealthService final : public grpc::Service {
   explicit HealthService(std::vector<std::string> services);
   ~HealthService() override;
 
+  bool serving() const;
+
   // Everything is NOT_SERVING from now on, and each Watch hears of it.
   void StopServing();
 

@@ -114,13 +114,15 @@ class RunHandler final : public BatchHandler {
 grpc::ServerUnaryReactor* KernelService::ListKernels(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request,
                                                      grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response, std::make_unique<ListKernelsHandler>());
+  return ServeUnary(calls_, Method::kListKernels, context, request, response,
+                    std::make_unique<ListKernelsHandler>());
 }
 
 grpc::ServerUnaryReactor* KernelService::Run(grpc::CallbackServerContext* context,
                                              const grpc::ByteBuffer* request,
                                              grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response, std::make_unique<RunHandler>(batches_));
+  return ServeUnary(calls_, Method::kRun, context, request, response,
+                    std::make_unique<RunHandler>(batches_));
 }
 
 }  // namespace kernelserve::server

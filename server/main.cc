@@ -41,16 +41,15 @@ int Serve(const ks::ProcessOptions& options) {
   }
 
   absl::StatusOr<std::unique_ptr<ks::Server>> server = ks::Server::Start(options.server);
-  if (!server.ok()) {
-    return Complain(kFailed, absl::Status(server.status().code(),
-                                          "--listen: " + std::string(server.status().message())));
-  }
+  if (!server.ok()) return Complain(kFailed, server.status());
   ks::Log(ks::LogLevel::kInfo, "serving",
           {{"version", ks::kVersion},
            {"pid", std::to_string(getpid())},
-           {"addresses", absl::StrJoin((*server)->addresses(), ",")}});
+           {"addresses", absl::StrJoin((*server)->addresses(), ",")},
+           {"metrics", (*server)->metrics_address()}});
   if (options.ready_fd >= 0) {
-    ks::TellReady(options.ready_fd, ks::ReadyLine(ks::kVersion, getpid(), (*server)->addresses()));
+    ks::TellReady(options.ready_fd, ks::ReadyLine(ks::kVersion, getpid(), (*server)->addresses(),
+                                                  (*server)->metrics_address()));
   }
 
   const std::string reason = shutdown.Wait(options.parent_pidfd);

@@ -2,12 +2,14 @@
 #define KERNELSERVE_SERVER_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "server/limits.h"
 #include "server/listen_address.h"
 #include "server/log.h"
+#include "server/observability/call_observer.h"
 
 namespace kernelserve::server {
 
@@ -20,8 +22,10 @@ struct Options {
   uint64_t request_bytes_max = kRequestBytesMax;
   uint64_t rows_max = kRowsMax;
   uint64_t fibonacci_n_max = kFibonacciNMax;
-  bool shared_memory = true;      // with clients of unix sockets
-  int64_t choices_cache_mb = -1;  // -1: by the memory ceiling and kChoicesCacheShare
+  bool shared_memory = true;                    // with clients of unix sockets
+  int64_t choices_cache_mb = -1;                // -1: by the memory ceiling and kChoicesCacheShare
+  std::optional<ListenAddress> metrics_listen;  // of the operator's pages; none: there are none
+  LogRequests log_requests = LogRequests::kNone;
   int64_t lame_duck_ms = kLameDuckMs;
   int64_t drain_timeout_ms = kDrainTimeoutMs;
 };

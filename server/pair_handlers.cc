@@ -25,12 +25,15 @@ class PairHandler : public MessageHandler<Request, Response> {
  public:
   double cost_ns() const override { return cost_ns_; }
   uint64_t memory_bytes() const override { return memory_bytes_; }
+  absl::string_view kernel() const override {
+    return scorer_ != nullptr ? absl::string_view(scorer_->name) : absl::string_view();
+  }
 
  protected:
   absl::Status DecodePair(const Request& request) {
     absl::StatusOr<BoundScorer> scorer = DecodeScorer(request.scorer());
     if (!scorer.ok()) return scorer.status();
-    kernel_ = scorer->kernel;
+    scorer_ = scorer->kernel;
     binding_ = std::move(scorer->binding);
     binding_.names_rows = false;
     left_.emplace(request.left());
@@ -40,7 +43,7 @@ class PairHandler : public MessageHandler<Request, Response> {
   }
 
   absl::StatusOr<std::unique_ptr<BoundKernel>> Bind() {
-    absl::StatusOr<std::unique_ptr<BoundKernel>> bound = kernel_->bind(binding_, columns_);
+    absl::StatusOr<std::unique_ptr<BoundKernel>> bound = scorer_->bind(binding_, columns_);
     if (!bound.ok()) return InScorer(bound.status());
     return bound;
   }
@@ -49,9 +52,9 @@ class PairHandler : public MessageHandler<Request, Response> {
   // the kernel has no such function, or where parameters or texts are wrong.
   template <typename Result>
   absl::Status Prepare(PairFunction<Result> Kernel::*function, absl::string_view what) {
-    if (!(kernel_->*function)) return NotTold(function, what);
+    if (!(scorer_->*function)) return NotTold(function, what);
     if (absl::Status status = Bind().status(); !status.ok()) return status;
-    const PairCost cost = (kernel_->*function).cost(left_->size(), right_->size());
+    const PairCost cost = (scorer_->*function).cost(left_->size(), right_->size());
     cost_ns_ = cost.ns;
     // The texts are decoded, preprocessed perhaps, and the kernel makes a copy of its own, of 4
     // bytes a unit at most each. There is the script, and then the reply as a message, three
@@ -71,7 +74,7 @@ class PairHandler : public MessageHandler<Request, Response> {
     return absl::OkStatus();
   }
 
-  const Kernel& kernel() const { return *kernel_; }
+  const Kernel& scorer() const { return *scorer_; }
   Binding& binding() { return binding_; }
   void set_cost_ns(double cost_ns) { cost_ns_ = cost_ns; }
 
@@ -90,11 +93,11 @@ class PairHandler : public MessageHandler<Request, Response> {
     const std::string bound = absl::StrJoin(names, ", ");
     return MakeError(
         absl::StatusCode::kUnimplemented,
-        {.reason = "UNIMPLEMENTED", .field = "scorer.name", .bound = bound, .value = kernel_->name},
-        absl::StrCat("the scorer '", kernel_->name, "' has no ", what, "; these have: ", bound));
+        {.reason = "UNIMPLEMENTED", .field = "scorer.name", .bound = bound, .value = scorer_->name},
+        absl::StrCat("the scorer '", scorer_->name, "' has no ", what, "; these have: ", bound));
   }
 
-  const Kernel* kernel_ = nullptr;
+  const Kernel* scorer_ = nullptr;
   Binding binding_;
   std::optional<TextColumn> left_;
   std::optional<TextColumn> right_;
@@ -110,7 +113,7 @@ class CompareHandler final : public PairHandler<v1::CompareRequest, v1::CompareR
   absl::Status Validate(const v1::CompareRequest& request) override {
     if (absl::Status status = DecodePair(request); !status.ok()) return status;
     // Whole scores may be large: int64 is what the reply holds.
-    const auto& results = kernel().results;
+    const auto& results = scorer().results;
     if (IsInteger(results.front()) &&
         std::find(results.begin(), results.end(), DataType::kInt64) != results.end()) {
       binding().result_type = DataType::kInt64;
@@ -180,7 +183,7 @@ class EditScriptHandler final : public PairHandler<v1::EditScriptRequest, v1::Ed
     Text left;
     Text right;
     if (absl::Status status = ReadTexts(&left, &right); !status.ok()) return status;
-    const absl::StatusOr<Editops> edits = kernel().editops.run(binding(), left, right, stop);
+    const absl::StatusOr<Editops> edits = scorer().editops.run(binding(), left, right, stop);
     if (!edits.ok()) return edits.status();
     response->set_left_length(left.size());
     response->set_right_length(right.size());
@@ -202,11 +205,11 @@ class AlignHandler final : public PairHandler<v1::AlignRequest, v1::AlignRespons
     Text right;
     if (absl::Status status = ReadTexts(&left, &right); !status.ok()) return status;
     const absl::StatusOr<std::optional<Alignment>> aligned =
-        kernel().align.run(binding(), left, right, stop);
+        scorer().align.run(binding(), left, right, stop);
     if (!aligned.ok()) return aligned.status();
     if (!aligned->has_value()) return absl::OkStatus();
     const Alignment& found = **aligned;
-    if (IsInteger(kernel().results.front())) {
+    if (IsInteger(scorer().results.front())) {
       response->mutable_score()->set_integer(static_cast<int64_t>(found.score));
     } else {
       response->mutable_score()->set_real(found.score);

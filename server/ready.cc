@@ -11,12 +11,14 @@
 namespace kernelserve::server {
 
 std::string ReadyLine(const std::string& version, int pid,
-                      const std::vector<std::string>& addresses) {
+                      const std::vector<std::string>& addresses, const std::string& metrics) {
   const auto quoted = [](std::string* out, const std::string& address) {
     *out += JsonString(address);
   };
   return absl::StrCat("{\"version\":", JsonString(version), ",\"pid\":", pid, ",\"addresses\":[",
-                      absl::StrJoin(addresses, ",", quoted), "]}");
+                      absl::StrJoin(addresses, ",", quoted), "]",
+                      metrics.empty() ? "" : absl::StrCat(",\"metrics\":", JsonString(metrics)),
+                      "}");
 }
 
 void TellReady(int fd, const std::string& line) {

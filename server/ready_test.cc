@@ -12,8 +12,10 @@ namespace kernelserve::server {
 namespace {
 
 TEST(ReadyLineTest, IsOneJsonObject) {
-  EXPECT_EQ(ReadyLine("0.1.0", 42, {"unix:/a \"b\"", "127.0.0.1:1"}),
+  EXPECT_EQ(ReadyLine("0.1.0", 42, {"unix:/a \"b\"", "127.0.0.1:1"}, ""),
             R"({"version":"0.1.0","pid":42,"addresses":["unix:/a \"b\"","127.0.0.1:1"]})");
+  EXPECT_EQ(ReadyLine("0.1.0", 42, {"a"}, "127.0.0.1:9464"),
+            R"({"version":"0.1.0","pid":42,"addresses":["a"],"metrics":"127.0.0.1:9464"})");
 }
 
 TEST(TellReadyTest, WritesOneLineAndCloses) {

@@ -15,6 +15,8 @@
 #include "grpcpp/server_builder.h"
 #include "kernels/catalog.h"
 #include "kernels/simd_target.h"
+#include "prometheus/registry.h"
+#include "prometheus/text_serializer.h"
 #include "server/call.h"
 #include "server/call_metadata.h"
 #include "server/cgroup.h"
@@ -26,6 +28,9 @@
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/memory_budget.h"
+#include "server/observability/http_server.h"
+#include "server/observability/server_figures.h"
+#include "server/observability/status_page.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/server_info_service.h"
 #include "server/shared_memory/region.h"
@@ -131,10 +136,12 @@ struct Server::Parts {
         buffers(std::min(memory.bytes() / 4, kIdleBufferBytes)),
         choices(ChoicesCacheBytes(options, memory)),
         pool(options.workers > 0 ? options.workers : UsableCpus(), kJobsMax),
+        observer(options.log_requests, &registry),
         calls{.pool = &pool,
               .memory = &memory,
               .request_bytes_max = options.request_bytes_max,
-              .instance_id = NewRequestId()},
+              .instance_id = NewRequestId(),
+              .observer = &observer},
         regions(&memory),
         batches{.buffers = &buffers,
                 .shared_memory = {.regions = &regions,
@@ -149,7 +156,8 @@ struct Server::Parts {
         string_distance(calls, batches, crosses),
         kernels(calls, batches),
         fibonacci(calls, options.fibonacci_n_max),
-        server_info(calls, Info(options, calls.instance_id, pool.workers())),
+        info(Info(options, calls.instance_id, pool.workers())),
+        server_info(calls, info),
         health({v1::StringDistanceService::service_full_name(),
                 v1::KernelService::service_full_name(), v1::FibonacciService::service_full_name(),
                 v1::ServerInfoService::service_full_name()}) {
@@ -160,10 +168,26 @@ struct Server::Parts {
     return {&string_distance, &kernels, &fibonacci, &server_info, &health};
   }
 
+  ServerFigures Figures() const {
+    const WorkerPool::Load load = pool.load();
+    return {.serving = health.serving(),
+            .workers = pool.workers(),
+            .workers_busy = load.busy,
+            .jobs = load.jobs,
+            .jobs_max = kJobsMax,
+            .flows = load.flows,
+            .memory_bytes = memory.reserved(),
+            .memory_bytes_max = memory.bytes(),
+            .choices_bytes = choices.bytes(),
+            .process = ReadProcessFigures()};
+  }
+
+  prometheus::Registry registry;
   MemoryBudget memory;
   BufferPool buffers;
   ChoicesCache choices;
   WorkerPool pool;
+  CallObserver observer;
   const CallEnvironment calls;
   RegionTable regions;
   const BatchEnvironment batches;
@@ -171,10 +195,12 @@ struct Server::Parts {
   StringDistanceService string_distance;
   KernelService kernels;
   FibonacciService fibonacci;
+  const v1::GetServerInfoResponse info;
   ServerInfoService server_info;
   HealthService health;
   std::vector<std::unique_ptr<RegionSocket>> region_sockets;
   std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<HttpServer> pages;
 };
 
 Server::Server(const Options& options)
@@ -187,7 +213,13 @@ Server::~Server() {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   std::unique_ptr<Server> server(new Server(options));
-  if (absl::Status status = server->Listen(); !status.ok()) return status;
+  const auto named = [](absl::string_view flag, const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
+  };
+  if (absl::Status status = server->Listen(); !status.ok()) return named("--listen", status);
+  if (absl::Status status = server->ServeMetrics(); !status.ok()) {
+    return named("--metrics_listen", status);
+  }
   return server;
 }
 
@@ -241,6 +273,39 @@ absl::Status Server::Listen() {
     addresses_.push_back(address.ToString());
   }
   return absl::OkStatus();
+}
+
+absl::Status Server::ServeMetrics() {
+  if (!options_.metrics_listen.has_value()) return absl::OkStatus();
+  Parts* const parts = parts_.get();
+  const ServerCollector collector({{"version", parts->info.version()},
+                                   {"build", parts->info.build()},
+                                   {"simd_target", parts->info.simd_target()},
+                                   {"instance_id", parts->info.instance_id()}},
+                                  [parts] { return parts->Figures(); });
+  const auto metrics = [parts, collector]() -> HttpServer::Response {
+    std::vector<prometheus::MetricFamily> families = parts->registry.Collect();
+    for (auto& family : collector.Collect()) families.push_back(std::move(family));
+    return {200, "text/plain; version=0.0.4; charset=utf-8",
+            prometheus::TextSerializer().Serialize(families)};
+  };
+  const auto status = [parts]() -> HttpServer::Response {
+    return {200, "text/html; charset=utf-8",
+            StatusPage(parts->info, parts->Figures(), parts->observer)};
+  };
+  const auto health = [parts]() -> HttpServer::Response {
+    const bool serving = parts->health.serving();
+    return {serving ? 200 : 503, "text/plain; charset=utf-8", serving ? "serving\n" : "draining\n"};
+  };
+  absl::StatusOr<std::unique_ptr<HttpServer>> pages = HttpServer::Start(
+      *options_.metrics_listen, {{"/metrics", metrics}, {"/", status}, {"/healthz", health}});
+  if (!pages.ok()) return pages.status();
+  parts->pages = *std::move(pages);
+  return absl::OkStatus();
+}
+
+std::string Server::metrics_address() const {
+  return parts_->pages == nullptr ? "" : parts_->pages->address().ToString();
 }
 
 void Server::Drain() {

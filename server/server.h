@@ -21,7 +21,7 @@ namespace kernelserve::server {
 class Server {
  public:
   // Returns when calls are being taken at every address of `options`, or an error that names the
-  // address and what is wrong with it.
+  // flag, the address and what is wrong with it.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
 
   // Gives calls that still run no more time.
@@ -31,6 +31,9 @@ class Server {
 
   // Where it listens, as clients take it, in the order of options: ports are the real ones.
   const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // Where metrics and the status page are, with the real port; "" where they are not.
+  std::string metrics_address() const;
 
   // Ends without failing a call: health becomes NOT_SERVING; after lame_duck_ms connections are
   // told to go elsewhere (GOAWAY); calls have drain_timeout_ms to end, and are then cancelled.
@@ -42,6 +45,7 @@ class Server {
   explicit Server(const Options& options);
 
   absl::Status Listen();
+  absl::Status ServeMetrics();
 
   const Options options_;
   std::vector<std::string> addresses_;

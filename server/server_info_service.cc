@@ -25,7 +25,7 @@ class GetServerInfoHandler
 grpc::ServerUnaryReactor* ServerInfoService::GetServerInfo(grpc::CallbackServerContext* context,
                                                            const grpc::ByteBuffer* request,
                                                            grpc::ByteBuffer* response) {
-  return ServeUnary(environment_, context, request, response,
+  return ServeUnary(environment_, Method::kGetServerInfo, context, request, response,
                     std::make_unique<GetServerInfoHandler>(info_));
 }
 

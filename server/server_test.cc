@@ -336,7 +336,7 @@ TEST_F(AddressesTest, NamesTheAddressThatIsTaken) {
   const auto second = Server::Start(options);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.status().message(),
-            absl::StrCat("\"", first->addresses()[0], "\": Address already in use"));
+            absl::StrCat("--listen: \"", first->addresses()[0], "\": Address already in use"));
 }
 
 TEST_F(AddressesTest, NamesTheUnixAddressThatIsTaken) {
@@ -353,7 +353,7 @@ TEST_F(AddressesTest, NamesTheHostThatIsNotThere) {
   options.listen = *ParseListenAddresses("192.0.2.1:0");  // TEST-NET-1: nobody's
   const auto server = Server::Start(options);
   ASSERT_FALSE(server.ok());
-  EXPECT_THAT(std::string(server.status().message()), StartsWith("\"192.0.2.1:0\": "));
+  EXPECT_THAT(std::string(server.status().message()), StartsWith("--listen: \"192.0.2.1:0\": "));
 }
 
 }  // namespace

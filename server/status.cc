@@ -69,6 +69,11 @@ absl::string_view ReasonOf(absl::StatusCode code) {
 
 }  // namespace
 
+std::string ReasonOf(const absl::Status& status) {
+  std::string reason = ErrorReason(status);
+  return reason.empty() ? std::string(ReasonOf(status.code())) : reason;
+}
+
 absl::Status RetryLater(absl::Status status, int64_t delay_ms) {
   status.SetPayload(kRetryDelay, absl::Cord(absl::StrCat(delay_ms)));
   return status;
@@ -83,8 +88,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view request_
 
   google::rpc::ErrorInfo info;
   info.set_domain(std::string(kDomain));
-  info.set_reason(ErrorReason(status));
-  if (info.reason().empty()) info.set_reason(std::string(ReasonOf(status.code())));
+  info.set_reason(ReasonOf(status));
   const auto add = [&info](const char* key, absl::string_view value) {
     if (!value.empty()) (*info.mutable_metadata())[key] = Printable(value, kDatumBytes);
   };

@@ -2,6 +2,7 @@
 #define KERNELSERVE_SERVER_STATUS_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -16,6 +17,9 @@ namespace kernelserve::server {
 //
 // A status that was not made by MakeError gets the reason that its code suggests.
 grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view request_id);
+
+// The reason that clients are given for an error: one of kernelserve.v1.ErrorReason.
+std::string ReasonOf(const absl::Status& status);
 
 // The same status, with the promise that the same request may succeed in `delay_ms`.
 absl::Status RetryLater(absl::Status status, int64_t delay_ms);

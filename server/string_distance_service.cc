@@ -59,43 +59,44 @@ class PairwiseHandler final : public BatchHandler {
 grpc::ServerUnaryReactor* StringDistanceService::Compare(grpc::CallbackServerContext* context,
                                                          const grpc::ByteBuffer* request,
                                                          grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response, MakeCompareHandler());
+  return ServeUnary(calls_, Method::kCompare, context, request, response, MakeCompareHandler());
 }
 
 grpc::ServerUnaryReactor* StringDistanceService::EditScript(grpc::CallbackServerContext* context,
                                                             const grpc::ByteBuffer* request,
                                                             grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response, MakeEditScriptHandler());
+  return ServeUnary(calls_, Method::kEditScript, context, request, response,
+                    MakeEditScriptHandler());
 }
 
 grpc::ServerUnaryReactor* StringDistanceService::Align(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response, MakeAlignHandler());
+  return ServeUnary(calls_, Method::kAlign, context, request, response, MakeAlignHandler());
 }
 
 grpc::ServerUnaryReactor* StringDistanceService::Pairwise(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* request,
                                                           grpc::ByteBuffer* response) {
-  return ServeUnary(calls_, context, request, response,
+  return ServeUnary(calls_, Method::kPairwise, context, request, response,
                     std::make_unique<PairwiseHandler>(batches_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::Cdist(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(calls_, context, request,
+  return ServeStream(calls_, Method::kCdist, context, request,
                      std::make_unique<CrossHandler>(CrossMethod::kCdist, crosses_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::TopK(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(calls_, context, request,
+  return ServeStream(calls_, Method::kTopK, context, request,
                      std::make_unique<CrossHandler>(CrossMethod::kTopK, crosses_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::Join(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return ServeStream(calls_, context, request,
+  return ServeStream(calls_, Method::kJoin, context, request,
                      std::make_unique<CrossHandler>(CrossMethod::kJoin, crosses_));
 }
 

@@ -51,6 +51,7 @@ class CrossHandler final : public StreamHandler {
 
   absl::Status Decode(const grpc::ByteBuffer& request) override;
   uint64_t memory_bytes() const override { return 0; }  // Prepare knows, and takes it
+  absl::string_view kernel() const override { return request_.kernel->name; }
   size_t blocks_ahead(size_t workers) const override;
   double cost_ns() const override { return cost_ns_; }
   absl::StatusOr<bool> Prepare(StopToken stop, const std::function<void()>& resume) override;

@@ -102,6 +102,7 @@ class FlowScheduler {
   // Whether Next() may have something. (The jobs may still answer that they have not.)
   bool ready() const { return !turns_.empty(); }
   size_t jobs() const { return jobs_; }  // not yet ended
+  size_t flows() const { return flows_.size(); }
 
  private:
   struct Flow {

@@ -60,6 +60,11 @@ void WorkerPool::Stop(Job* job) {
   if (ended) job->OnEnd();
 }
 
+WorkerPool::Load WorkerPool::load() const {
+  const std::lock_guard lock(mutex_);
+  return {.busy = threads_.size() - idle_, .jobs = scheduler_.jobs(), .flows = scheduler_.flows()};
+}
+
 // Wakes one worker where there may be something for it; that one, having found a task, wakes the
 // next. Outside the lock, so that it does not run into it.
 void WorkerPool::UnlockAndWake(std::unique_lock<std::mutex> lock) {

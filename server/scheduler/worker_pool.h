@@ -44,12 +44,19 @@ class WorkerPool {
 
   size_t workers() const { return threads_.size(); }
 
+  struct Load {
+    size_t busy;   // workers that run a task
+    size_t jobs;   // submitted and not ended
+    size_t flows;  // with such a job
+  };
+  Load load() const;
+
  private:
   void Work();
   void UnlockAndWake(std::unique_lock<std::mutex> lock);
 
   const size_t jobs_max_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable ready_;
   FlowScheduler scheduler_;  // guarded by mutex_
   size_t idle_ = 0;          // workers that wait on ready_; guarded by mutex_

@@ -1,0 +1,41 @@
+#include "server/observability/process_figures.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <latch>
+#include <thread>
+
+#include "gtest/gtest.h"
+
+namespace kernelserve::server {
+namespace {
+
+TEST(ProcessFiguresTest, CountsThreadsAndDescriptors) {
+  const ProcessFigures before = ReadProcessFigures();
+  std::latch done(1);
+  std::thread thread([&] { done.wait(); });
+  const int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const ProcessFigures with_more = ReadProcessFigures();
+  EXPECT_EQ(with_more.threads, before.threads + 1);
+  EXPECT_EQ(with_more.open_descriptors, before.open_descriptors + 1);
+  close(descriptor);
+  done.count_down();
+  thread.join();
+  EXPECT_EQ(ReadProcessFigures().open_descriptors, before.open_descriptors);
+}
+
+TEST(ProcessFiguresTest, TellsMemoryTimeAndStart) {
+  const ProcessFigures figures = ReadProcessFigures();
+  EXPECT_GT(figures.resident_bytes, 100'000u);
+  EXPECT_GT(figures.virtual_bytes, figures.resident_bytes);
+  EXPECT_GT(figures.cpu_seconds, 0);
+  EXPECT_GT(figures.descriptors_max, 0u);
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  EXPECT_LE(figures.start_seconds, now.count() + 0.1);
+  EXPECT_GT(figures.start_seconds, now.count() - 24 * 3600);
+}
+
+}  // namespace
+}  // namespace kernelserve::server
