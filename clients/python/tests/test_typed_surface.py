@@ -22,6 +22,9 @@ assert_type(ksp.expressions("a").levenshtein_distance("b", weights=(1, 1, 2)), p
 assert_type(ksp.expressions(pl.col("a")), Expressions)
 assert_type(pl.col("a").ks, Expressions)
 assert_type(pl.col("a").ks.jaro_winkler_similarity(pl.lit("x"), prefix_weight=0.2), pl.Expr)
+assert_type(pl.Series(["a"]).ks.soundex(), pl.Series)
+assert_type(pl.DataFrame().ks.join(on="a", by=["b"], score_cutoff=1), pl.DataFrame)
+assert_type(pl.LazyFrame().ks.top_k(pl.DataFrame(), 3, left_on="a", right_on="b"), pl.LazyFrame)
 """
 
 MISTAKES = {
@@ -29,6 +32,7 @@ MISTAKES = {
     'pl.col("a").ks.levenstein_distance("b")': "attr-defined",
     'pl.col("a").ks.soundex(processor="default_process")': "call-arg",
     'pl.col("a").ks.jaro_similarity(7)': "arg-type",
+    'pl.DataFrame().ks.join(on="a", how="outer")': "arg-type",
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from ._client import Client
 from ._cross import K_DEFAULT, CrossName, Estimate
@@ -13,6 +13,7 @@ from ._deadline import UNSET, Timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
 from ._forks import renew_in_child
+from ._frame_options import FrameArguments
 from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
@@ -168,10 +169,11 @@ def top_k(
     choices: Any = None,
     k: int = K_DEFAULT,
     *,
-    scorer: ScorerLike = DEFAULT_SCORER,
+    scorer: ScorerLike | Sequence[ScorerLike] = DEFAULT_SCORER,
     score_cutoff: float | None = None,
     progress: ProgressLike = False,
     timeout: Timeout = UNSET,
+    **frames: Unpack[FrameArguments],
 ) -> Any:
     return default_client().top_k(
         queries,
@@ -181,6 +183,7 @@ def top_k(
         score_cutoff=score_cutoff,
         progress=progress,
         timeout=timeout,
+        **frames,
     )
 
 
@@ -189,13 +192,20 @@ def join(
     left: Any,
     right: Any = None,
     *,
-    scorer: ScorerLike = DEFAULT_SCORER,
+    scorer: ScorerLike | Sequence[ScorerLike] = DEFAULT_SCORER,
     score_cutoff: float | None = None,
     progress: ProgressLike = False,
     timeout: Timeout = UNSET,
+    **frames: Unpack[FrameArguments],
 ) -> Any:
     return default_client().join(
-        left, right, scorer=scorer, score_cutoff=score_cutoff, progress=progress, timeout=timeout
+        left,
+        right,
+        scorer=scorer,
+        score_cutoff=score_cutoff,
+        progress=progress,
+        timeout=timeout,
+        **frames,
     )
 
 

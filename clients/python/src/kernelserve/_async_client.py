@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from . import _batches, _cross
 from . import _verbs as verbs
@@ -16,9 +16,10 @@ from ._async_connection import AsyncConnection
 from ._client import Client
 from ._coalescing import Coalescer
 from ._cross import K_DEFAULT, CrossName, Estimate
-from ._deadline import UNSET, Timeout, check_timeout
+from ._deadline import UNSET, Deadline, Timeout, check_timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
+from ._frame_options import FrameArguments, FrameOptions
 from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
 from ._session import Session
@@ -185,11 +186,16 @@ class AsyncClient:
         choices: Any = None,
         k: int = K_DEFAULT,
         *,
-        scorer: ScorerLike = DEFAULT_SCORER,
+        scorer: ScorerLike | Sequence[ScorerLike] = DEFAULT_SCORER,
         score_cutoff: float | None = None,
         progress: ProgressLike = False,
         timeout: Timeout = UNSET,
+        **frames: Unpack[FrameArguments],
     ) -> Any:
+        options = FrameOptions(**frames)
+        if options.given:
+            asked = (queries, choices, options, scorer, score_cutoff, progress, k)
+            return await self._search_frames(asked, timeout)
         arguments = (k, scorer, score_cutoff, progress)
         return await self._search(_cross.top_k, queries, choices, timeout, *arguments)
 
@@ -199,11 +205,16 @@ class AsyncClient:
         left: Any,
         right: Any = None,
         *,
-        scorer: ScorerLike = DEFAULT_SCORER,
+        scorer: ScorerLike | Sequence[ScorerLike] = DEFAULT_SCORER,
         score_cutoff: float | None = None,
         progress: ProgressLike = False,
         timeout: Timeout = UNSET,
+        **frames: Unpack[FrameArguments],
     ) -> Any:
+        options = FrameOptions(**frames)
+        if options.given:
+            asked = (left, right, options, scorer, score_cutoff, progress)
+            return await self._search_frames(asked, timeout)
         arguments = (scorer, score_cutoff, progress)
         return await self._search(_cross.join, left, right, timeout, *arguments)
 
@@ -333,6 +344,18 @@ class AsyncClient:
         """Runs a verb over columns, of which `arguments` has the same."""
         rows = max(map(_rows_of, columns), default=0)
         return await self._rows(rows, self._seconds(timeout), make, *arguments)
+
+    async def _search_frames(self, arguments: tuple[Any, ...], timeout: Timeout) -> Any:
+        """A verb of two frames: as many verbs of columns as it takes, made beside the loop."""
+        from ._frame_search import advance, search
+
+        deadline = Deadline(self._seconds(timeout))
+        asking = await asyncio.to_thread(search, *arguments)
+        verb, result = await asyncio.to_thread(advance, asking, None)
+        while verb is not None:
+            answer = await self._connection.run(verb, deadline)
+            verb, result = await asyncio.to_thread(advance, asking, answer)
+        return result
 
     async def _search(
         self,

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ._connection import Connection
+from ._deadline import Deadline
 from ._forks import renew_in_child
 from ._lanes import Stop
 from ._session import Session, closed_error
@@ -35,7 +36,7 @@ class AsyncConnection:
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
 
-    async def run(self, verb: Verb, timeout: float | None) -> Any:
+    async def run(self, verb: Verb, timeout: float | Deadline | None) -> Any:
         """Does a verb. Cancelling the task that waits for it ends its calls."""
         if isinstance(verb, Done):
             return verb.result

@@ -7,15 +7,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from . import _batches, _cross
 from . import _verbs as verbs
 from ._connection import Connection
 from ._cross import K_DEFAULT, CrossName, Estimate
-from ._deadline import UNSET, Timeout, check_timeout
+from ._deadline import UNSET, Deadline, Timeout, check_timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
+from ._frame_options import FrameArguments, FrameOptions
 from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._session import Session
@@ -269,10 +270,11 @@ class Client:
         choices: Any = None,
         k: int = K_DEFAULT,
         *,
-        scorer: ScorerLike = DEFAULT_SCORER,
+        scorer: ScorerLike | Sequence[ScorerLike] = DEFAULT_SCORER,
         score_cutoff: float | None = None,
         progress: ProgressLike = False,
         timeout: Timeout = UNSET,
+        **frames: Unpack[FrameArguments],
     ) -> Any:
         """The best choices of each query. Most pairs that cannot be among them are not compared.
 
@@ -287,19 +289,25 @@ class Client:
             scorer: as in compare().
             score_cutoff: choices beyond it are not given. Speeds it up.
             progress: as in cdist().
+            frames: as in join(), `queries` being its `left` and `choices` its `right`.
 
         Returns:
             A table with a row for each match and the columns `query_index` and `choice_index`
             (uint64, rows of the two columns from 0) and `score` (int32 or float64): ordered by
             query, then from best to worst, then by choice. A null is no match of anything. A
             Polars DataFrame if one of the columns is a Polars Series, a pandas DataFrame if one is
-            a pandas Series (or Index), otherwise a pyarrow Table.
+            a pandas Series (or Index), otherwise a pyarrow Table. Of frames, as join() gives, with
+            the matches of a row from best to worst.
 
         Raises:
             OutOfRangeError: of k or score_cutoff.
             InvalidArgumentError, WrongTypeError, InvalidTextError, MalformedColumnError,
             UnknownNameError: as in cdist().
         """
+        options = FrameOptions(**frames)
+        if options.given:
+            asked = (queries, choices, options, scorer, score_cutoff, progress, k)
+            return self._search_frames(asked, timeout)
         arguments = (k, scorer, score_cutoff, progress)
         return self._search(_cross.top_k, queries, choices, timeout, *arguments)
 
@@ -308,14 +316,30 @@ class Client:
         left: Any,
         right: Any = None,
         *,
-        scorer: ScorerLike = DEFAULT_SCORER,
+        scorer: ScorerLike | Sequence[ScorerLike] = DEFAULT_SCORER,
         score_cutoff: float | None = None,
         progress: ProgressLike = False,
         timeout: Timeout = UNSET,
+        **frames: Unpack[FrameArguments],
     ) -> Any:
-        """Every pair of two columns whose score passes the cutoff.
+        """Every pair of two columns whose score passes the cutoff; or of two frames.
 
         Most pairs that cannot pass it are not compared.
+
+        Frames are those of Polars, pandas and pyarrow, and whatever gives such a table by
+        `__arrow_c_stream__`. They are joined where any of these is given:
+
+        - on, or left_on and right_on: the column of texts to compare, or a list of columns.
+        - by, or left_by and right_by: the column or columns of blocking keys. Only rows that agree
+          on all of them are compared, and the work is in proportion to those; null agrees with
+          nothing. Keys are of any type that both sides have.
+        - how: "inner" gives matches; "left" also left's rows that have none, with nulls.
+        - suffix: what right's columns have behind their names where left has the same ("_right").
+        - score_name: the name of the column of scores ("score").
+        - weights: of several columns, how much each counts (1). `scorer` may be a list, too, one
+          for each. The score of a pair is the mean of its scores by weight, float64: see that they
+          are on one scale, such as those of normalized similarities.
+        - null_score: what a column counts as where either text is null; None: the pair is no match.
 
         Args:
             left: a column of texts as in pairwise(), or one text; or columns in batches, as in
@@ -323,7 +347,8 @@ class Client:
             right: a column of texts; None joins `left` with itself: each pair is given once, with
                 left_index < right_index. The scorer has to be symmetric then.
             scorer: as in compare().
-            score_cutoff: the greatest distance, or the least similarity, of a match. Required.
+            score_cutoff: the greatest distance, or the least similarity, of a match. Required, but
+                for frames that have `by`: without it, every pair that agrees is given.
             progress: as in cdist().
 
         Returns:
@@ -331,12 +356,21 @@ class Client:
             (uint64, rows of the two columns from 0) and `score` (int32 or float64): ordered by
             left, then by right. A null is no match of anything. Of the kind that top_k() gives.
 
+            Of frames, a frame of left's library in that order: left's columns, then right's but for
+            keys of the same name, then the score; of a frame with itself, `left` twice. Polars and
+            pyarrow keep types; pandas gives numbers that are missing as floats, but for the score.
+
         Raises:
+            UnknownNameError: a frame has no column of a name; `field` is the argument.
             InvalidArgumentError: there is no score_cutoff, or no `right` and the scorer is not
                 symmetric.
             OutOfRangeError, WrongTypeError, InvalidTextError, MalformedColumnError,
             UnknownNameError: as in cdist().
         """
+        options = FrameOptions(**frames)
+        if options.given:
+            asked = (left, right, options, scorer, score_cutoff, progress)
+            return self._search_frames(asked, timeout)
         arguments = (scorer, score_cutoff, progress)
         return self._search(_cross.join, left, right, timeout, *arguments)
 
@@ -511,6 +545,19 @@ class Client:
         if empty is None:
             return results
         return _batches.reader_of(results, lambda: self._run(make(empty, 0), timeout))
+
+    def _search_frames(self, arguments: tuple[Any, ...], timeout: Timeout) -> Any:
+        """A verb of two frames: as many verbs of columns as it takes."""
+        from ._frame_search import advance, search
+
+        deadline = Deadline(self._timeout if timeout is UNSET else check_timeout(timeout))
+        asking = search(*arguments)
+        verb, result = advance(asking, None)
+        while verb is not None:
+            answer = self._connection.run(verb, deadline)
+            verbs.warn_of(verb)
+            verb, result = advance(asking, answer)
+        return result
 
     def _search(
         self,

@@ -85,11 +85,11 @@ class Connection:
             lanes.close()
         self.session.release()
 
-    def run(self, verb: Verb, timeout: float | None, stop: Stop | None = None) -> Any:
+    def run(self, verb: Verb, timeout: float | Deadline | None, stop: Stop | None = None) -> Any:
         """Does a verb. With a `stop`, another thread can end it."""
         if isinstance(verb, Done):
             return verb.result
-        deadline = Deadline(timeout)
+        deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout)
         lanes = self._here()
         if isinstance(verb, ScalarVerb):
             return self._run(lanes, verb, [verb], deadline, stop)

@@ -37,6 +37,11 @@ _DTYPES: Mapping[str, type[pl.DataType]] = {
 }
 
 
+def polars_type(name: str) -> type[pl.DataType]:
+    """The type of a kernel's results, by the catalog's name."""
+    return _DTYPES[name]
+
+
 @dataclasses.dataclass(frozen=True)
 class KernelCall:
     """What Polars calls with the columns of an expression. Pickles, as plans do."""

@@ -18,6 +18,9 @@ from mypy.plugin import ClassDefContext, Plugin
 # Classes, by the module that has them, and the class of their `ks`.
 _NAMESPACES = {
     "polars.expr.expr.Expr": "kernelserve._polars_expressions.Expressions",
+    "polars.series.series.Series": "kernelserve._polars_frames.SeriesMethods",
+    "polars.dataframe.frame.DataFrame": "kernelserve._polars_frames.DataFrameMethods",
+    "polars.lazyframe.frame.LazyFrame": "kernelserve._polars_frames.LazyFrameMethods",
 }
 
 _IMPORT_PRIORITY = 10  # as mypy gives to an ordinary import

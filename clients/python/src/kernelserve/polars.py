@@ -15,5 +15,12 @@ as many calls as Polars hands them over in; each within its `timeout`.
 from __future__ import annotations
 
 from ._polars_expressions import Expressions, expressions
+from ._polars_frames import DataFrameMethods, LazyFrameMethods, SeriesMethods
 
-__all__ = ["Expressions", "expressions"]
+__all__ = [
+    "DataFrameMethods",
+    "Expressions",
+    "LazyFrameMethods",
+    "SeriesMethods",
+    "expressions",
+]

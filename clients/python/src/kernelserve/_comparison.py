@@ -1,0 +1,256 @@
+"""How pairs of rows are scored: by one column, or by several whose scores have weights.
+
+A pair that cannot pass the cutoff any more is dropped between columns, and no column's scores are
+computed further than they matter. What is computed is what each kernel gives: bounds only tell what
+need not be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _verbs as verbs
+from ._exceptions import invalid, quote
+from ._kernel_methods import RESULT_TYPES
+from ._scorers import Scorer, ScorerLike, as_scorer, higher_is_better, real
+from ._texts import Texts
+
+Indices: TypeAlias = "npt.NDArray[np.int64]"
+# Left rows, right rows and their scores.
+Scored: TypeAlias = "tuple[Indices, Indices, npt.NDArray[Any]]"
+# What asks a server: it yields verbs, and is sent their results.
+Asking: TypeAlias = "Generator[verbs.Verb, Any, Scored]"
+
+# Sums of products differ in their last digits by the order in which they are added.
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One column of both sides, and how much it counts. `best` is the best score there can be."""
+
+    left: Texts
+    right: Texts
+    scorer: Scorer
+    weight: float
+    best: float
+
+
+def best_score(scorer: Scorer) -> float:
+    """The best score of any two texts; infinite where longer texts have better ones."""
+    form = scorer.name.rpartition(".")[2]
+    if not higher_is_better(scorer):
+        return 0.0
+    if scorer.name.startswith("fuzz."):
+        return 100.0
+    whole = RESULT_TYPES.get(scorer.name) != "float64"
+    return math.inf if whole and not form.startswith("normalized") else 1.0
+
+
+def scorers_of(scorer: ScorerLike | Sequence[ScorerLike], columns: int) -> list[Scorer]:
+    """One for each column. All have to be better where they are greater, or all where less."""
+    if isinstance(scorer, (list, tuple)):
+        made = [as_scorer(each) for each in scorer]
+        if len(made) != columns:
+            raise invalid(
+                f"scorer has {len(made)} scorers for {columns} columns",
+                field="scorer",
+                bound=str(columns),
+                value=len(made),
+                reason="INVALID_ARGUMENT",
+            )
+    else:
+        made = [as_scorer(scorer)] * columns  # type: ignore[arg-type]
+    if len({higher_is_better(each) for each in made}) > 1:
+        named = ", ".join(each.name for each in made)
+        raise invalid(
+            f"the scorers {named} cannot be added: of distances, less is better, of similarities, "
+            f"more is",
+            field="scorer",
+            bound="distances alone, or similarities alone",
+            value=named,
+            reason="INVALID_ARGUMENT",
+        )
+    return made
+
+
+def weights_of(weights: Sequence[float] | None, columns: int) -> list[float]:
+    """One for each column, 1 where there are none."""
+    if weights is None:
+        return [1.0] * columns
+    made = [real(weight, "weights") for weight in weights]
+    if len(made) != columns:
+        raise invalid(
+            f"weights has {len(made)} numbers for {columns} columns",
+            field="weights",
+            bound=str(columns),
+            value=len(made),
+            reason="INVALID_ARGUMENT",
+        )
+    for weight in made:
+        if not 0 < weight < math.inf:
+            raise invalid(
+                f"weights has {quote(weight)}: each should be a number over 0",
+                field="weights",
+                bound="over 0",
+                value=weight,
+                reason="OUT_OF_RANGE",
+            )
+    return made
+
+
+def score_type(scorers: Sequence[Scorer], null_score: float | None) -> str:
+    """The type of the scores by one or several scorers."""
+    if len(scorers) > 1 or null_score is not None:
+        return "float64"
+    return RESULT_TYPES.get(scorers[0].name, "float64")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The columns, by one or all of which pairs are scored.
+
+    One column's score is the scorer's own. The score of several is their mean by weight, float64.
+    `null_score` is what a column counts as where a text is null; None: no score for such a pair.
+    """
+
+    columns: list[Compared]
+    cutoff: float | None
+    null_score: float | None
+
+    @property
+    def higher(self) -> bool:
+        return higher_is_better(self.columns[0].scorer)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(score_type([each.scorer for each in self.columns], self.null_score))
+
+    def passes(self, scores: Any) -> Any:
+        """Which scores are within the cutoff."""
+        if self.cutoff is None:
+            return np.ones(np.shape(scores), np.bool_)
+        return scores >= self.cutoff if self.higher else scores <= self.cutoff
+
+    def scored(self, left: Indices, right: Indices) -> Asking:
+        """Those of the pairs that pass, in their order, and their scores."""
+        if len(self.columns) == 1:
+            compared = self.columns[0]
+            left, right, scores = yield from self._column(compared, left, right, self.cutoff)
+            kept = self.passes(scores)
+            return left[kept], right[kept], scores[kept].astype(self.dtype, copy=False)
+        order = sorted(range(len(self.columns)), key=lambda i: -self.columns[i].weight)
+        done: dict[int, npt.NDArray[Any]] = {}
+        sums = np.zeros(len(left))
+        for step, number in enumerate(order):
+            compared = self.columns[number]
+            rest = [self.columns[later] for later in order[step + 1 :]]
+            cutoff = self._needed(sums, compared, rest)
+            pairs = np.arange(len(left))
+            pairs, _, scores = yield from self._column(compared, left, right, cutoff, pairs)
+            sums = sums[pairs] + compared.weight * scores
+            kept = self._may_pass(sums, rest)
+            pairs = pairs[kept]
+            left, right, sums = left[pairs], right[pairs], sums[kept]
+            done = {column: values[pairs] for column, values in done.items()}
+            done[number] = scores[kept]
+        # Added in the order of the columns, so that it does not matter which came first here.
+        total = sum(each.weight * done[i] for i, each in enumerate(self.columns))
+        scores = np.asarray(total) / self._weight
+        kept = self.passes(scores)
+        return left[kept], right[kept], scores[kept]
+
+    def pivot(self) -> tuple[Compared, float] | None:
+        """A column, and a cutoff of its own that no passing pair fails; None where none has one."""
+        if self.cutoff is None:
+            return None
+        found: tuple[Compared, float] | None = None
+        for compared in self.columns:
+            rest = [each for each in self.columns if each is not compared]
+            needed = self._needed(np.zeros(1), compared, rest)
+            if len(self.columns) == 1:
+                needed = self.cutoff
+            if needed is None or (self.higher and needed <= 0):
+                continue
+            if self.null_score is not None and (
+                self.null_score >= needed if self.higher else self.null_score <= needed
+            ):
+                continue
+            if found is None or compared.weight > found[0].weight:
+                found = compared, needed
+        return found
+
+    @property
+    def _weight(self) -> float:
+        return sum(each.weight for each in self.columns)
+
+    def _best(self, rest: Sequence[Compared]) -> float:
+        """The best sum that these columns can add."""
+        choose = max if self.higher else min
+        null = self.null_score
+        return sum(
+            each.weight * (each.best if null is None else choose(each.best, null)) for each in rest
+        )
+
+    def _may_pass(self, sums: npt.NDArray[Any], rest: Sequence[Compared]) -> npt.NDArray[np.bool_]:
+        if self.cutoff is None:
+            return np.ones(len(sums), np.bool_)
+        bound, wanted = sums + self._best(rest), self.cutoff * self._weight
+        slack = _SLACK * max(1.0, abs(wanted))
+        within = bound >= wanted - slack if self.higher else bound <= wanted + slack
+        return np.asarray(within)
+
+    def _needed(
+        self, sums: npt.NDArray[Any], compared: Compared, rest: Sequence[Compared]
+    ) -> float | None:
+        """The worst score of a column with which the best of these pairs can pass."""
+        best, kind = self._best(rest), RESULT_TYPES.get(compared.scorer.name)
+        if self.cutoff is None or kind is None or not len(sums):
+            return None
+        if math.isinf(best) or math.isinf(compared.best):
+            return None
+        wanted = self.cutoff * self._weight - best
+        if self.higher:
+            least = (wanted - float(sums.max())) / compared.weight - _SLACK
+            return min(max(0.0, least), compared.best)
+        most = max(0.0, (wanted - float(sums.min())) / compared.weight + _SLACK)
+        return min(most, 1.0) if kind == "float64" else float(math.floor(most))
+
+    def _column(
+        self,
+        compared: Compared,
+        left: Indices,
+        right: Indices,
+        cutoff: float | None,
+        pairs: Indices | None = None,
+    ) -> Asking:
+        """The scores of a column. With `pairs`, gives those that have one instead of left rows."""
+        first = left if pairs is None else pairs
+        valid = _valid(compared, left, right)
+        if valid is not None and self.null_score is None:
+            first, left, right = first[valid], left[valid], right[valid]
+            valid = None
+        if not len(left):
+            return first, right, np.empty(0, self.dtype)
+        texts = compared.left.take(left), compared.right.take(right)
+        answer = yield verbs.pairwise(*texts, compared.scorer, cutoff, None, "fail")
+        scores = answer.fill_null(0).to_numpy(zero_copy_only=False)
+        if valid is not None:
+            scores = np.where(valid, scores, float(self.null_score or 0))
+        return first, right, scores
+
+
+def _valid(compared: Compared, left: Indices, right: Indices) -> npt.NDArray[np.bool_] | None:
+    """Which pairs have both texts; None where all do."""
+    found = None
+    for texts, rows in ((compared.left, left), (compared.right, right)):
+        if texts.valid is not None:
+            there = texts.valid.take(rows)
+            found = there if found is None else found & there
+    return None if found is None or found.all() else found
