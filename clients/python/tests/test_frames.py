@@ -18,7 +18,6 @@ from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 import kernelserve as ks
 from kernelserve import _frame_search
-from kernelserve._blocks import Blocks
 from kernelserve._frame_options import FrameArguments, FrameOptions
 
 Row = dict[str, Any]
@@ -312,69 +311,6 @@ def test_names_that_clash_have_a_suffix_of_ones_own(client: ks.Client) -> None:
     assert score.value.field == "score_name"
 
 
-WRONG: dict[str, tuple[type[ks.Error], str, FrameArguments]] = {
-    "an unknown column": (ks.UnknownNameError, "on", {"on": "nam"}),
-    "one on the right": (ks.UnknownNameError, "right_on", {"left_on": "name", "right_on": "nam"}),
-    "a key of one side": (ks.UnknownNameError, "by", {"on": "name", "by": "row"}),
-    "a number to compare": (ks.WrongTypeError, "on", {"on": "zip"}),
-    "keys of two kinds": (
-        ks.WrongTypeError,
-        "left_by",
-        {"on": "name", "left_by": "zip", "right_by": "state"},
-    ),
-    "one side alone": (ks.InvalidArgumentError, "right_on", {"left_on": "name"}),
-    "the same twice": (ks.InvalidArgumentError, "on", {"on": "name", "left_on": "name"}),
-    "sides of unequal length": (
-        ks.InvalidArgumentError,
-        "right_by",
-        {"on": "name", "left_by": ["zip", "state"], "right_by": "zip"},
-    ),
-    "nothing to compare": (ks.InvalidArgumentError, "on", {"by": "zip"}),
-    "another kind of join": (
-        ks.InvalidArgumentError,
-        "how",
-        {"on": "name", "how": "outer"},  # type: ignore[typeddict-item]
-    ),
-    "too few weights": (ks.InvalidArgumentError, "weights", {"on": "name", "weights": [1, 2]}),
-    "a weight of 0": (ks.OutOfRangeError, "weights", {"on": "name", "weights": [0]}),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_arguments_that_cannot_work_are_named(client: ks.Client, case: str) -> None:
-    error, field, arguments = WRONG[case]
-    with pytest.raises(error) as caught:
-        client.join(LEFT, RIGHT.drop("row"), score_cutoff=1, **arguments)
-    assert caught.value.field == field
-
-
-def test_other_mistakes_are_told(client: ks.Client) -> None:
-    with pytest.raises(ks.InvalidArgumentError) as cutoff:
-        client.join(LEFT, RIGHT, on="name")
-    assert cutoff.value.field == "score_cutoff"
-    with pytest.raises(ks.WrongTypeError) as column:
-        client.join(["smith"], RIGHT, on="name", score_cutoff=1)
-    assert column.value.field == "left"
-    with pytest.raises(ks.WrongTypeError) as choices:
-        client.top_k(LEFT, RIGHT["name"], on="name")
-    assert choices.value.field == "choices"
-    with pytest.raises(ks.WrongTypeError, match=r"kernelserve\.polars") as lazy:
-        client.join(LEFT.lazy(), RIGHT, on="name", score_cutoff=1)
-    assert lazy.value.field == "left"
-    scorers = ["levenshtein.distance", "jaro.similarity"]
-    with pytest.raises(ks.InvalidArgumentError) as mixed:
-        client.join(LEFT, RIGHT, on=["name", "city"], scorer=scorers, score_cutoff=1)
-    assert mixed.value.field == "scorer"
-    with pytest.raises(ks.OutOfRangeError) as negative:
-        client.join(LEFT, RIGHT, on="name", by="zip", score_cutoff=-1)
-    assert negative.value.field == "scorer.score_cutoff"
-    with pytest.raises(TypeError, match="unexpected keyword argument 'ons'"):
-        client.join(LEFT, RIGHT, ons="name")  # type: ignore[call-arg]
-    twice = pa.table([["a"], ["b"]], names=["t", "t"])
-    with pytest.raises(ks.UnknownNameError, match="more than one column"):
-        client.join(twice, on="t", score_cutoff=1)
-
-
 def test_frames_of_unequal_libraries_give_lefts(client: ks.Client) -> None:
     joined = client.join(LEFT, RIGHT.to_pandas(), on="name", score_cutoff=1)
     assert found_in(joined) == [(0, 0, 1), (0, 2, 1), (1, 1, 1)]
@@ -403,37 +339,3 @@ def test_the_asyncio_twin_joins_frames(client: ks.Client) -> None:
 
 def test_options_are_the_typed_arguments() -> None:
     assert FrameArguments.__annotations__.keys() == FrameOptions.__dataclass_fields__.keys()
-
-
-@given(
-    st.lists(st.integers(-1, 3), max_size=15),
-    st.lists(st.integers(-1, 3), max_size=15),
-    st.integers(1, 9),
-)
-def test_parts_are_bounded_and_have_every_pair_in_order(
-    left: list[int], right: list[int], pairs_max: int
-) -> None:
-    blocks = Blocks.of(np.array(left, np.int64), np.array(right, np.int64))
-    parts = list(blocks.parts(pairs_max))
-    assert all(0 < len(a) == len(b) <= pairs_max for a, b in parts)
-    pairs = [pair for a, b in parts for pair in zip(a.tolist(), b.tolist(), strict=True)]
-    assert pairs == [
-        (i, j) for i, j in product(range(len(left)), range(len(right))) if left[i] == right[j] >= 0
-    ]
-    assert len(pairs) == blocks.pairs
-
-
-def test_many_small_blocks_are_few_calls(
-    client: ks.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
-    run = client._connection.run
-
-    def counted(*arguments: Any) -> Any:
-        calls.append(arguments)
-        return run(*arguments)
-
-    monkeypatch.setattr(client._connection, "run", counted)
-    frame = pl.DataFrame({"t": [f"{i % 7}" for i in range(3000)], "key": np.arange(3000) // 3})
-    assert client.join(frame, frame, on="t", by="key").height == 9000
-    assert len(calls) == 1
