@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import shlex
@@ -13,9 +14,14 @@ from pathlib import Path
 
 import kernelserve as ks
 import pytest
+import rapidfuzz
+import rapidfuzz.distance
+import rapidfuzz.fuzz
+import rapidfuzz.process
 from click.testing import CliRunner
 from kernelserve import _embedded, _exceptions
 from kernelserve.cli.program import program
+from kernelserve.rapidfuzz import distance, process
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
@@ -124,6 +130,52 @@ def test_results_differ_from_rapidfuzz_only_as_documented(client: ks.Client) -> 
     assert client.compare("abc", "qqabq", scorer=similarity, score_cutoff=0.4) == 0.4
     assert client.compare([97], "a") == 1
     assert client.pairwise("kitten", ["sitting", "mitten"]) == [3, 1]
+
+
+def test_the_api_of_rapidfuzz_differs_only_as_documented() -> None:
+    # What can be shown in a line or two, in the order of the table; the client's own tests hold
+    # that there is nothing else.
+    table = rows(ROOT / "docs/rapidfuzz.md", "what")
+    assert len(table) == 22
+    levenshtein, theirs = distance.Levenshtein, rapidfuzz.distance.Levenshtein
+    assert process.cpdist(
+        ["a" * 300], [""], scorer=levenshtein.distance, dtype="uint8"
+    ).tolist() == [255]
+    for made, expected in (
+        (
+            process.extract(
+                "abcde", ["abcdx"], scorer=theirs.normalized_similarity, score_cutoff=0.8
+            ),
+            1,
+        ),
+        (
+            rapidfuzz.process.extract(
+                "abcde", ["abcdx"], scorer=theirs.normalized_similarity, score_cutoff=0.8
+            ),
+            0,
+        ),
+    ):
+        assert len(made) == expected
+    assert process.cdist([None], ["a"]).tolist() == [[0.0]]
+    alone = distance.Jaro.normalized_similarity("aaaa", "AAAAa")
+    together = process.extract("aaaa", ["AAAAa"], scorer=distance.Jaro.normalized_similarity)
+    assert together == [("AAAAa", alone, 0)]
+    with pytest.raises(ks.OutOfRangeError):
+        process.extract("a", ["b"], limit=-1)
+    with pytest.raises(TypeError):
+        process.extract("a", ["b"], scorer=levenshtein.distance, scorer_kwargs={"weight": 2})
+    with pytest.raises(ks.OutOfRangeError):
+        process.cpdist(["a"], ["b"], scorer=levenshtein.distance, score_multiplier=-1)
+
+    @functools.wraps(rapidfuzz.fuzz.ratio)
+    def wrapper(*texts: str, **named: object) -> float:
+        return 7.0
+
+    assert process.extract("a", ["b"], scorer=wrapper) == [("b", 7.0, 0)]
+    assert process.extract([97], ["a"], scorer=levenshtein.distance) == [("a", 1, 0)]
+    assert process.extract("a\u00a0b", ["b a"], scorer=rapidfuzz.fuzz.token_sort_ratio)[0][1] == 100
+    with pytest.raises(ks.OutOfRangeError):
+        process.extract("a", ["b"], scorer=levenshtein.distance, score_cutoff=-1)
 
 
 def test_every_command_is_documented() -> None:

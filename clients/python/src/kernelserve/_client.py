@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from . import _batches, _cross
+from . import _batches, _callbacks, _cross
 from . import _verbs as verbs
 from ._connection import Connection
 from ._cross import K_DEFAULT, CrossName, Estimate
@@ -106,6 +106,8 @@ class Client:
             OutOfRangeError: of score_cutoff or a parameter.
             WrongTypeError: left or right is no text.
         """
+        if _callbacks.inside():
+            return _callbacks.compare(left, right, scorer, score_cutoff)  # type: ignore[no-any-return]
         return self._run(verbs.compare(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
 
     def editops(
@@ -132,6 +134,8 @@ class Client:
             RowFailedError: of hamming without `pad`, where the texts differ in length.
             UnknownNameError, WrongTypeError: as in compare().
         """
+        if _callbacks.inside():
+            raise _callbacks.refusal("editops()")
         return self._run(verbs.editops(left, right, scorer), timeout)  # type: ignore[no-any-return]
 
     def align(
@@ -160,6 +164,8 @@ class Client:
             UnsupportedError: the scorer aligns nothing; the message names those that do.
             UnknownNameError, OutOfRangeError, WrongTypeError: as in compare().
         """
+        if _callbacks.inside():
+            raise _callbacks.refusal("align()")
         return self._run(verbs.align(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
 
     def pairwise(

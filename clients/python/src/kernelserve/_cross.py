@@ -16,6 +16,10 @@ from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
 
 if TYPE_CHECKING:  # numpy is not imported before there are columns
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
     from ._inputs import Origin
 
 CrossName: TypeAlias = Literal["cdist", "top_k", "join"]
@@ -138,15 +142,33 @@ def cdist(
     dtype: DTypeLike | None,
     progress: ProgressLike,
 ) -> CrossVerb:
+    grid, _ = _grid(queries, choices)
+    return cdist_of(grid, scorer, score_cutoff, dtype, progress)
+
+
+def cdist_of(
+    grid: Grid,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+    dtype: DTypeLike | None,
+    progress: ProgressLike,
+    convert: Callable[[npt.NDArray[Any]], npt.NDArray[Any]] | None = None,
+    converted: DTypeLike | None = None,
+) -> CrossVerb:
+    """cdist() of columns that are there already.
+
+    With `convert`, the matrix is of dtype `converted`, and has what that makes of each block.
+    """
     from ._matrix import Matrix
 
     result_type = data_type(dtype, "dtype")
     options = sd.CrossOptions(scorer=scorer_message(scorer, score_cutoff))
     # The server is free to narrow whole scores: fewer bytes travel, and the matrix widens them.
     options.format.CopyFrom(types.ResultFormat(type=result_type, narrow=True))
-    grid, _ = _grid(queries, choices)
     shape = (len(grid.queries), len(grid.choices_column))
     results = Matrix(*shape, DTYPE_NAMES.get(result_type))
+    if convert is not None:
+        results = Matrix(*shape, converted, convert)
     return CrossVerb(_METHODS["cdist"], options, b"", grid, results, Progress(progress))
 
 

@@ -74,6 +74,12 @@ class Matches:
 
     def finish(self) -> Any:
         """The table, ordered by query, then from best to worst or by choice."""
+        whole = self.rows()
+        names = dict(zip(self._names, (whole.queries, whole.choices, whole.scores), strict=True))
+        return table(names, self._kind)
+
+    def rows(self) -> Rows:
+        """What the table is made of."""
         parts = {first for _, first, _ in self._blocks}
         blocks = [rows for _, _, rows in sorted(self._blocks, key=lambda block: block[:2])]
         whole = Rows(
@@ -83,8 +89,7 @@ class Matches:
         )
         if len(parts) > 1:
             whole = self._merged(whole)
-        names = dict(zip(self._names, (whole.queries, whole.choices, whole.scores), strict=True))
-        return table(names, self._kind)
+        return whole
 
     def _scores(self, blocks: list[Rows]) -> npt.NDArray[Any]:
         dtype = WIDE_SCORES[blocks[0].scores.dtype.kind] if blocks else np.dtype(np.int32)
@@ -99,6 +104,16 @@ class Matches:
         counts = np.unique(rows.queries, return_counts=True)[1]
         rank = np.arange(len(rows.queries)) - np.repeat(np.cumsum(counts) - counts, counts)
         return rows.take(rank < self._k)
+
+
+class MatchRows(Matches):
+    """The k best matches as they are, without a library of tables."""
+
+    def __init__(self, k: int, higher: bool) -> None:
+        super().__init__(("query_index", "choice_index", "score"), "pyarrow", k, higher)
+
+    def finish(self) -> Rows:
+        return self.rows()
 
 
 def table_kind(origins: list[Origin]) -> TableKind:

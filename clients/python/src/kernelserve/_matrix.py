@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,20 @@ from .v1 import types_pb2 as types
 class Matrix:
     """queries x choices scores. Takes blocks in any order and from any thread.
 
-    `dtype`: what they are asked for as; None: int32 or float64, as the scorer's own are.
+    `dtype`: what they are asked for as; None: int32 or float64, as the scorer's own are. `convert`
+    makes what is kept, of that dtype, of the scores of a block.
     """
 
-    def __init__(self, queries: int, choices: int, dtype: str | None) -> None:
+    def __init__(
+        self,
+        queries: int,
+        choices: int,
+        dtype: npt.DTypeLike | None,
+        convert: Callable[[npt.NDArray[Any]], npt.NDArray[Any]] | None = None,
+    ) -> None:
         self._shape = (queries, choices)
         self._dtype = None if dtype is None else np.dtype(dtype)
+        self._convert = convert
         self._lock = threading.Lock()
         self._scores: npt.NDArray[Any] | None = None
         self._valid: npt.NDArray[np.bool_] | None = None
@@ -37,6 +46,8 @@ class Matrix:
         numbers, valid = column.numbers(), column.valid()
         place = (slice(begin, end), slice(first, past))
         if column.type != types.DATA_TYPE_NULL:
+            if self._convert is not None:
+                numbers = self._convert(numbers)
             self._array(numbers.dtype)[place] = numbers.reshape(shape)
         if valid is not None:
             self._mask()[place] = valid.reshape(shape)

@@ -145,7 +145,7 @@ def as_scorer(scorer: ScorerLike) -> Scorer:
         return scorer
     if isinstance(scorer, str):
         return Scorer(scorer)
-    name = _rapidfuzz_name(scorer)
+    name = rapidfuzz_name(scorer)
     if name is None:
         raise _not_a_scorer(scorer)
     return Scorer(name)
@@ -184,7 +184,7 @@ RAPIDFUZZ_RATIOS = (
 )
 
 
-def _rapidfuzz_name(function: object) -> str | None:
+def rapidfuzz_name(function: object) -> str | None:
     """The catalog's name of a function of RapidFuzz or of kernelserve.rapidfuzz.
 
     Whoever has one has imported it.

@@ -24,6 +24,7 @@ from .v1 import types_pb2 as types
 
 if TYPE_CHECKING:
     from ._cross import CrossVerb
+    from ._inputs import Arguments
     from ._rows import ColumnVerb
 
 # One text: characters, bytes (each the Latin-1 character of its value), or any hashable things.
@@ -161,14 +162,7 @@ def pairwise(
     first_row: int = 0,
 ) -> Verb:
     from ._inputs import arguments
-    from ._results import Results
-    from ._rows import ColumnVerb
 
-    result_type = data_type(dtype, "dtype")
-    request = sd.PairwiseRequest(
-        scorer=scorer_message(scorer, score_cutoff),
-        format=types.ResultFormat(type=result_type, row_errors=row_error_policy(row_errors)),
-    )
     told = arguments([left, right], ["left", "right"])
     if told.origin.family == "scalar":
         raise invalid(
@@ -179,8 +173,31 @@ def pairwise(
             value=type(left).__name__,
             reason="WRONG_TYPE",
         )
+    return pairwise_of(told, scorer, score_cutoff, dtype, row_errors, first_row)
+
+
+def pairwise_of(
+    told: Arguments,
+    scorer: ScorerLike,
+    score_cutoff: float | None,
+    dtype: DTypeLike | None,
+    row_errors: RowErrorsLike,
+    first_row: int = 0,
+) -> ColumnVerb:
+    """pairwise() of two columns that are there already."""
+    from ._results import Results
+    from ._rows import ColumnVerb
+
+    result_type = data_type(dtype, "dtype")
     # The server is free to narrow int32 scores: fewer bytes travel, and `dtype` widens them.
-    request.format.narrow = result_type in _WHOLE
+    request = sd.PairwiseRequest(
+        scorer=scorer_message(scorer, score_cutoff),
+        format=types.ResultFormat(
+            type=result_type,
+            row_errors=row_error_policy(row_errors),
+            narrow=result_type in _WHOLE,
+        ),
+    )
     return ColumnVerb(
         method=PAIRWISE,
         head=request.SerializeToString(),

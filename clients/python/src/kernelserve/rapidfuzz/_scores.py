@@ -10,8 +10,9 @@ from numbers import Real
 from typing import Any
 
 from .._api import default_client
+from .._callbacks import inside
 from .._editops import Editops
-from .._exceptions import invalid
+from .._exceptions import invalid, quote
 from .._scorers import DEFAULT_PROCESS, ParameterValue, Scorer, is_default_process
 from ._loops import count_call
 
@@ -56,7 +57,8 @@ class Score:
         scorer = self.plain
         if parameters or served:
             scorer = Scorer(self.name, processor=served, **(parameters or {}))
-        count_call(self.path, self.name)
+        if not inside():
+            count_call(self.path, self.name)
         return self.kind(default_client().compare(left, right, scorer=scorer, score_cutoff=cutoff))
 
 
@@ -93,14 +95,16 @@ def processed(
         if is_default_process(processor) and isinstance(s1, _TEXT) and isinstance(s2, _TEXT):
             return s1, s2, DEFAULT_PROCESS
         s1, s2 = processor(s1), processor(s2)
-    return _sequence(s1, "s1"), _sequence(s2, "s2"), None
+    return sequence(s1, "s1"), sequence(s2, "s2"), None
 
 
-def _sequence(value: object, name: str) -> object:
+def sequence(value: object, name: str) -> object:
     """`value` if a verb takes it for a text, or else the list of its elements."""
-    if isinstance(value, (str, bytes, bytearray, memoryview, Sequence)) or hasattr(value, "tolist"):
+    if isinstance(value, (str, bytes, bytearray, memoryview, Sequence)):
         return value
     indexed = hasattr(value, "__len__") and hasattr(value, "__getitem__")
+    if indexed and hasattr(value, "tolist"):  # an array or Series, which a number of numpy is not
+        return value
     if indexed and not isinstance(value, (Set, Mapping)):
         return [value[index] for index in range(len(value))]  # type: ignore[arg-type, index]
     kind = type(value).__name__
@@ -115,12 +119,21 @@ def _sequence(value: object, name: str) -> object:
 
 def whole_cutoff(value: object) -> float:
     """Of scores that are whole numbers: what is behind the point is cut off."""
-    return int(_number(value))
+    cutoff = as_number(value, "score_cutoff")
+    if not math.isfinite(cutoff):
+        raise invalid(
+            f"score_cutoff is {cutoff}, expected a whole number",
+            field="score_cutoff",
+            bound="a whole number",
+            value=value,
+            reason="OUT_OF_RANGE",
+        )
+    return int(cutoff)
 
 
 def unit_cutoff(value: object) -> float | None:
     """Of scores from 0.0 to 1.0. NaN is a cutoff that no score passes."""
-    cutoff = _number(value)
+    cutoff = as_number(value, "score_cutoff")
     if cutoff < 0 or cutoff > 1:
         raise invalid(
             "score_cutoff has to be in the range of 0.0 - 1.0",
@@ -135,16 +148,26 @@ def unit_cutoff(value: object) -> float | None:
 
 def ratio_cutoff(value: object) -> float | None:
     """Of scores from 0 to 100: a negative one lets all pass, one over 100 or NaN none."""
-    cutoff = _number(value)
+    cutoff = as_number(value, "score_cutoff")
     return max(cutoff, 0.0) if cutoff <= RATIO_MAX else None
 
 
-def _number(value: object) -> float:
+def as_number(value: object, name: str) -> float:
+    """A number of any library as a float."""
     if isinstance(value, Real):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise invalid(
+                f"{name} is {quote(value)}, which no 64-bit float is",
+                field=name,
+                bound="a number that a 64-bit float holds",
+                value=value,
+                reason="OUT_OF_RANGE",
+            ) from None
     raise invalid(
-        f"score_cutoff is a {type(value).__name__}, not a number",
-        field="score_cutoff",
+        f"{name} is a {type(value).__name__}, not a number",
+        field=name,
         bound="a number",
         value=type(value).__name__,
         reason="WRONG_TYPE",

@@ -189,12 +189,13 @@ def weighted(score: Score) -> Weighted[Any]:
     ) -> Any:
         # A hint changes no score, and the server finds by itself what it is for.
         del score_hint
-        return score(s1, s2, processor, score_cutoff, _weights(weights))
+        return score(s1, s2, processor, score_cutoff, weight_parameters(weights))
 
     return scorer
 
 
-def _weights(weights: Any) -> Parameters:
+def weight_parameters(weights: Any) -> Parameters:
+    """None for the weights that a scorer has by default."""
     if weights is None:
         return None
     given = tuple(weights)
@@ -205,12 +206,13 @@ def padded(score: Score) -> Padded[Any]:
     def scorer(
         s1: Any, s2: Any, *, pad: Any = True, processor: Any = None, score_cutoff: Any = None
     ) -> Any:
-        return score(s1, s2, processor, score_cutoff, _pad(pad))
+        return score(s1, s2, processor, score_cutoff, pad_parameters(pad))
 
     return scorer
 
 
-def _pad(pad: Any) -> Parameters:
+def pad_parameters(pad: Any) -> Parameters:
+    """None where texts may differ in length, as by default."""
     return None if pad else {"pad": False}
 
 
@@ -223,11 +225,15 @@ def prefix_weighted(score: Score) -> PrefixWeighted[Any]:
         processor: Any = None,
         score_cutoff: Any = None,
     ) -> Any:
-        weight = real(prefix_weight, "prefix_weight")
-        parameters: Parameters = None if weight == PREFIX_WEIGHT else {"prefix_weight": weight}
-        return score(s1, s2, processor, score_cutoff, parameters)
+        return score(s1, s2, processor, score_cutoff, prefix_parameters(prefix_weight))
 
     return scorer
+
+
+def prefix_parameters(prefix_weight: Any) -> Parameters:
+    """None for the weight that a scorer has by default."""
+    weight = real(prefix_weight, "prefix_weight")
+    return None if weight == PREFIX_WEIGHT else {"prefix_weight": weight}
 
 
 def plain_edits(name: str, convert: Callable[[Editops], Any]) -> PlainEdits[Any]:
@@ -247,6 +253,6 @@ def hinted_edits(name: str, convert: Callable[[Editops], Any]) -> HintedEdits[An
 
 def padded_edits(name: str, convert: Callable[[Editops], Any]) -> PaddedEdits[Any]:
     def script(s1: Any, s2: Any, *, pad: Any = True, processor: Any = None) -> Any:
-        return convert(edits(name, s1, s2, processor, _pad(pad)))
+        return convert(edits(name, s1, s2, processor, pad_parameters(pad)))
 
     return script
