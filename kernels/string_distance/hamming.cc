@@ -58,8 +58,8 @@ HWY_INLINE uint8_t HammingSome(TextColumn left, TextColumn right, size_t first,
   const D d;
   const hn::RebindToSigned<D> di;
   const hn::Repartition<uint32_t, D> halves;
-  const auto a = SizesAndWidths(d, left, first);
-  const auto b = SizesAndWidths(d, right, first);
+  const auto a = LoadTexts(d, left, first).sizes_and_widths;
+  const auto b = LoadTexts(d, right, first).sizes_and_widths;
   const auto greater = hn::BitCast(d, hn::Max(hn::BitCast(halves, a), hn::BitCast(halves, b)));
   const auto less = hn::BitCast(d, hn::Min(hn::BitCast(halves, a), hn::BitCast(halves, b)));
   const auto low = hn::Set(d, UINT32_MAX);

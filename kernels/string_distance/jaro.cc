@@ -115,23 +115,11 @@ HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
 namespace HWY_NAMESPACE {
 
-struct NoCutoffs {
-  double operator[](size_t) const { return 0; }
-};
-
 struct Jaro {
   using Score = double;
-  using Cutoffs = NoCutoffs;
   static constexpr size_t kUnitsMax = kShortUnits;
 
-#if KERNELSERVE_TEXT_LANES
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE hn::Mask<D> AreDecided(D d, V, V longer, NoCutoffs, size_t, size_t) {
-    return hn::Eq(longer, hn::Set(d, 1));
-  }
-#endif
-
-  static double Alone(Text left, Text right, double, StopToken stop) {
+  static double Alone(Text left, Text right, int64_t, StopToken stop) {
     if (left.empty() || right.empty()) return left.empty() && right.empty() ? 1 : 0;
     if (left.size() == 1 && right.size() == 1) return left == right ? 1 : 0;
     return JaroSimilarity(left.size(), right.size(),
@@ -140,16 +128,16 @@ struct Jaro {
 
 #if KERNELSERVE_TEXT_LANES
   template <class Lanes>
-  static HWY_INLINE void Run(Lanes& lanes, size_t pairs, double* similarities) {
+  static HWY_INLINE void Run(const Lanes& lanes, size_t pairs, double* similarities) {
     using Lane = typename Lanes::Lane;
-    const hn::ScalableTag<Lane> d;
-    const auto rows = lanes.rows();
-    const auto pattern_sizes = hn::PopulationCount(rows);
+    const typename Lanes::D d;
+    const auto rows = lanes.Rows();
+    const auto pattern_sizes = lanes.PatternSizes();
     // The pattern is the longer one: JaroWindow of its size.
     CommonUnits<Lanes> common(rows, HalfLessOne(d, pattern_sizes));
-    lanes.Scan(pairs, common);
+    lanes.Scan(common);
     OutOfOrder<Lanes> out_of_order(common.in_pattern(rows), common.in_text());
-    lanes.ScanAgain(pairs, out_of_order);
+    lanes.Scan(out_of_order);
     HWY_ALIGN Lane commons[Lanes::kPairs];
     HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
     HWY_ALIGN Lane sizes[Lanes::kPairs];
@@ -157,7 +145,7 @@ struct Jaro {
     hn::Store(hn::PopulationCount(common.in_text()), d, commons);
     hn::Store(out_of_order.count(), d, out_of_orders);
     hn::Store(pattern_sizes, d, sizes);
-    hn::Store(lanes.text_sizes(), d, text_sizes);
+    hn::Store(lanes.TextSizes(), d, text_sizes);
     for (size_t lane = 0; lane < pairs; ++lane) {
       const JaroCounts counts = {commons[lane], out_of_orders[lane]};
       if constexpr (Lanes::kLaneBits <= jaro_internal::kQuotientUnits) {
@@ -169,7 +157,7 @@ struct Jaro {
   }
 #endif
 
-  static HWY_INLINE double WithCutoff(double similarity, double) { return similarity; }
+  static HWY_INLINE double WithCutoff(double similarity, int64_t) { return similarity; }
 
  private:
 #if KERNELSERVE_TEXT_LANES
@@ -177,7 +165,7 @@ struct Jaro {
   static HWY_INLINE V HalfLessOne(D d, V sizes) {
     using Lane = hn::TFromD<D>;
     if constexpr (sizeof(Lane) > 1) {
-      return hn::Sub(hn::ShiftRight<1>(sizes), hn::Set(d, Lane{1}));
+      return hn::ShiftRight<1>(hn::Sub(hn::Max(sizes, hn::Set(d, Lane{2})), hn::Set(d, Lane{2})));
     } else {
       // Sizes up to 8, by a table: there is no shift of bytes.
       HWY_ALIGN static constexpr uint8_t kWindows[16] = {0, 0, 0, 0, 1, 1, 2, 2, 3};
@@ -189,7 +177,7 @@ struct Jaro {
 
 void JaroPairs(TextColumn left, std::span<const Text> right, std::span<double> out,
                StopToken stop) {
-  Pairs<Jaro>(left, TextColumn(right), NoCutoffs(), out, stop);
+  Pairs<Jaro>(left, TextColumn(right), {.each = {}, .all = kNoCutoff}, out, stop);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -14,6 +14,8 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "kernels/string_distance/pair_groups.h"
+#include "kernels/string_distance/score_cutoffs.h"
 #include "kernels/string_distance/short_block.h"
 #include "kernels/string_distance/text_column.h"
 #include "kernels/string_distance/text_lanes-inl.h"
@@ -29,7 +31,6 @@ namespace HWY_NAMESPACE {
 // so that a group's lanes end close together. Those that are compared alone come last in their
 // unit's.
 constexpr size_t kUnitClasses = 3;  // 1, 2 and 4 bytes
-constexpr std::array<size_t, 5> kLaneBits = {8, 16, 32, 64, 128};
 
 // The first key of each class of lane; there is one for each size that its texts have, or for
 // kSizesAKey of them where patterns take two words.
@@ -53,32 +54,43 @@ inline bool ShareEnds(const Text& a, const Text& b) {
                      kBytes) == 0;
 }
 
-// The keys of a block's pairs, as many at a time as a vector has lanes of 64 bits: by arithmetic,
-// since sizes can't be predicted.
-template <class Metric>
+// What is looked up of pairs in the order of their keys.
+struct PairTable {
+  // Also counts those to whom this does not apply.
+  HWY_ALIGN uint16_t keys[kSortedPairs];
+  // Text::data() of the longer text, the pattern, and of the shorter one.
+  HWY_ALIGN uint64_t patterns[kSortedPairs];
+  HWY_ALIGN uint64_t texts[kSortedPairs];
+  // Of pairs in lanes, a byte each: the pattern's size, the text's, the pattern's width, the
+  // text's.
+  HWY_ALIGN uint32_t shapes[kSortedPairs];
+};
+
+// Makes the table of a block's pairs, as many at a time as a vector has lanes of 64 bits: by
+// arithmetic, since sizes can't be predicted.
 class PairKeys {
  public:
-  PairKeys(TextColumn left, TextColumn right, const typename Metric::Cutoffs& cutoffs)
-      : left_(left), right_(right), cutoffs_(cutoffs) {}
+  PairKeys(TextColumn left, TextColumn right, const ScoreCutoffs& cutoffs, size_t units_max)
+      : left_(left), right_(right), cutoffs_(cutoffs), units_max_(units_max) {}
 
-  // Sets keys[i] to the key of the pair at begin + i, for i < count.
-  HWY_INLINE void Find(size_t begin, size_t count, uint16_t* keys) const {
+  // Of the pairs from `begin` on, `count` of them.
+  HWY_INLINE void Find(size_t begin, size_t count, PairTable* table) const {
     size_t i = 0;
     for (; i + kPairs <= count; i += kPairs) {
-      FindSome(SizesAndWidths(D(), left_, begin + i), SizesAndWidths(D(), right_, begin + i),
-               begin + i, kPairs, keys + i);
+      FindSome(LoadTexts(D(), left_, begin + i), LoadTexts(D(), right_, begin + i),
+               MostApart(begin + i, kPairs), i, table);
     }
-    // What is left, among empty texts.
+    // What is left, among empty texts: the table has room for whole vectors.
     if (i == count) return;
-    HWY_ALIGN uint64_t left[kPairs] = {};
-    HWY_ALIGN uint64_t right[kPairs] = {};
-    HWY_ALIGN uint16_t rest[kPairs];
+    Text left[kPairs];
+    Text right[kPairs];
     for (size_t j = 0; i + j < count; ++j) {
-      left[j] = left_[begin + i + j].SizeAndWidth();
-      right[j] = right_[begin + i + j].SizeAndWidth();
+      left[j] = left_[begin + i + j];
+      right[j] = right_[begin + i + j];
     }
-    FindSome(hn::Load(D(), left), hn::Load(D(), right), begin + i, count - i, rest);
-    std::copy_n(rest, count - i, keys + i);
+    FindSome(LoadTexts(D(), TextColumn(std::span<const Text>(left)), 0),
+             LoadTexts(D(), TextColumn(std::span<const Text>(right)), 0),
+             MostApart(begin + i, count - i), i, table);
   }
 
  private:
@@ -86,18 +98,41 @@ class PairKeys {
   using V = hn::Vec<D>;
   using Halves = hn::Repartition<uint32_t, D>;
   static constexpr size_t kPairs = HWY_LANES(uint64_t);
+  static_assert(kSortedPairs % kPairs == 0);
 
   static HWY_INLINE hn::Vec<Halves> Both(uint64_t of_size, uint64_t of_width) {
     return hn::BitCast(Halves(), hn::Set(D(), of_size | of_width << 32));
   }
 
-  HWY_INLINE void FindSome(V left, V right, size_t first, size_t count,
-                           uint16_t* HWY_RESTRICT keys) const {
+  // By how many units sizes may differ.
+  HWY_INLINE hn::Vec<hn::RebindToSigned<D>> MostApart(size_t first, size_t count) const {
+    const hn::RebindToSigned<D> di;
+    if (cutoffs_.each.empty()) return hn::Set(di, cutoffs_.all);
+    if (count == kPairs) return hn::LoadU(di, cutoffs_.each.data() + first);
+    HWY_ALIGN int64_t some[kPairs] = {};
+    std::copy_n(cutoffs_.each.data() + first, count, some);
+    return hn::Load(di, some);
+  }
+
+  HWY_INLINE void FindSome(TextWords<D> left, TextWords<D> right,
+                           hn::Vec<hn::RebindToSigned<D>> most_apart, size_t at,
+                           PairTable* HWY_RESTRICT table) const {
     const D d;
     const hn::RebindToSigned<D> di;
-    // Sizes and widths at once: the longer text's with the wider one's.
-    const auto greater = hn::Max(hn::BitCast(Halves(), left), hn::BitCast(Halves(), right));
-    const auto less = hn::Min(hn::BitCast(Halves(), left), hn::BitCast(Halves(), right));
+    const V low = hn::Set(d, UINT32_MAX);
+    const V left_sizes = hn::And(left.sizes_and_widths, low);
+    const V right_sizes = hn::And(right.sizes_and_widths, low);
+    const auto right_is_longer =
+        hn::RebindMask(d, hn::Gt(hn::BitCast(di, right_sizes), hn::BitCast(di, left_sizes)));
+    hn::Store(hn::IfThenElse(right_is_longer, right.data, left.data), d, table->patterns + at);
+    hn::Store(hn::IfThenElse(right_is_longer, left.data, right.data), d, table->texts + at);
+    const V pattern =
+        hn::IfThenElse(right_is_longer, right.sizes_and_widths, left.sizes_and_widths);
+    const V text = hn::IfThenElse(right_is_longer, left.sizes_and_widths, right.sizes_and_widths);
+    StoreShapes(pattern, text, table->shapes + at);
+
+    // The longer size and the wider width at once.
+    const auto greater = hn::Max(hn::BitCast(Halves(), pattern), hn::BitCast(Halves(), text));
     const auto keys_over = [&](auto bounds, auto some) HWY_ATTR {
       return hn::IfThenElseZero(hn::Gt(greater, bounds), some);
     };
@@ -107,9 +142,8 @@ class PairKeys {
     class_keys =
         hn::Add(class_keys, keys_over(Both(kLaneBits[2], 4), Both(kLaneKeys[3] - kLaneKeys[2], 0)));
 
-    const V low = hn::Set(d, UINT32_MAX);
-    const V longer = hn::And(hn::BitCast(d, greater), low);
-    const V shorter = hn::And(hn::BitCast(d, less), low);
+    const V longer = hn::And(pattern, low);
+    const V shorter = hn::And(text, low);
     const auto is_over = [&](size_t units) HWY_ATTR {
       return hn::RebindMask(
           d, hn::Gt(hn::BitCast(di, longer), hn::Set(di, static_cast<int64_t>(units))));
@@ -117,33 +151,36 @@ class PairKeys {
     V keys_of_unit =
         hn::Add(hn::And(hn::BitCast(d, class_keys), low), hn::Sub(shorter, hn::Set(d, 1)));
     const auto is_long = is_over(kShortUnits);
-    const bool any_is_long = Metric::kUnitsMax > kShortUnits && !hn::AllFalse(d, is_long);
-    if (any_is_long) {
+    if (units_max_ > kShortUnits && !hn::AllFalse(d, is_long)) {
       const V by_eight = hn::ShiftRight<3>(hn::Sub(shorter, hn::Set(d, 1)));
       static_assert(kSizesAKey == 8);
       keys_of_unit =
           hn::IfThenElse(is_long, hn::Add(hn::Set(d, kLaneKeys[4]), by_eight), keys_of_unit);
     }
-    const auto is_alone = hn::Or(hn::Or(is_over(Metric::kUnitsMax), hn::Eq(shorter, hn::Zero(d))),
-                                 Metric::AreDecided(d, shorter, longer, cutoffs_, first, count));
+    const auto is_apart =
+        hn::RebindMask(d, hn::Gt(hn::BitCast(di, hn::Sub(longer, shorter)), most_apart));
+    const auto is_alone =
+        hn::Or(hn::Or(is_over(units_max_), hn::Eq(shorter, hn::Zero(d))), is_apart);
     keys_of_unit = hn::IfThenElse(is_alone, hn::Set(d, kAlone), keys_of_unit);
     const V unit_keys = hn::ShiftRight<32>(hn::BitCast(d, class_keys));
     const hn::Rebind<uint16_t, D> d16;
-    hn::StoreU(hn::TruncateTo(d16, hn::Add(keys_of_unit, unit_keys)), d16, keys);
-    if (any_is_long) LeaveOutSharedEnds(first, count, keys);
+    hn::StoreU(hn::TruncateTo(d16, hn::Add(keys_of_unit, unit_keys)), d16, table->keys + at);
   }
 
-  void LeaveOutSharedEnds(size_t first, size_t count, uint16_t* keys) const {
-    for (size_t i = 0; i < count; ++i) {
-      const size_t of_unit = keys[i] % kUnitKeys;
-      if (of_unit < kLaneKeys[4] || !ShareEnds(left_[first + i], right_[first + i])) continue;
-      keys[i] = static_cast<uint16_t>(keys[i] - of_unit + kAlone);
-    }
+  static HWY_INLINE void StoreShapes(V pattern, V text, uint32_t* HWY_RESTRICT shapes) {
+    const D d;
+    const V byte = hn::Set(d, 0xff);
+    const V sizes = hn::Or(hn::And(pattern, byte), hn::ShiftLeft<8>(hn::And(text, byte)));
+    const V widths = hn::Or(hn::ShiftLeft<16>(hn::ShiftRight<32>(pattern)),
+                            hn::ShiftLeft<24>(hn::ShiftRight<32>(text)));
+    const hn::Rebind<uint32_t, D> d32;
+    hn::StoreU(hn::TruncateTo(d32, hn::Or(sizes, widths)), d32, shapes);
   }
 
   const TextColumn left_;
   const TextColumn right_;
-  const typename Metric::Cutoffs& cutoffs_;
+  const ScoreCutoffs& cutoffs_;
+  const size_t units_max_;
 };
 
 #endif

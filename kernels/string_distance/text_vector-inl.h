@@ -52,34 +52,59 @@ HWY_INLINE hn::Vec<D> LoadFirst(D d, const Unit* units, size_t count) {
 #endif
 }
 
+// A text, as it is looked at by those who know its width or a wider one.
+struct Units {
+  const void* data;
+  uint32_t size;
+  uint32_t width;  // bytes a unit
+};
+
 // Units of `text` from `first` on, which is not wider than those of D: `count` of them, and
 // anything after, as LoadFirst.
 template <class D, typename Unit = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> LoadUnits(D d, const Text& text, size_t first, size_t count) {
+HWY_INLINE hn::Vec<D> LoadUnits(D d, Units text, size_t first, size_t count) {
   const auto from = [&]<typename Narrow>(Narrow) HWY_ATTR {
     const hn::Rebind<Narrow, D> narrow;
-    return hn::PromoteTo(d, LoadFirst(narrow, text.units<Narrow>().data() + first, count));
+    return hn::PromoteTo(d,
+                         LoadFirst(narrow, static_cast<const Narrow*>(text.data) + first, count));
   };
   if constexpr (sizeof(Unit) > 1) {
-    if (text.width() == 1) return from(uint8_t{});
+    if (text.width == 1) return from(uint8_t{});
   }
   if constexpr (sizeof(Unit) > 2) {
-    if (text.width() == 2) return from(uint16_t{});
+    if (text.width == 2) return from(uint16_t{});
   }
-  return LoadFirst(d, text.units<Unit>().data() + first, count);
+  return LoadFirst(d, static_cast<const Unit*>(text.data) + first, count);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> LoadUnits(D d, const Text& text, size_t first, size_t count) {
+  return LoadUnits(
+      d,
+      Units{text.data(), static_cast<uint32_t>(text.size()), static_cast<uint32_t>(text.width())},
+      first, count);
 }
 
 #undef KERNELSERVE_TEXT_VECTORS
 #if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
 #define KERNELSERVE_TEXT_VECTORS 1
 
-// Text::SizeAndWidth() of the texts from `first` on, as many as D has lanes.
+// Texts from `first` on, as many as D has lanes, by the two words of each.
 template <class D>
-HWY_INLINE hn::Vec<D> SizesAndWidths(D d, TextColumn texts, size_t first) {
-  if (texts.is_repeated()) return hn::Set(d, texts[0].SizeAndWidth());
-  static_assert(sizeof(Text) == 2 * sizeof(uint64_t));
+struct TextWords {
+  hn::Vec<D> data;
+  hn::Vec<D> sizes_and_widths;
+};
+template <class D>
+HWY_INLINE TextWords<D> LoadTexts(D d, TextColumn texts, size_t first) {
+  static_assert(sizeof(Text) == 2 * sizeof(uint64_t) && sizeof(void*) == sizeof(uint64_t));
+  if (texts.is_repeated()) {
+    return {hn::Set(d, reinterpret_cast<uintptr_t>(texts[0].data())),
+            hn::Set(d, texts[0].SizeAndWidth())};
+  }
   const auto* const words = reinterpret_cast<const uint64_t*>(&texts[first]);
-  return hn::ConcatOdd(d, hn::LoadU(d, words + hn::MaxLanes(d)), hn::LoadU(d, words));
+  const auto low = hn::LoadU(d, words);
+  const auto high = hn::LoadU(d, words + hn::MaxLanes(d));
+  return {hn::ConcatEven(d, high, low), hn::ConcatOdd(d, high, low)};
 }
 
 #else
