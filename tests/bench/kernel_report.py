@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from benchmarks.bar import Bar
+from kernelserve.bench.bar import Bar
 
 
 @dataclass(frozen=True)

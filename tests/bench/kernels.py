@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
-from benchmarks.bar import print_bars, write_json
+from kernelserve.bench.bar import print_bars, write_json
 
 from . import pair_sets
 from .kernel_chart import draw_chart

@@ -91,17 +91,23 @@ def phrases(count: int) -> PairSet:
 
 
 def names(packages: Path, count: int) -> PairSet:
+    return _draw("names", "personal names (FEBRL 4)", name_texts(packages), count)
+
+
+def name_texts(packages: Path) -> list[str]:
     rows = [row for row in _febrl(packages) if row["given_name"] and row["surname"]]
-    texts = [f"{row['given_name']} {row['surname']}" for row in rows]
-    return _draw("names", "personal names (FEBRL 4)", texts, count)
+    return [f"{row['given_name']} {row['surname']}" for row in rows]
 
 
 def addresses(packages: Path, count: int) -> PairSet:
-    texts = [
+    return _draw("addresses", "street addresses (FEBRL 4)", address_texts(packages), count)
+
+
+def address_texts(packages: Path) -> list[str]:
+    return [
         " ".join(row[key] for key in ("street_number", "address_1", "suburb") if row[key])
         for row in _febrl(packages)
     ]
-    return _draw("addresses", "street addresses (FEBRL 4)", texts, count)
 
 
 def dna(count: int) -> PairSet:

@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bar import Bar, print_bars, write_json
-from benchmarks.server_process import start_server
+from kernelserve.bench.bar import Bar, print_bars, write_json
+from kernelserve.bench.server_process import start_server
 
 RATIO_MAX = 1.1
 

@@ -10,16 +10,17 @@ from pathlib import Path
 from rich.console import Console
 
 import kernelserve as ks
-from benchmarks.words import PAIRS
 
 from .chart import draw_chart
 from .classic import show_classic
 from .million_pairs import measure, show_million_pairs
 
+_PAIRS = 1_000_000
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
-    parser.add_argument("--pairs", type=int, default=PAIRS, help="how many (default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=_PAIRS, help="how many (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=9, help="of timing (default: %(default)s)")
     parser.add_argument(
         "--chart",

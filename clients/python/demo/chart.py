@@ -7,9 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benchmarks.contenders import versions
-
-from .million_pairs import Results
+from .million_pairs import Results, versions
 
 _OURS, _FLOOR, _PEER, _INK, _MUTED = "#1f6feb", "#a8c7fa", "#b8bec6", "#1f2328", "#656d76"
 
@@ -70,7 +68,7 @@ def draw_chart(results: Results, machine: str, path: Path) -> None:
             f"Light blue: what the boundary costs by itself (the null kernel: "
             f"{results.floor.ns:,.0f} ns).\n"
             f"Off this scale: a loop in Python, {results.python.ns:,.0f} ns a pair on "
-            f"{results.python.contender.pairs:,} of them. {machine}.",
+            f"{results.python.contender.units:,} of them. {machine}.",
             color=_MUTED,
             size=10,
             linespacing=1.5,

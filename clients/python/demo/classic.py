@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 import kernelserve as ks
-from benchmarks.rounds import median, seconds_of
+from kernelserve.bench.rounds import median, seconds_of
 
 # The recursion is run up to the first n that takes this long.
 _RECURSION_S = 2.0

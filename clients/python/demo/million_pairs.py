@@ -9,18 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 import kernelserve as ks
-from benchmarks.contenders import (
-    Contender,
-    check_equal,
-    kernelserve,
-    null_kernel,
-    polars,
-    python_loop,
-    rapidfuzz,
-    versions,
-)
-from benchmarks.rounds import alternate, median
-from benchmarks.words import WORDS, Pairs, draw_pairs
+from kernelserve.bench import ours, pair_peers, peers
+from kernelserve.bench.contender import Contender, check_equal
+from kernelserve.bench.rounds import alternate, median
+from kernelserve.bench.setting import SHARED
+from kernelserve.bench.texts import Pairs, draw_pairs, load_words
+
+from .python_loop import python_loop
+
+_SCORER = "levenshtein.distance"
 
 # The loop takes as long as all others together: fewer rounds of it.
 _PYTHON_ROUNDS = 3
@@ -49,30 +46,37 @@ class Results:
 
 
 def measure(client: ks.Client, console: Console, count: int, rounds: int) -> Results:
-    with console.status(f"drawing {count:,} pairs of words from {WORDS.name} …") as status:
-        pairs = draw_pairs(count)
-        ours, floor = kernelserve(client, pairs), null_kernel(client, pairs)
-        peers = [rapidfuzz(pairs, 1), rapidfuzz(pairs, -1), polars(pairs)]
+    with console.status(f"drawing {count:,} pairs of words …") as status:
+        words = load_words()
+        pairs = draw_pairs("words", words.origin, words.words, count)
+        mine = ours.pairwise(client, SHARED, pairs, _SCORER)
+        floor = ours.null_pairwise(client, SHARED, pairs)
+        others = [
+            *pair_peers.rapidfuzz_cpdist(pairs, _SCORER),
+            *pair_peers.polars_ds_column(pairs, _SCORER),
+        ]
         python = python_loop(pairs)
         status.update("checking that all give the same distances …")
-        check_equal([ours, *peers, python])
+        check_equal([mine, *others, python])
         status.update(f"timing, {rounds} rounds …")
-        timed = alternate({c.name: c.run for c in (ours, floor, *peers)}, rounds)
+        timed = alternate({c.name: c.run for c in (mine, floor, *others)}, rounds)
         status.update("timing the loop in Python …")
         timed |= alternate({python.name: python.run}, _PYTHON_ROUNDS)
 
     def result(contender: Contender) -> Result:
-        ns = sorted(1e9 * seconds / contender.pairs for seconds in timed[contender.name])
+        ns = sorted(1e9 * seconds / contender.units for seconds in timed[contender.name])
         return Result(contender, median(ns), ns[0], ns[-1], len(ns))
 
-    return Results(pairs, result(ours), result(floor), [result(p) for p in peers], result(python))
+    return Results(pairs, result(mine), result(floor), [result(p) for p in others], result(python))
+
+
+def versions() -> str:
+    """Of the libraries that are compared."""
+    return ", ".join(f"{name} {version}" for name, version in peers.versions().items())
 
 
 def show_million_pairs(results: Results, console: Console) -> None:
-    console.print(
-        f"[bold]Levenshtein distance of {len(results.pairs):,} pairs of English words, drawn from "
-        f"{results.pairs.words:,}"
-    )
+    console.print(f"[bold]Levenshtein distance of {results.pairs.description}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("", no_wrap=True)
     for heading in ("all, ms", "ns a pair", "least to most", "to ours"):

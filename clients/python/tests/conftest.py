@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 
 import kernelserve as ks
-from benchmarks.server_process import ServerProcess, start_server
 from kernelserve._embedded import find_binary
+from kernelserve.bench.server_process import ServerProcess, start_server
 
 # The same examples on each run; no limit of time for one, on machines that do other things too.
 settings.register_profile("kernelserve", deadline=None, derandomize=True, max_examples=30)

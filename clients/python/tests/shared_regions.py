@@ -11,9 +11,9 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
-from benchmarks.server_process import ServerProcess
 from kernelserve import _shared_memory as shared_memory
 from kernelserve._shared_memory import Regions
+from kernelserve.bench.server_process import ServerProcess
 
 # A chunk of so many words is over REQUEST_BYTES_MIN.
 ROWS = 20_000

@@ -16,12 +16,12 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
-from benchmarks.server_process import ServerProcess, start_server
 from kernelserve import _shared_memory as shared_memory
 from kernelserve import _verbs as verbs
 from kernelserve._embedded import find_binary
 from kernelserve._rows import ColumnVerb
 from kernelserve._shared_memory import Region
+from kernelserve.bench.server_process import ServerProcess, start_server
 from shared_regions import (
     DISTANCES,
     LEFT,

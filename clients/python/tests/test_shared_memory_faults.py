@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 import kernelserve as ks
-from benchmarks.server_process import ServerProcess, start_server
 from kernelserve import _shared_memory as shared_memory
 from kernelserve._embedded import find_binary
 from kernelserve._shared_memory import Region
+from kernelserve.bench.server_process import ServerProcess, start_server
 from kernelserve.v1 import string_distance_pb2, types_pb2
 from shared_regions import (
     DISTANCES,

@@ -28,6 +28,7 @@ _COMMANDS = {
     "run": "run",
     "kernels": "kernels",
     "serve": "serve",
+    "bench": "bench",
     "health": "health",
 }
 
