@@ -12,13 +12,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from benchmarks.server_process import ServerProcess
 from kernelserve._kernel_methods import RESULT_TYPES, SCORERS, KernelMethods
 from polars.testing import assert_frame_equal, assert_series_equal
 from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 import kernelserve as ks
 import kernelserve.polars as ksp
+from kernelserve.bench.server_process import ServerProcess
 
 LEFT = ["kitten", "flaw", None, "", "Müller-Lüdenscheidt", "日本語"] * 50
 RIGHT = ["sitting", "lawn", "x", None, "Mueller-Luedenscheid", "日本"] * 50

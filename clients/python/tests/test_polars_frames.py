@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import polars as pl
 import pytest
-from benchmarks.server_process import ServerProcess
 from polars.testing import assert_frame_equal, assert_series_equal
 
 import kernelserve as ks
 import kernelserve.polars as ksp
+from kernelserve.bench.server_process import ServerProcess
 
 LEFT = pl.DataFrame(
     {
