@@ -80,8 +80,6 @@ def test_the_report_has_every_figure() -> None:
     lines = [row(line) if line.startswith("|") else line for line in
              markdown(FIGURES, {"latency": "charts/latency.png"}).splitlines()]  # fmt: skip
     for line in [
-        "the start, Linux 6.1, Python 3.11.2; RapidFuzz 3.14.6.",
-        "Not installed, and so left out: DuckDB.",
         "1 of 2 are met.",
         "Levenshtein distance | times as fast as RapidFuzz, shared memory | 10 | at least 10 | met",
         " | all of it | 3.5 s | at most 3 s | **MISSED**",
@@ -98,6 +96,12 @@ def test_the_report_has_every_figure() -> None:
         "7,000 pairs in batches | server | 3 | 2 | 2",
     ]:
         assert line in lines, line
+
+
+def test_the_report_says_what_it_was_made_with() -> None:
+    told = " ".join(markdown(FIGURES, {}).split())
+    assert "version 1.2.3, on 4 cores (Abacus), load 0.2 at the start, Linux 6.1" in told
+    assert "RapidFuzz 3.14.6. Not installed, and so left out: DuckDB." in told
 
 
 def test_the_report_has_what_was_run_and_no_more() -> None:
@@ -199,7 +203,7 @@ def test_files_are_more_texts_to_compare(tmp_path: Path) -> None:
         assert "levenshtein: streets" in [work.name for work in other_works(setting)]
 
 
-@pytest.mark.xdist_group("heavy")
+@pytest.mark.slow
 def test_a_quick_run_measures_all_there_is(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,7 +238,7 @@ def test_one_part_is_run_alone_and_drawn(
     outcome = command_line("bench", "--quick", *asked, "--charts", tmp_path / "charts")
     assert outcome.code == 0, outcome.err
     drawn = sorted(path.name for path in (tmp_path / "charts").iterdir())
-    assert drawn[:2] == ["latency.png", "speedup.png"] or drawn == ["latency.png", "stages.png"]
+    assert set(drawn) - {"speedup.png"} == {"latency.png", "stages.png"}  # that needs a peer
     for name in drawn:
         assert (tmp_path / "charts" / name).read_bytes().startswith(b"\x89PNG")
         assert f"({tmp_path}/charts/{name})" in outcome.out

@@ -79,7 +79,7 @@ def _each(call: Callable[[], object], count: int) -> list[float]:
     for _ in range(count):
         began = time.perf_counter()
         call()
-        out.append(time.perf_counter() - began)
+        out.append(round(time.perf_counter() - began, 7))
     return out
 
 

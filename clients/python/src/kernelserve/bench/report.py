@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,10 +17,13 @@ lists where it says so, RapidFuzz with lists of str and numpy, polars_ds with a 
 with a table. All gave the same results before a clock ran. Times are medians of {rounds} rounds, in
 which everybody runs in turn; "least to most" is the range of the rounds. The null kernel gets the
 same columns and returns zeros without a look at them: what the boundary costs by itself.
-
-Made by `kernelserve bench`, version {version}, on {cores} cores ({processor}), load {load:.1f} at
-the start, Linux {kernel}, Python {python}; {peers}.
 """
+_MADE = (
+    "Made by `kernelserve bench`, version {version}, on {cores} cores ({processor}), load "
+    "{load:.1f} at the start, Linux {kernel}, Python {python}; {peers}."
+)
+
+_COLUMNS = 100
 
 _CHARTS = {
     "speedup": "How many times as fast, work by work",
@@ -47,15 +51,14 @@ def markdown(document: Mapping[str, Any], charts: Mapping[str, str]) -> str:
 def _head(document: Mapping[str, Any]) -> str:
     machine = document["machine"]
     peers = ", ".join(f"{name} {version}" for name, version in document["peers"].items())
-    head = _HEAD.format(
-        rounds=document["rounds"],
+    made = _MADE.format(
         version=document["version"],
         peers=peers or "no peer is installed",
         **{**machine, "processor": machine["processor"] or "of an unknown kind"},
     )
     if document["missing"]:
-        head += f"\nNot installed, and so left out: {', '.join(document['missing'])}.\n"
-    return head
+        made += f" Not installed, and so left out: {', '.join(document['missing'])}."
+    return f"{_HEAD.format(rounds=document['rounds'])}\n{textwrap.fill(made, _COLUMNS)}\n"
 
 
 # --- The bars --------------------------------------------------------------------------------
