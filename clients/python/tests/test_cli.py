@@ -132,6 +132,7 @@ COMMANDS = [
     "kernels",
     "serve",
     "health",
+    "bench",
 ]
 
 
