@@ -28,8 +28,8 @@ _COMMANDS = {
     "run": "run",
     "kernels": "kernels",
     "serve": "serve",
-    "bench": "bench",
     "health": "health",
+    "bench": "bench",
 }
 
 FAILED = 1
