@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,14 @@ _NUMBERS = {types.DATA_TYPE_BOOL, *FIXED_WIDTH} - set(VIEW_TYPES)
 class Choices:
     """All choices at once. `column` is what a verb takes for a column of the texts.
 
-    `text` and `key` give what a result has of a row: the choice itself, and its index or key.
+    `text` and `key` give what a result has of a row: the choice itself, and its key, if that is
+    not the row.
     """
 
     column: Any
     rows: int
     text: Callable[[int], Any]
-    key: Callable[[int], Any]
+    key: Callable[[int], Any] | None = None
 
     @classmethod
     def of(cls, choices: Any) -> Choices:
@@ -38,7 +39,7 @@ class Choices:
         Raises WrongTypeError where it is not iterable.
         """
         if isinstance(choices, (list, tuple)):
-            return cls(choices, len(choices), choices.__getitem__, _index)
+            return cls(choices, len(choices), choices.__getitem__)
         if _is_series(choices):
             # As iterating has it: numbers of the index as Python's.
             return cls(
@@ -54,9 +55,23 @@ class Choices:
                 values.append(value)
             return cls(values, len(values), values.__getitem__, keys.__getitem__)
         if _is_column(choices):
-            return cls(choices, len(choices), choices.__getitem__, _index)
+            return cls(choices, len(choices), choices.__getitem__)
         values = list(iterated(choices))
-        return cls(values, len(values), values.__getitem__, _index)
+        return cls(values, len(values), values.__getitem__)
+
+    def matches(self, rows: list[int], scores: list[Any]) -> list[tuple[Any, Any, Any]]:
+        """The choice, the score, and the key or index of each row."""
+        keys = rows if self.key is None else map(self.key, rows)
+        return list(zip(map(self.text, rows), scores, keys, strict=True))
+
+
+def blocks_of_all(choices: Any, rows_max: int) -> Iterator[tuple[Sequence[Any], Sequence[Any]]]:
+    """Keys and choices of a list, tuple or dict, so many at a time."""
+    keys: Sequence[Any] = range(len(choices))
+    if isinstance(choices, dict):
+        keys, choices = list(choices), list(choices.values())
+    for begin in range(0, len(choices), rows_max):
+        yield keys[begin : begin + rows_max], choices[begin : begin + rows_max]
 
 
 def pairs_of(choices: Any) -> Iterator[tuple[Any, Any]]:
@@ -78,10 +93,6 @@ def iterated(choices: Any) -> Iterable[Any]:
             reason="WRONG_TYPE",
         )
     return choices  # type: ignore[no-any-return]
-
-
-def _index(row: int) -> int:
-    return row
 
 
 def _is_series(value: object) -> bool:

@@ -7,7 +7,6 @@ digest alone and need not look at most of them.
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
@@ -24,7 +23,7 @@ from .._inputs import Arguments, Origin, column_from
 from .._matches import MatchRows
 from .._symbols import SymbolTable
 from .._verbs import Verb, pairwise_of
-from ._choices import Choices, check_text, pairs_of, text_column
+from ._choices import Choices, blocks_of_all, check_text, pairs_of, text_column
 from ._plans import Plan
 from ._remembered import Remembered, memory
 from ._scores import is_missing
@@ -37,6 +36,8 @@ _K_MAX = 1_000
 # Blocks of an iterator's choices double: the first result needs one choice, and soon a call
 # costs nothing beside what it computes.
 _BLOCK_ROWS_MAX = 1 << 15
+# Of a list, these are scored before the first match is given.
+_ROWS_OF_ALL_MAX = 1 << 17
 # What has been read of an iterator goes out when reading on takes longer.
 _BLOCK_WAITS_S_MAX = 0.05
 
@@ -54,7 +55,7 @@ def extract(plan: Plan, query: Any, choices: Any, limit: int | None) -> list[Mat
     if plan.hopeless or limit == 0:
         return []
     rows, scores = _best(plan, text, read, limit)
-    return list(zip(map(read.text, rows), scores, map(read.key, rows), strict=True))
+    return read.matches(rows, scores)
 
 
 def extract_one(plan: Plan, query: Any, choices: Any) -> Match | None:
@@ -84,24 +85,17 @@ def extract_iter(
     `skips_none`: what the processor makes None of is left out, and not an error.
     """
     text = plan.text(query, "query")
-    pairs = pairs_of(choices)
-    whole = isinstance(choices, (list, tuple, dict))
-    rows_max = _BLOCK_ROWS_MAX if whole else 1
-    error: Exception | None = None
-    while error is None:
-        if whole:
-            block = list(itertools.islice(pairs, rows_max))
-        else:
-            block, error = _read(pairs, rows_max)
-        if not block and error is None:
-            return
-        there = [(key, choice) for key, choice in block if not is_missing(choice)]
-        texts, wrong = _texts(plan, there, skips_none)
-        for row, score in _passing(plan, text, texts):
-            yield there[row][1], score, there[row][0]
-        error = wrong or error
-        rows_max = min(2 * rows_max, _BLOCK_ROWS_MAX)
-    raise error
+    for keys, there, error in _blocks(choices):
+        texts, wrong = _texts(plan, keys, there, skips_none)
+        for rows, scores in _passing(plan, text, texts):
+            if len(rows) == len(there):
+                yield from zip(there, scores, keys, strict=True)
+            else:
+                named = map(there.__getitem__, rows), scores, map(keys.__getitem__, rows)
+                yield from zip(*named, strict=True)
+        failed = wrong or error
+        if failed is not None:
+            raise failed
 
 
 # --- All choices at once --------------------------------------------------------------------------
@@ -152,51 +146,84 @@ def _best_rows(
 ) -> npt.NDArray[np.intp]:
     numbers = np.ma.getdata(scores)
     rows = np.flatnonzero(plan.passes(numbers) & ~np.ma.getmaskarray(scores))
-    losses = -numbers[rows] if plan.higher else numbers[rows]
+    losses = _losses(numbers[rows], plan)
     if limit < len(rows):
         rows = rows[losses <= np.partition(losses, limit - 1)[limit - 1]]
-        losses = -numbers[rows] if plan.higher else numbers[rows]
+        losses = _losses(numbers[rows], plan)
     return rows[np.argsort(losses, kind="stable")[:limit]]
+
+
+def _losses(scores: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
+    """What is less for better scores; of 16 bits where that will do, for which sorting is fast."""
+    if not len(scores):
+        return scores
+    if not plan.whole:
+        return -scores if plan.higher else scores
+    losses = scores.max() - scores if plan.higher else scores
+    return losses.astype(np.uint16) if losses.max() < 1 << 16 else losses
 
 
 # --- Choices in blocks ----------------------------------------------------------------------------
 
 
+def _blocks(
+    choices: Any,
+) -> Iterator[tuple[Sequence[Any], Sequence[Any], Exception | None]]:
+    """Keys and choices, and what reading on raised."""
+    if isinstance(choices, (list, tuple, dict)):
+        for keys, there in blocks_of_all(choices, _ROWS_OF_ALL_MAX):
+            yield keys, there, None
+        return
+    pairs = pairs_of(choices)
+    rows_max = 1
+    while True:
+        keys, there, error = _read(pairs, rows_max)
+        if not keys and error is None:
+            return
+        yield keys, there, error
+        rows_max = min(2 * rows_max, _BLOCK_ROWS_MAX)
+
+
 def _read(
     pairs: Iterator[tuple[Any, Any]], rows_max: int
-) -> tuple[list[tuple[Any, Any]], Exception | None]:
+) -> tuple[list[Any], list[Any], Exception | None]:
     """The next choices with their keys, and what reading on raised."""
-    block: list[tuple[Any, Any]] = []
+    keys: list[Any] = []
+    there: list[Any] = []
     until = time.monotonic() + _BLOCK_WAITS_S_MAX
     try:
-        for pair in pairs:
-            block.append(pair)
-            if len(block) == rows_max or time.monotonic() > until:
+        for key, choice in pairs:
+            keys.append(key)
+            there.append(choice)
+            if len(keys) == rows_max or time.monotonic() > until:
                 break
     except Exception as error:  # comes after the matches of what was read
-        return block, error
-    return block, None
+        return keys, there, error
+    return keys, there, None
 
 
 def _texts(
-    plan: Plan, block: list[tuple[Any, Any]], skips_none: bool
-) -> tuple[list[Any], Exception | None]:
+    plan: Plan, keys: Sequence[Any], there: Sequence[Any], skips_none: bool
+) -> tuple[Sequence[Any], Exception | None]:
     """What is compared of each choice, up to the first for which that raised something."""
     if plan.processor is None:
-        return [choice for _, choice in block], None
+        return there, None
     texts: list[Any] = []
     try:
-        for key, choice in block:
-            made = plan.processor(choice)
-            missing = skips_none and is_missing(made)
+        for key, choice in zip(keys, there, strict=True):
+            missing = is_missing(choice)
+            made = None if missing else plan.processor(choice)
+            missing = missing or (skips_none and is_missing(made))
             texts.append(None if missing else plan.checked(made, f"choices[{key!r}]"))
     except Exception as error:
         return texts, error
     return texts, None
 
 
-def _passing(plan: Plan, text: Any, texts: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """Rows and scores of the texts that pass the cutoff; None does not.
+def _passing(
+    plan: Plan, text: Any, texts: Sequence[Any], first: int = 0
+) -> Iterator[tuple[list[int], list[Any]]]:
+    """Rows, counted from `first`, and scores of the texts that pass the cutoff; None does not.
 
     Where one is no text, those before it come first.
     """
@@ -209,11 +236,10 @@ def _passing(plan: Plan, text: Any, texts: Sequence[Any]) -> Iterator[tuple[int,
         if len(texts) == 1:
             raise
         middle = len(texts) // 2
-        yield from _passing(plan, text, texts[:middle])
-        for row, score in _passing(plan, text, texts[middle:]):
-            yield middle + row, score
+        yield from _passing(plan, text, texts[:middle], first)
+        yield from _passing(plan, text, texts[middle:], first + middle)
         return
     scores = _scores(plan, text, column, symbols)
     numbers = np.ma.getdata(scores)
     rows = np.flatnonzero(plan.passes(numbers) & ~np.ma.getmaskarray(scores))
-    yield from zip(rows.tolist(), numbers[rows].tolist(), strict=True)
+    yield (rows + first).tolist(), numbers[rows].tolist()

@@ -24,6 +24,11 @@ from ._scores import as_number
 
 Scores: TypeAlias = npt.NDArray[Any]
 
+# The greatest float below 0.5: with 0.5 itself, what is just below it would become 1. Beyond the
+# other, floats are whole.
+_ALMOST_HALF = 0.49999999999999994
+_EXACT_MAX = 1 << 52
+
 _DTYPES = {
     *map(np.dtype, (np.int8, np.int16, np.int32, np.int64)),
     *map(np.dtype, (np.uint8, np.uint16, np.uint32, np.uint64)),
@@ -202,13 +207,14 @@ def as_dtype(scores: Scores, wanted: np.dtype[Any]) -> Scores:
     """Floats as a type: for integers rounded, halves away from 0, and kept in its range."""
     if wanted.kind == "f":
         return scores.astype(wanted)
-    whole = np.trunc(scores)
-    whole += np.copysign(np.abs(scores - whole) >= 0.5, scores)
     info = np.iinfo(wanted)
+    if scores.size and scores.min() >= 0 and scores.max() < min(info.max, _EXACT_MAX):
+        return (scores + _ALMOST_HALF).astype(wanted)  # which cuts off what is behind the point
+    whole = np.trunc(scores + np.copysign(_ALMOST_HALF, scores))
     # A float of the greatest 64-bit integer is one more than that: such are put in by themselves.
     over, under = whole >= float(info.max), whole <= float(info.min)
     whole[over | under | np.isnan(whole)] = 0
-    out = whole.astype(wanted)
+    out: Scores = whole.astype(wanted)
     out[over], out[under] = info.max, info.min
     return out
 
