@@ -358,3 +358,32 @@ def test_a_cutoff_that_no_float_holds() -> None:
     with pytest.raises(ks.OutOfRangeError, match="score_cutoff is 1000") as caught:
         verbs.compare("a", "b", "levenshtein.distance", 10**400)
     assert caught.value.field == "scorer.score_cutoff"
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(["kitten", "", "a\0b", "日本語", "😀"]),
+        np.array(["kitten", "x"], dtype=">U9"),
+        np.array(["kitten", "a", "flaw", "b"])[::-2],
+        np.array(["\ud800", "a"]),
+        np.array([], dtype="U5"),
+        np.array([b"kitten", b"", b"\xff"]),
+        np.array([b"a\0b", b"a"]),
+        np.array([b"kitten", b"a", b"flaw"])[::2],
+        np.array(["kitten", "", "a\0b", "日本語"], dtype=np.dtypes.StringDType()),
+        np.array(["kitten", None], dtype=np.dtypes.StringDType(na_object=None)),
+        np.array(["kitten", np.nan], dtype=np.dtypes.StringDType(na_object=np.nan)),
+        np.ma.MaskedArray(np.array(["kitten", "flaw"]), [True, False]),
+        np.ma.MaskedArray(
+            np.array(["kitten", "flaw"], dtype=np.dtypes.StringDType()), [True, False]
+        ),
+    ],
+    ids=lambda array: f"{array.dtype} {array.tolist()!r}",
+)
+def test_numpys_texts_are_those_of_their_elements(client: ks.Client, array: Any) -> None:
+    elements = array.tolist()
+    for other in ("kit", "a", ""):
+        expected = client.pairwise(elements, other)
+        found = client.pairwise(array, other)
+        assert found.tolist() == expected

@@ -11,10 +11,14 @@ import pytest
 PROGRAM = """
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Any, assert_type
 
+import duckdb
+import pandas as pd
 import polars as pl
 
+import kernelserve.duckdb as ksd
+import kernelserve.pandas
 import kernelserve.polars as ksp
 from kernelserve.polars import Expressions
 
@@ -25,6 +29,11 @@ assert_type(pl.col("a").ks.jaro_winkler_similarity(pl.lit("x"), prefix_weight=0.
 assert_type(pl.Series(["a"]).ks.soundex(), pl.Series)
 assert_type(pl.DataFrame().ks.join(on="a", by=["b"], score_cutoff=1), pl.DataFrame)
 assert_type(pl.LazyFrame().ks.top_k(pl.DataFrame(), 3, left_on="a", right_on="b"), pl.LazyFrame)
+series = pd.Series(["a"])
+assert_type(series.ks.levenshtein_distance("b"), "pd.Series[Any]")
+assert_type(pd.DataFrame().ks.join(on="a", by="b"), pd.DataFrame)
+relation = duckdb.connect().table("pairs")
+assert_type(ksd.pairwise(relation, "a", "b"), duckdb.DuckDBPyRelation)
 """
 
 MISTAKES = {
@@ -33,6 +42,7 @@ MISTAKES = {
     'pl.col("a").ks.soundex(processor="default_process")': "call-arg",
     'pl.col("a").ks.jaro_similarity(7)': "arg-type",
     'pl.DataFrame().ks.join(on="a", how="outer")': "arg-type",
+    'series.ks.levenstein_distance("b")': "attr-defined",
 }
 
 

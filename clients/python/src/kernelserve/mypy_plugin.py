@@ -1,4 +1,4 @@
-"""Tells mypy of the attribute `ks` that kernelserve.polars adds to the library's classes.
+"""Tells mypy of the attribute `ks` that kernelserve.polars and kernelserve.pandas add to classes.
 
 mypy does not see what is added while a program runs. In the user's project:
 
@@ -21,6 +21,8 @@ _NAMESPACES = {
     "polars.series.series.Series": "kernelserve._polars_frames.SeriesMethods",
     "polars.dataframe.frame.DataFrame": "kernelserve._polars_frames.DataFrameMethods",
     "polars.lazyframe.frame.LazyFrame": "kernelserve._polars_frames.LazyFrameMethods",
+    "pandas.core.series.Series": "kernelserve.pandas.SeriesMethods",
+    "pandas.core.frame.DataFrame": "kernelserve.pandas.DataFrameMethods",
 }
 
 _IMPORT_PRIORITY = 10  # as mypy gives to an ordinary import
