@@ -6,7 +6,7 @@ find_package(Threads REQUIRED)
 find_package(absl REQUIRED CONFIG)
 find_package(hwy REQUIRED CONFIG)
 find_package(gmp REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL REQUIRED)
 
 # Protobuf 22 and newer must be found by its own package file; older ones are found by CMake's.
 find_package(Protobuf QUIET CONFIG)

@@ -18,6 +18,7 @@
 #include "server/limits.h"
 #include "server/memory_budget.h"
 #include "server/scheduler/worker_pool.h"
+#include "server/security/tokens.h"
 #include "server/status.h"
 
 namespace kernelserve::server {
@@ -28,7 +29,16 @@ using ::grpc::CallbackServerContext;
 
 // What can be told without reading the request.
 absl::Status CheckEnvelope(const CallEnvironment& environment, const CallbackServerContext& context,
-                           const ByteBuffer& request) {
+                           const CallMetadata& metadata, const ByteBuffer& request) {
+  if (environment.tokens != nullptr && !environment.tokens->Accepts(metadata.bearer_token)) {
+    return MakeError(absl::StatusCode::kUnauthenticated,
+                     {.reason = "UNAUTHENTICATED",
+                      .field = "authorization",
+                      .bound = "a bearer token that this server takes"},
+                     metadata.bearer_token.empty()
+                         ? "this server asks for a bearer token, and the call has none"
+                         : "the call's bearer token is none that this server takes");
+  }
   if (IsCompressed(request)) {
     return MakeError(absl::StatusCode::kUnimplemented,
                      {.reason = "COMPRESSION_NOT_SUPPORTED",
@@ -253,7 +263,8 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
     return reactor;
   };
 
-  if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
+  if (absl::Status status = CheckEnvelope(environment, *context, record.metadata(), *request);
+      !status.ok()) {
     return answer(status);
   }
   const bool small = handler->IsSmall(*request);
@@ -289,7 +300,8 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
   const auto refuse = [&](const absl::Status& status) {
     return new RefusedStream(record.End(status, {}, {}));
   };
-  if (absl::Status status = CheckEnvelope(environment, *context, *request); !status.ok()) {
+  if (absl::Status status = CheckEnvelope(environment, *context, record.metadata(), *request);
+      !status.ok()) {
     return refuse(status);
   }
   CallJob::Options options = JobOptions(environment, *context, record.metadata());

@@ -23,6 +23,7 @@ namespace kernelserve::server {
 
 class CallObserver;
 class MemoryBudget;
+class Tokens;
 class WorkerPool;
 
 // The one adapter between gRPC and what a method does. Every method is registered raw (bytes in,
@@ -35,8 +36,9 @@ class WorkerPool;
 //                       std::make_unique<PairwiseHandler>(limits_));
 //   }
 //
-// The adapter does the rest for every method alike: refuses what is compressed, too long or past
-// its deadline; admits by the memory budget; runs cheap calls at once and others on the pool, in
+// The adapter does the rest for every method alike: refuses what bears no token where one is asked
+// for, and what is compressed, too long or past its deadline; admits by the memory budget; runs
+// cheap calls at once and others on the pool, in
 // the turn of the flow that they belong to; stops them when the client goes away; maps errors, with
 // the request id; answers with the timing trailer where metadata asks for it; tells the observer.
 
@@ -47,6 +49,7 @@ struct CallEnvironment {
   uint64_t request_bytes_max;
   std::string instance_id;           // for the timing trailer
   CallObserver* observer = nullptr;  // who hears of every call, if anybody
+  Tokens* tokens = nullptr;          // of which a call must bear one, if any
 };
 
 // One call of a unary method: reads the request, and is then the block that makes the reply.

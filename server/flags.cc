@@ -39,6 +39,18 @@ ABSL_FLAG(bool, shared_memory, true,
 ABSL_FLAG(int64_t, choices_cache_mb, -1,
           "megabytes of choices, made ready, that are kept for later calls; -1: half of what calls "
           "may take, of which they are a part");
+ABSL_FLAG(std::string, tls_certificate, "",
+          "PEM file of the server's certificate and those that lead to the root: TCP addresses are "
+          "encrypted");
+ABSL_FLAG(std::string, tls_key, "", "PEM file of the certificate's key");
+ABSL_FLAG(
+    std::string, tls_client_ca, "",
+    "PEM file of the certificates that sign those of clients, which must then have one; empty: "
+    "they need none");
+ABSL_FLAG(
+    std::string, tokens_file, "",
+    "file of bearer tokens, one a line, of which each call must bear one; empty: none is asked "
+    "for");
 ABSL_FLAG(
     std::string, metrics_listen, "",
     "where to serve metrics (/metrics), health (/healthz) and a status page (/) over HTTP, as "
@@ -88,6 +100,10 @@ const std::vector<Row>& Rows() {
       {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93, kFibonacciNMaxMost},
       {absl::FindCommandLineFlag("shared_memory"), "true or false"},
       {absl::FindCommandLineFlag("choices_cache_mb"), "a whole number", -1, kTera},
+      {absl::FindCommandLineFlag("tls_certificate"), "a path"},
+      {absl::FindCommandLineFlag("tls_key"), "a path"},
+      {absl::FindCommandLineFlag("tls_client_ca"), "a path"},
+      {absl::FindCommandLineFlag("tokens_file"), "a path"},
       {absl::FindCommandLineFlag("metrics_listen"), "an address"},
       {absl::FindCommandLineFlag("log_requests"), "none, errors or all"},
       {absl::FindCommandLineFlag("lame_duck_ms"), "a whole number", 0, kDayMs},
@@ -240,6 +256,16 @@ absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments
   options.server.lame_duck_ms = absl::GetFlag(FLAGS_lame_duck_ms);
   options.server.drain_timeout_ms = absl::GetFlag(FLAGS_drain_timeout_ms);
 
+  options.server.tls = {.certificate = absl::GetFlag(FLAGS_tls_certificate),
+                        .key = absl::GetFlag(FLAGS_tls_key),
+                        .client_ca = absl::GetFlag(FLAGS_tls_client_ca)};
+  if (options.server.tls.certificate.empty() != options.server.tls.key.empty()) {
+    return absl::InvalidArgumentError("--tls_certificate and --tls_key go together");
+  }
+  if (options.server.tls.empty() && !options.server.tls.client_ca.empty()) {
+    return absl::InvalidArgumentError("--tls_client_ca needs --tls_certificate and --tls_key");
+  }
+  options.server.tokens_file = absl::GetFlag(FLAGS_tokens_file);
   if (const std::string address = absl::GetFlag(FLAGS_metrics_listen); !address.empty()) {
     absl::StatusOr<ListenAddress> parsed = ParseListenAddress(address);
     if (!parsed.ok()) return named("metrics_listen", parsed.status());

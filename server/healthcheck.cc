@@ -25,7 +25,7 @@ std::string StatusName(absl::string_view response) {
 
 }  // namespace
 
-absl::Status Healthcheck(const ListenAddress& address) {
+absl::Status Healthcheck(const ListenAddress& address, const TlsFiles& tls) {
   const std::string target = ForLocalClient(address).ToString();
   const auto fail = [&target](absl::string_view why) {
     return absl::UnavailableError(absl::StrCat(target, ": ", why));
@@ -36,8 +36,9 @@ absl::Status Healthcheck(const ListenAddress& address) {
 
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  grpc::GenericStub stub(
-      grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
+  const auto credentials = address.is_unix() || tls.empty() ? grpc::InsecureChannelCredentials()
+                                                            : TlsProbeCredentials(tls);
+  grpc::GenericStub stub(grpc::CreateCustomChannel(target, credentials, arguments));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() +
                        std::chrono::milliseconds(kHealthcheckTimeoutMs));

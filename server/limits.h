@@ -143,6 +143,18 @@ inline constexpr size_t kRegionsMax = 256;
 // Bytes of one region: the largest request by default, and as much again for results twice over.
 inline constexpr uint64_t kRegionBytesMax = 4 * kRequestBytesMax;
 
+// How soon a certificate or a token that has changed on disk counts: soon enough for whoever
+// rotates them by hand and looks on, at the cost of a look at the file.
+inline constexpr unsigned kTlsCheckSeconds = 5;
+inline constexpr int64_t kTokensCheckMs = 1'000;
+
+// Tokens of --tokens_file: shorter ones can be guessed, longer ones do not fit a call's metadata.
+// Each call's is compared with every one of them, at a nanosecond or two.
+inline constexpr size_t kTokenBytesMin = 16;
+inline constexpr size_t kTokenBytesMax = 4096;
+inline constexpr size_t kTokensMax = 1000;
+inline constexpr size_t kTokenFileBytesMax = 1 << 20;
+
 // How long --healthcheck waits: under the three seconds or so that orchestrators give a probe.
 inline constexpr int64_t kHealthcheckTimeoutMs = 2'000;
 

@@ -71,6 +71,6 @@ int main(int argc, char** argv) {
   if (options->help) return std::fputs(ks::FlagsHelp().c_str(), stdout) < 0 ? kFailed : kOk;
   if (options->version) return std::puts(ks::kVersion) < 0 ? kFailed : kOk;
   if (!options->healthcheck) return Serve(*options);
-  const absl::Status health = ks::Healthcheck(options->healthcheck_address);
+  const absl::Status health = ks::Healthcheck(options->healthcheck_address, options->server.tls);
   return health.ok() ? kOk : Complain(kFailed, health);
 }

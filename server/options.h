@@ -10,6 +10,7 @@
 #include "server/listen_address.h"
 #include "server/log.h"
 #include "server/observability/call_observer.h"
+#include "server/security/tls.h"
 
 namespace kernelserve::server {
 
@@ -22,8 +23,10 @@ struct Options {
   uint64_t request_bytes_max = kRequestBytesMax;
   uint64_t rows_max = kRowsMax;
   uint64_t fibonacci_n_max = kFibonacciNMax;
-  bool shared_memory = true;                    // with clients of unix sockets
-  int64_t choices_cache_mb = -1;                // -1: by the memory ceiling and kChoicesCacheShare
+  bool shared_memory = true;      // with clients of unix sockets
+  int64_t choices_cache_mb = -1;  // -1: by the memory ceiling and kChoicesCacheShare
+  TlsFiles tls;                   // of TCP addresses; unix sockets are their owner's anyway
+  std::string tokens_file;        // whose tokens calls must bear; empty: none
   std::optional<ListenAddress> metrics_listen;  // of the operator's pages; none: there are none
   LogRequests log_requests = LogRequests::kNone;
   int64_t lame_duck_ms = kLameDuckMs;

@@ -32,6 +32,8 @@
 #include "server/observability/server_figures.h"
 #include "server/observability/status_page.h"
 #include "server/scheduler/worker_pool.h"
+#include "server/security/tls.h"
+#include "server/security/tokens.h"
 #include "server/server_info_service.h"
 #include "server/shared_memory/region.h"
 #include "server/shared_memory/region_socket.h"
@@ -114,6 +116,15 @@ void SetChannelArguments(grpc::ServerBuilder* builder) {
   builder->SetMaxSendMessageSize(-1);  // kResultBytesMax is checked before there is a message
 }
 
+// Reflection is gRPC's own service, which cannot ask for a token.
+class NoReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
 // Sockets that are made while it exists are for the owner only.
 class PrivateUmask {
  public:
@@ -188,7 +199,8 @@ struct Server::Parts {
   ChoicesCache choices;
   WorkerPool pool;
   CallObserver observer;
-  const CallEnvironment calls;
+  std::unique_ptr<Tokens> tokens;
+  CallEnvironment calls;
   RegionTable regions;
   const BatchEnvironment batches;
   const CrossEnvironment crosses;
@@ -216,6 +228,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   const auto named = [](absl::string_view flag, const absl::Status& status) {
     return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
   };
+  if (absl::Status status = server->Secure(); !status.ok()) return status;
   if (absl::Status status = server->Listen(); !status.ok()) return named("--listen", status);
   if (absl::Status status = server->ServeMetrics(); !status.ok()) {
     return named("--metrics_listen", status);
@@ -223,10 +236,38 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   return server;
 }
 
+absl::Status Server::Secure() {
+  if (!options_.tls.empty()) {
+    if (absl::Status status = CheckTlsFiles(options_.tls); !status.ok()) {
+      return absl::Status(status.code(), absl::StrCat("TLS: ", status.message()));
+    }
+  }
+  if (options_.tokens_file.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<Tokens>> tokens = Tokens::Load(options_.tokens_file);
+  if (!tokens.ok()) {
+    return absl::Status(tokens.status().code(),
+                        absl::StrCat("--tokens_file: ", tokens.status().message()));
+  }
+  parts_->tokens = *std::move(tokens);
+  parts_->calls.tokens = parts_->tokens.get();
+  return absl::OkStatus();
+}
+
+std::string Server::Lacks(const ListenAddress& address) const {
+  if (IsLocal(address)) return "";
+  const bool encrypted = !options_.tls.empty();
+  const bool authenticated = !options_.tokens_file.empty() || !options_.tls.client_ca.empty();
+  if (encrypted && authenticated) return "";
+  if (encrypted) return "authentication: whoever reaches the address can use everything";
+  if (authenticated) return "encryption: whoever is on the way can read everything, tokens too";
+  return "encryption or authentication: whoever reaches the address can read and use everything";
+}
+
 absl::Status Server::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   grpc::ServerBuilder builder;
+  if (parts_->tokens != nullptr) builder.SetOption(std::make_unique<NoReflection>());
   SetChannelArguments(&builder);
   grpc::ResourceQuota quota("kernelserve");
   quota.Resize(parts_->memory.bytes());
@@ -238,13 +279,15 @@ absl::Status Server::Listen() {
     const ListenAddress& address = options_.listen[i];
     if (address.is_unix()) {
       if (absl::Status status = PrepareUnixPath(address.path); !status.ok()) return status;
-    } else if (!IsLocal(address)) {
-      Log(LogLevel::kWarning,
-          "listening beyond loopback without encryption or authentication: whoever reaches the "
-          "address can read and use everything",
+    } else if (const std::string lack = Lacks(address); !lack.empty()) {
+      Log(LogLevel::kWarning, absl::StrCat("listening beyond loopback without ", lack),
           {{"address", address.ToString()}});
     }
-    builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &ports[i]);
+    builder.AddListeningPort(address.ToString(),
+                             address.is_unix() || options_.tls.empty()
+                                 ? grpc::InsecureServerCredentials()
+                                 : TlsServerCredentials(options_.tls),
+                             &ports[i]);
   }
   {
     const PrivateUmask sockets_for_the_owner;

@@ -44,7 +44,10 @@ class Server {
   struct Parts;
   explicit Server(const Options& options);
 
+  absl::Status Secure();
   absl::Status Listen();
+  // What is lacking at an address that other machines may reach, as the log has it; "": nothing.
+  std::string Lacks(const ListenAddress& address) const;
   absl::Status ServeMetrics();
 
   const Options options_;

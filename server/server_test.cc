@@ -185,9 +185,9 @@ TEST_F(ServerTest, IsHealthyForEachServiceByName) {
 TEST_F(ServerTest, AnswersTheProbe) {
   const auto address = ParseListenAddress(server_->addresses()[0]);
   ASSERT_TRUE(address.ok());
-  EXPECT_TRUE(Healthcheck(*address).ok()) << Healthcheck(*address);
+  EXPECT_TRUE(Healthcheck(*address, {}).ok()) << Healthcheck(*address, {});
   server_.reset();
-  EXPECT_EQ(Healthcheck(*address).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Healthcheck(*address, {}).code(), absl::StatusCode::kUnavailable);
 }
 
 // ---- Draining ----

@@ -62,6 +62,8 @@ absl::string_view ReasonOf(absl::StatusCode code) {
       return "DRAINING";
     case absl::StatusCode::kUnimplemented:
       return "UNIMPLEMENTED";
+    case absl::StatusCode::kUnauthenticated:
+      return "UNAUTHENTICATED";
     default:
       return "INTERNAL";
   }
