@@ -117,7 +117,9 @@ namespace HWY_NAMESPACE {
 
 struct Jaro {
   using Score = double;
-  static constexpr size_t kUnitsMax = kShortUnits;
+  static constexpr size_t kUnitsMax = kTwoWordUnits;
+  static constexpr size_t kGroupPairsMin = 1;
+  static constexpr bool kAloneStripsAffixes = false;
 
   static double Alone(Text left, Text right, int64_t, StopToken stop) {
     if (left.empty() || right.empty()) return left.empty() && right.empty() ? 1 : 0;
@@ -127,31 +129,80 @@ struct Jaro {
   }
 
 #if KERNELSERVE_TEXT_LANES
+  // The scans as columns of TextLanes: of what the first one takes, the second one is told.
+  template <class Lanes, class Common>
+  struct FirstScan {
+    Common common;
+    typename Lanes::Lane* taken;
+
+    template <class... Matches>
+    HWY_INLINE void Advance(Matches... matches) {
+      hn::Store(common.Take(matches...), typename Lanes::D(), taken);
+      taken += Lanes::kPairs;
+    }
+    template <class Mask, class... Matches>
+    HWY_INLINE void AdvanceWhere(Mask runs, Matches... matches) {
+      Advance(hn::IfThenElseZero(runs, matches)...);
+    }
+  };
+  template <class Lanes, class OutOfOrder>
+  struct SecondScan {
+    OutOfOrder out_of_order;
+    const typename Lanes::Lane* taken;
+
+    template <class... Matches>
+    HWY_INLINE void Advance(Matches... matches) {
+      out_of_order.Compare(matches..., hn::Load(typename Lanes::D(), taken));
+      taken += Lanes::kPairs;
+    }
+    template <class Mask, class... Matches>
+    HWY_INLINE void AdvanceWhere(Mask, Matches... matches) {
+      Advance(matches...);  // beyond its end, a text has no common units
+    }
+  };
+
   template <class Lanes>
   static HWY_INLINE void Run(const Lanes& lanes, size_t pairs, double* similarities) {
     using Lane = typename Lanes::Lane;
     const typename Lanes::D d;
     const auto rows = lanes.Rows();
-    const auto pattern_sizes = lanes.PatternSizes();
     // The pattern is the longer one: JaroWindow of its size.
-    CommonUnits<Lanes> common(rows, HalfLessOne(d, pattern_sizes));
-    lanes.Scan(common);
-    OutOfOrder<Lanes> out_of_order(common.in_pattern(rows), common.in_text());
-    lanes.Scan(out_of_order);
-    HWY_ALIGN Lane commons[Lanes::kPairs];
-    HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
-    HWY_ALIGN Lane sizes[Lanes::kPairs];
-    HWY_ALIGN Lane text_sizes[Lanes::kPairs];
-    hn::Store(hn::PopulationCount(common.in_text()), d, commons);
-    hn::Store(out_of_order.count(), d, out_of_orders);
-    hn::Store(pattern_sizes, d, sizes);
-    hn::Store(lanes.TextSizes(), d, text_sizes);
-    for (size_t lane = 0; lane < pairs; ++lane) {
-      const JaroCounts counts = {commons[lane], out_of_orders[lane]};
-      if constexpr (Lanes::kLaneBits <= jaro_internal::kQuotientUnits) {
-        similarities[lane] = jaro_internal::SmallSimilarity(sizes[lane], text_sizes[lane], counts);
-      } else {
-        similarities[lane] = JaroSimilarity(sizes[lane], text_sizes[lane], counts);
+    const auto windows = HalfLessOne(d, lanes.PatternSizes());
+    HWY_ALIGN Lane taken[Lanes::kWords * Lanes::kLaneBits * Lanes::kPairs];
+    typename Lanes::Vector common;
+    typename Lanes::Vector out_of_order;
+    if constexpr (Lanes::kWords == 1) {
+      FirstScan<Lanes, CommonUnits<Lanes>> first = {{rows, windows}, taken};
+      lanes.Scan(first);
+      const auto in_pattern = first.common.in_pattern(rows);
+      SecondScan<Lanes, OutOfOrder<Lanes>> second = {OutOfOrder<Lanes>(in_pattern), taken};
+      lanes.Scan(second);
+      common = hn::PopulationCount(in_pattern);
+      out_of_order = second.out_of_order.count();
+    } else {
+      FirstScan<Lanes, CommonUnitsOfTwoWords<Lanes>> first = {{rows, windows}, taken};
+      lanes.Scan(first);
+      const auto in_first = first.common.in_first();
+      const auto in_second = first.common.in_second(rows);
+      SecondScan<Lanes, OutOfOrderOfTwoWords<Lanes>> second = {{in_first, in_second}, taken};
+      lanes.Scan(second);
+      common = hn::Add(hn::PopulationCount(in_first), hn::PopulationCount(in_second));
+      out_of_order = second.out_of_order.count();
+    }
+    if constexpr (Lanes::kLaneBits > jaro_internal::kQuotientUnits) {
+      HWY_ALIGN double all[Lanes::kPairs];
+      hn::Store(Similarities(lanes.PatternSizes(), lanes.TextSizes(), common, out_of_order),
+                hn::Rebind<double, typename Lanes::D>(), all);
+      std::copy_n(all, pairs, similarities);
+    } else {
+      HWY_ALIGN Lane commons[Lanes::kPairs];
+      HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
+      hn::Store(common, d, commons);
+      hn::Store(out_of_order, d, out_of_orders);
+      for (size_t lane = 0; lane < pairs; ++lane) {
+        similarities[lane] =
+            jaro_internal::SmallSimilarity(lanes.pattern_sizes[lane], lanes.text_sizes[lane],
+                                           {commons[lane], out_of_orders[lane]});
       }
     }
   }
@@ -161,6 +212,20 @@ struct Jaro {
 
  private:
 #if KERNELSERVE_TEXT_LANES
+  // JaroSimilarity of lanes of 64 bits.
+  template <class V>
+  static HWY_INLINE auto Similarities(V left_size, V right_size, V common, V out_of_order) {
+    const hn::ScalableTag<double> d;
+    const auto real = [d](V v) HWY_ATTR {
+      return hn::ConvertTo(d, hn::BitCast(hn::ScalableTag<int64_t>(), v));
+    };
+    const auto commons = real(common);
+    auto sum = hn::Div(commons, real(left_size));
+    sum = hn::Add(sum, hn::Div(commons, real(right_size)));
+    const auto in_order = hn::Sub(commons, real(hn::ShiftRight<1>(out_of_order)));
+    sum = hn::Add(sum, hn::Div(in_order, commons));
+    return hn::IfThenZeroElse(hn::Eq(commons, hn::Zero(d)), hn::Div(sum, hn::Set(d, 3.0)));
+  }
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V HalfLessOne(D d, V sizes) {
     using Lane = hn::TFromD<D>;
@@ -200,7 +265,7 @@ double JaroCostNs(size_t left_size, size_t right_size) {
   constexpr double kUnitNs = 2.5;
   constexpr double kLongUnitNs = 60;
   const auto longer = static_cast<double>(std::max(left_size, right_size));
-  return kPairNs + longer * (longer <= kShortUnits ? kUnitNs : kLongUnitNs);
+  return kPairNs + longer * (longer <= kTwoWordUnits ? kUnitNs : kLongUnitNs);
 }
 
 }  // namespace kernelserve

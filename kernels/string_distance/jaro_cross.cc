@@ -85,7 +85,7 @@ class JaroGroup {
     V in_pattern[kVectors];
     for (size_t v = 0; v < kVectors; ++v) {
       in_pattern[v] = common[v].in_pattern(lanes_.rows(v));
-      out_of_order[v] = OutOfOrder<Lanes>(in_pattern[v], hn::Zero(d));
+      out_of_order[v] = OutOfOrder<Lanes>(in_pattern[v]);
     }
     for (size_t j = 0; j < units.size(); ++j) {
       const Lane* const matches = lanes_.Matches(units[j]);

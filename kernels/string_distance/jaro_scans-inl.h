@@ -9,6 +9,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/string_distance/text_lanes-inl.h"
+#include "kernels/string_distance/word_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
@@ -16,9 +17,8 @@ namespace HWY_NAMESPACE {
 
 #if KERNELSERVE_TEXT_LANES
 
-// First scan: which units are common, as bits of the pattern and of the text. As each unit of the
-// text takes the first one in the pattern that is free and in the window, the pairs are those
-// above.
+// First scan: which units are common. As each unit of the text takes the first one in the pattern
+// that is free and in the window, the pairs are those above.
 template <class Lanes>
 class CommonUnits {
  public:
@@ -36,35 +36,22 @@ class CommonUnits {
         windows_(windows),
         free_(rows),
         in_window_(first_window),
-        text_(hn::Zero(D())),
-        step_(hn::Zero(D())),
-        step_bit_(one_) {}
+        step_(hn::Zero(D())) {}
 
-  HWY_INLINE void Advance(V matches) {
-    const V taken = Take(matches);
-    text_ = hn::Or(text_, hn::IfThenZeroElse(hn::Eq(taken, hn::Zero(D())), step_bit_));
-    step_bit_ = hn::Add(step_bit_, step_bit_);
-  }
-  // The same without in_text(), which has room for a text of as many units as a lane has bits.
-  // Returns the bit of the pattern's unit that is common with the text's, 0 where there is none.
+  // Returns 0 where the text's next unit has none in the pattern that is common with it.
   HWY_INLINE V Take(V matches) {
-    const V open = hn::And(hn::And(matches, in_window_), free_);
-    const V first = hn::And(open, hn::Sub(hn::Zero(D()), open));
-    free_ = hn::Xor(free_, first);
+    const V open = And3(matches, in_window_, free_);
+    free_ = XorAnd(free_, open, hn::Sub(hn::Zero(D()), open));
     // It grows at its end until it is whole, and moves on.
-    const auto grows = hn::Lt(Signed(step_), Signed(windows_));
-    in_window_ = hn::Or(hn::Add(in_window_, in_window_),
-                        hn::IfThenElseZero(hn::RebindMask(D(), grows), one_));
+    const auto grows = hn::RebindMask(D(), hn::Lt(Signed(step_), Signed(windows_)));
+    const V moved = hn::Add(in_window_, in_window_);
+    in_window_ = hn::IfThenElse(grows, hn::Or(moved, one_), moved);
     step_ = hn::Add(step_, one_);
-    return first;
-  }
-  template <class Mask>
-  HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
-    Advance(hn::IfThenElseZero(runs, matches));
+    return open;
   }
 
   HWY_INLINE V in_pattern(V rows) const { return hn::Xor(rows, free_); }
-  HWY_INLINE V in_text() const { return text_; }
+  HWY_INLINE V in_window() const { return in_window_; }
 
  private:
   using D = hn::ScalableTag<Lane>;
@@ -83,6 +70,7 @@ class CommonUnits {
     value = shift_if(ShiftBy<4>(value), 4);
     if constexpr (sizeof(Lane) > 1) value = shift_if(ShiftBy<8>(value), 8);
     if constexpr (sizeof(Lane) > 2) value = shift_if(ShiftBy<16>(value), 16);
+    if constexpr (sizeof(Lane) > 4) value = shift_if(ShiftBy<32>(value), 32);
     return value;
   }
   template <int kCount>
@@ -99,9 +87,7 @@ class CommonUnits {
   V windows_;
   V free_;       // units of the pattern without a partner
   V in_window_;  // units of the pattern that the text's unit may be paired with
-  V text_;
   V step_;
-  V step_bit_;
 };
 
 // Second scan: the common units of the text in order, against those of the pattern in order.
@@ -112,40 +98,80 @@ class OutOfOrder {
   using Lane = typename Lanes::Lane;
 
   HWY_INLINE OutOfOrder() = default;  // holds anything
-  HWY_INLINE OutOfOrder(V in_pattern, V in_text)
-      : pattern_(in_pattern),
-        text_(in_text),
-        count_(hn::Zero(D())),
-        step_bit_(hn::Set(D(), Lane{1})) {}
+  HWY_INLINE explicit OutOfOrder(V in_pattern) : pattern_(in_pattern), unequal_(hn::Zero(D())) {}
 
-  HWY_INLINE void Advance(V matches) {
-    Compare(matches, hn::And(text_, step_bit_));
-    step_bit_ = hn::Add(step_bit_, step_bit_);
-  }
-  // The text's unit is common where `is_common` is not 0.
-  HWY_INLINE void Compare(V matches, V is_common) {
+  // `taken` is what CommonUnits gave for the text's next unit.
+  HWY_INLINE void Compare(V matches, V taken) {
     const V zero = hn::Zero(D());
     const V next =
-        hn::IfThenZeroElse(hn::Eq(is_common, zero), hn::And(pattern_, hn::Sub(zero, pattern_)));
+        hn::IfThenElseZero(hn::Ne(taken, zero), hn::And(pattern_, hn::Sub(zero, pattern_)));
     pattern_ = hn::Xor(pattern_, next);
-    // Where there is a unit, and it is not equal: next has a bit that matches has not.
-    const auto differs = hn::Ne(hn::AndNot(matches, next), zero);
-    count_ = hn::Sub(count_, hn::VecFromMask(D(), differs));
-  }
-  template <class Mask>
-  HWY_INLINE void AdvanceWhere(Mask, V matches) {
-    Advance(matches);  // beyond its end, a text has no common units
+    unequal_ = OrAndNot(unequal_, matches, next);
   }
 
-  HWY_INLINE V count() const { return count_; }
+  HWY_INLINE V count() const { return hn::PopulationCount(unequal_); }
+  // Units of the pattern whose turn has not come yet.
+  HWY_INLINE V rest() const { return pattern_; }
 
  private:
   using D = hn::ScalableTag<Lane>;
 
   V pattern_;
-  V text_;
-  V count_;
-  V step_bit_;
+  V unequal_;  // units of the pattern that differ from those of the text in their turn
+};
+
+// The same of patterns in two words of 64 bits.
+template <class Lanes>
+class CommonUnitsOfTwoWords {
+ public:
+  using V = typename Lanes::Vector;
+
+  // `rows` are those of the second word, the first having all.
+  HWY_INLINE CommonUnitsOfTwoWords(V rows, V windows)
+      : first_(hn::Set(D(), ~uint64_t{0}), windows), free_(rows), in_window_(hn::Zero(D())) {}
+
+  HWY_INLINE V Take(V first_matches, V second_matches) {
+    const V moved_up = hn::ShiftRight<63>(first_.in_window());
+    const V first_open = first_.Take(first_matches);
+    const V second_open = hn::IfThenZeroElse(hn::Ne(first_open, hn::Zero(D())),
+                                             And3(second_matches, in_window_, free_));
+    free_ = XorAnd(free_, second_open, hn::Sub(hn::Zero(D()), second_open));
+    in_window_ = hn::Or(hn::Add(in_window_, in_window_), moved_up);
+    return hn::Or(first_open, second_open);
+  }
+
+  HWY_INLINE V in_first() const { return first_.in_pattern(hn::Set(D(), ~uint64_t{0})); }
+  HWY_INLINE V in_second(V rows) const { return hn::Xor(rows, free_); }
+
+ private:
+  using D = typename Lanes::D;
+
+  CommonUnits<Lanes> first_;
+  V free_;
+  V in_window_;
+};
+
+template <class Lanes>
+class OutOfOrderOfTwoWords {
+ public:
+  using V = typename Lanes::Vector;
+
+  HWY_INLINE OutOfOrderOfTwoWords(V in_first, V in_second) : first_(in_first), second_(in_second) {}
+
+  HWY_INLINE void Compare(V first_matches, V second_matches, V taken) {
+    // The second word's turn comes when the first one has none left.
+    const auto first_is_over = hn::Eq(first_.rest(), hn::Zero(D()));
+    second_.Compare(second_matches, hn::IfThenElseZero(first_is_over, taken));
+    first_.Compare(first_matches, taken);
+  }
+
+  HWY_INLINE V count() const { return hn::Add(first_.count(), second_.count()); }
+
+ private:
+  using D = typename Lanes::D;
+
+  OutOfOrder<Lanes> first_;
+  OutOfOrder<Lanes> second_;
 };
 
 #endif

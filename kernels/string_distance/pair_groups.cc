@@ -17,9 +17,6 @@ namespace HWY_NAMESPACE {
 
 #if KERNELSERVE_TEXT_LANES
 
-// With fewer pairs in a class, one at a time is quicker.
-constexpr size_t kGroupPairsMin = 4;
-
 // Whether the match mask of a vector of units is whole bytes, as LaneFiller has it.
 template <typename Unit>
 constexpr bool kGroupable = HWY_LANES(Unit) >= 8;
@@ -43,7 +40,8 @@ class SortedPairs {
       const uint16_t* const unit_ends = ends_.data() + unit_class * kUnitKeys;
       for (size_t lane_class = 0; lane_class < kLaneBits.size(); ++lane_class) {
         const auto some = take_up_to(unit_ends[kLaneKeys[lane_class + 1] - 1]);
-        if (some.size() < kGroupPairsMin || (unit_class == 2 && !kGroupable<uint32_t>)) {
+        if (some.empty()) continue;
+        if (some.size() < scorer_.group_pairs_min || (unit_class == 2 && !kGroupable<uint32_t>)) {
           ScoreAlone(some);
         } else if (unit_class == 0) {
           ScoreLanes<uint8_t>(lane_class, some);
@@ -91,7 +89,8 @@ class SortedPairs {
         case 3:
           return ScoreGroups<Unit, 3>(some);
         default:
-          return ScoreGroups<Unit, 4>(LeaveOutSharedEnds(some));
+          return ScoreGroups<Unit, 4>(scorer_.alone_strips_affixes ? LeaveOutSharedEnds(some)
+                                                                   : some);
       }
     }
   }
@@ -143,7 +142,7 @@ class SortedPairs {
 size_t SortAndScore(TextColumn left, TextColumn right, size_t count, const ScoreCutoffs& cutoffs,
                     const GroupScorer& scorer, const void* block, StopToken stop) {
   size_t begin = 0;
-  if (count >= kGroupPairsMin) {
+  if (count >= scorer.group_pairs_min) {
     SortedPairs pairs(left, right, scorer, block);
     for (; begin < count && !stop.stopped(); begin += std::min(kSortedPairs, count - begin)) {
       pairs.Score(begin, std::min(kSortedPairs, count - begin), cutoffs);

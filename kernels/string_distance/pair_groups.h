@@ -22,6 +22,10 @@ inline constexpr std::array<size_t, 5> kLaneBits = {8, 16, 32, 64, 128};
 struct GroupScorer {
   // Of texts in lanes: kShortUnits or kTwoWordUnits.
   size_t units_max;
+  // With fewer pairs of a class, one at a time is quicker.
+  size_t group_pairs_min;
+  // Whether long texts that begin and end alike go alone, too.
+  bool alone_strips_affixes;
   // By the place in kLaneBits: `lanes` are TextLanes of so many bits. A target without lanes has
   // none.
   using Group = void (*)(const void* lanes, std::span<const uint32_t> pairs, const void* block);

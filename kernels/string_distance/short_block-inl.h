@@ -32,7 +32,10 @@ namespace HWY_NAMESPACE {
 //
 //   using Score
 //   size_t kUnitsMax                                       of texts in lanes
-//   Score Alone(Text left, Text right, cutoff, StopToken)  one pair of any sizes, at once where
+//   size_t kGroupPairsMin                                  with fewer of a class, Alone() is
+//   quicker bool kAloneStripsAffixes                               what long texts share costs
+//   little alone Score Alone(Text left, Text right, cutoff, StopToken)  one pair of any sizes, at
+//   once where
 //                                                          these are further apart than the cutoff
 //   void Run(const TextLanes&, size_t pairs, Score*)       a lane each
 //   Score WithCutoff(Score, cutoff)                        for what Run() gave
@@ -43,6 +46,8 @@ struct EditDistance {
   using Score = int64_t;
   static constexpr size_t kUnitsMax =
       kOfManyWords<ColumnOf<uint64_t>> ? kTwoWordUnits : kShortUnits;
+  static constexpr size_t kGroupPairsMin = 4;
+  static constexpr bool kAloneStripsAffixes = true;
 
   static HWY_INLINE int64_t Alone(Text left, Text right, int64_t cutoff, StopToken stop) {
     return Pair<ColumnOf<uint64_t>>(left, right, cutoff, stop);
@@ -100,6 +105,8 @@ HWY_INLINE void Pairs(TextColumn left, TextColumn right, const ScoreCutoffs& cut
                       std::span<typename Metric::Score> out, StopToken stop) {
   static constexpr GroupScorer kScorer = {
       .units_max = Metric::kUnitsMax,
+      .group_pairs_min = Metric::kGroupPairsMin,
+      .alone_strips_affixes = Metric::kAloneStripsAffixes,
       .groups = {ScoreGroup<Metric, kLaneBits[0]>, ScoreGroup<Metric, kLaneBits[1]>,
                  ScoreGroup<Metric, kLaneBits[2]>, ScoreGroup<Metric, kLaneBits[3]>,
                  ScoreGroup<Metric, kLaneBits[4]>},

@@ -35,7 +35,15 @@ HWY_INLINE uint64_t ShiftRight(uint64_t a) {
 }
 HWY_INLINE uint64_t PopulationCount(uint64_t a) { return static_cast<uint64_t>(std::popcount(a)); }
 
-// a | (~b & c), and ~a & (b | c).
+// a & b & c, a ^ (b & c), a | (~b & c), and ~a & (b | c).
+template <class V>
+HWY_INLINE V And3(V a, V b, V c) {
+  return And(And(a, b), c);
+}
+template <class V>
+HWY_INLINE V XorAnd(V a, V b, V c) {
+  return Xor(a, And(b, c));
+}
 template <class V>
 HWY_INLINE V OrAndNot(V a, V b, V c) {
   return Or(a, AndNot(b, c));
@@ -46,6 +54,14 @@ HWY_INLINE V AndNotOr(V a, V b, V c) {
 }
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
 // In one instruction; the compiler doesn't see it.
+template <typename T>
+HWY_INLINE hn::Vec512<T> And3(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x80)};
+}
+template <typename T>
+HWY_INLINE hn::Vec512<T> XorAnd(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x78)};
+}
 template <typename T>
 HWY_INLINE hn::Vec512<T> OrAndNot(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
   return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0xF2)};
