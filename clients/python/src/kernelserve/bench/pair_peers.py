@@ -17,7 +17,7 @@ def pairwise(pairs: Pairs, scorer: str) -> list[Contender]:
     return [
         *rapidfuzz_cpdist(pairs, scorer),
         *polars_ds_column(pairs, scorer),
-        *_duckdb(pairs, scorer),
+        *duckdb_query(pairs, scorer),
     ]
 
 
@@ -47,6 +47,22 @@ def polars_ds_column(pairs: Pairs, scorer: str) -> list[Contender]:
     if not has(POLARS):
         return []
     import polars as pl
+
+    frame = pl.DataFrame({"left": pairs.left, "right": pairs.right})
+
+    def run(expression: Any) -> Callable[[], Any]:
+        return lambda: frame.select(expression).to_series()
+
+    return [
+        Contender(f"{POLARS} {told}", "peer", run(expression), len(pairs), scores)
+        for told, expression, scores in polars_ds_expressions(pairs, scorer)
+    ]
+
+
+def polars_ds_expressions(pairs: Pairs, scorer: str) -> list[tuple[str, Any, Callable[[Any], Any]]]:
+    """What each is called, an expression over `left` and `right`, and what makes scores of it."""
+    if not has(POLARS):
+        return []
     import polars_ds
 
     # Its ratio goes to 1, not to 100.
@@ -55,27 +71,24 @@ def polars_ds_column(pairs: Pairs, scorer: str) -> list[Contender]:
         "jaro_winkler.similarity": ("str_jw", 1),
         "fuzz.ratio": ("str_fuzz", 100),
     }[scorer]
-    frame = pl.DataFrame({"left": pairs.left, "right": pairs.right})
     settings: list[tuple[str, dict[str, Any]]] = [("", {})]
     if pairs.is_ascii and function == "str_leven":
         settings.append((", as_bytes", {"as_bytes": True}))  # the same there, and faster
 
-    def run(expression: Any) -> Callable[[], Any]:
-        return lambda: frame.select(expression).to_series()
+    def scores(series: Any) -> Any:
+        return series.to_numpy() * scale
 
     return [
-        Contender(
-            f"{POLARS} {function}, parallel{told}",
-            "peer",
-            run(getattr(polars_ds, function)("left", "right", parallel=True, **setting)),
-            len(pairs),
-            scores=lambda series: series.to_numpy() * scale,
+        (
+            f"{function}, parallel{told}",
+            getattr(polars_ds, function)("left", "right", parallel=True, **setting),
+            scores,
         )
         for told, setting in settings
     ]
 
 
-def _duckdb(pairs: Pairs, scorer: str) -> list[Contender]:
+def duckdb_query(pairs: Pairs, scorer: str) -> list[Contender]:
     """On all cores, as is its default."""
     function = {
         "levenshtein.distance": "levenshtein",

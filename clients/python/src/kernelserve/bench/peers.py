@@ -17,13 +17,14 @@ import numpy as np
 
 # A peer, with the modules that it needs, and the package that versions are told of.
 RAPIDFUZZ, POLARS, DUCKDB = "RapidFuzz", "polars_ds", "DuckDB"
-STRINGZILLA, SYMSPELL = "StringZilla", "symspellpy"
+STRINGZILLA, SYMSPELL, PANDAS = "StringZilla", "symspellpy", "pandas"
 _NEEDED: dict[str, tuple[tuple[str, ...], str]] = {
     RAPIDFUZZ: (("rapidfuzz",), "rapidfuzz"),
     POLARS: (("polars", "polars_ds"), "polars_ds"),
     DUCKDB: (("duckdb",), "duckdb"),
     STRINGZILLA: (("stringzilla", "stringzillas"), "stringzillas-cpus"),
     SYMSPELL: (("symspellpy",), "symspellpy"),
+    PANDAS: (("pandas",), "pandas"),
 }
 
 

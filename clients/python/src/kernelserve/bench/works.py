@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from . import ours, pair_peers, search_peers
+from . import ours, pair_peers, search_peers, surfaces
 from .bar import Bar
 from .contender import Contender
 from .peers import DUCKDB, POLARS, RAPIDFUZZ, STRINGZILLA, SYMSPELL
@@ -132,6 +132,20 @@ def _lists(s: Setting) -> list[Contender]:
     ]
 
 
+def _expression(way: str, s: Setting) -> list[Contender]:
+    return [*surfaces.expression(s.shared, way, s.pairs), *surfaces.polars_ds(way, s.pairs)]
+
+
+def _tables(s: Setting) -> list[Contender]:
+    scorer = "levenshtein.distance"
+    return [
+        *surfaces.pandas_columns(s.shared, s.pairs),
+        *surfaces.duckdb_relation(s.shared, s.pairs),
+        *pair_peers.duckdb_query(s.pairs, scorer),
+        *pair_peers.rapidfuzz_cpdist(s.pairs, scorer),
+    ]
+
+
 def _matrix(s: Setting) -> list[Contender]:
     return [
         ours.cdist(s.shared, SHARED, s.searches, "levenshtein.distance"),
@@ -241,6 +255,30 @@ WORKS = [
         "pair",
         _lists,
         (times_as_fast(2, _LISTS, RAPIDFUZZ),),
+    ),
+    Work(
+        "expression",
+        "Levenshtein distance, a Polars expression",
+        "pair",
+        partial(_expression, surfaces.EAGER),
+        (times_as_fast(3, surfaces.EAGER, POLARS),),
+    ),
+    Work(
+        "streaming",
+        "Levenshtein distance, a Polars expression in a lazy query, streaming",
+        "pair",
+        partial(_expression, surfaces.STREAMING),
+        (times_as_fast(2.5, surfaces.STREAMING, POLARS),),
+    ),
+    Work(
+        "tables",
+        "Levenshtein distance, columns of pandas and DuckDB",
+        "pair",
+        _tables,
+        (
+            times_as_fast(3, surfaces.COLUMNS, DUCKDB, RAPIDFUZZ),
+            times_as_fast(3, surfaces.RELATION, DUCKDB, RAPIDFUZZ),
+        ),
     ),
     Work(
         "cdist",
