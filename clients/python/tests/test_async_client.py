@@ -69,11 +69,14 @@ def test_twins_have_one_signature_and_one_docstring(verb: str) -> None:
         twins.append(getattr(ks, verb))
     for twin in twins:
         assert signature(twin) == signature(method)
+        assert twin.__doc__ == method.__doc__
+        # What these return is a coroutine, but they are no coroutine functions.
+        if twin is twins[0] and verb in ("compare", "fibonacci"):
+            continue
         assert inspect.signature(twin).return_annotation == (
             inspect.signature(method).return_annotation
         )
-        assert twin.__doc__ == method.__doc__
-    assert inspect.iscoroutinefunction(twins[0])
+    assert verb in ("compare", "fibonacci") or inspect.iscoroutinefunction(twins[0])
 
 
 def test_clients_have_the_same_public_attributes() -> None:

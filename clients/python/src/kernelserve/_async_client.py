@@ -5,25 +5,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 from . import _batches, _cross
 from . import _verbs as verbs
 from ._api import documented_by
 from ._async_connection import AsyncConnection
 from ._client import Client
+from ._coalesced import Comparisons, Fibonaccis, Searches
 from ._coalescing import Coalescer
+from ._connection import Connection
 from ._cross import K_DEFAULT, CrossName, Estimate
 from ._deadline import UNSET, Deadline, Timeout, check_timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
 from ._frame_options import FrameArguments, FrameOptions
 from ._progress import ProgressLike
-from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike, as_scorer
+from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._session import Session
 from ._target import TLS, as_tls, check_token, parse_address
 from ._verbs import DTypeLike, RowErrorsLike, TextLike
@@ -43,9 +46,10 @@ class AsyncClient:
     """Client's verbs as coroutines. Made by kernelserve.aio.connect().
 
     Calls of compare() and fibonacci() that are made at the same time, as by asyncio.gather(), go
-    out as one batch. Usable in any number of event loops, one after another or in several threads
-    at once, and in forked children. Cancelling a task cancels its work on the server, unless others
-    wait for the same batch.
+    out as one batch; so do those of top_k() among the same choices. What compare() and fibonacci()
+    return is a future and a coroutine: it is asked for whether it is awaited or not. Usable in any
+    number of event loops, one after another or in several threads at once, and in forked children.
+    Cancelling a task cancels its work on the server, unless others wait for the same batch.
     """
 
     def __init__(
@@ -63,6 +67,11 @@ class AsyncClient:
         self._connection = AsyncConnection(Session(target, token, as_tls(tls), shared_memory))
         self._coalescers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Coalescer] = (
             weakref.WeakKeyDictionary()
+        )
+        # The loop that asked last, of which there is one nearly always.
+        self._latest: tuple[Callable[[], asyncio.AbstractEventLoop | None], Coalescer] = (
+            _no_loop,
+            Coalescer(self._connection.executor),
         )
 
     @overload
@@ -86,7 +95,7 @@ class AsyncClient:
         timeout: Timeout = ...,
     ) -> int | float | None: ...
     @documented_by(Client.compare)
-    async def compare(
+    def compare(
         self,
         left: TextLike | None,
         right: TextLike | None,
@@ -94,32 +103,29 @@ class AsyncClient:
         scorer: ScorerLike = DEFAULT_SCORER,
         score_cutoff: float | None = None,
         timeout: Timeout = UNSET,
+    ) -> Any:
+        try:
+            loop = asyncio.get_running_loop()
+            coalescer = self._coalescer(loop)
+            key = (Comparisons, scorer, score_cutoff, score_cutoff.__class__, timeout)
+            batch = coalescer.open.get(key)
+        except (RuntimeError, TypeError):  # there is no loop yet, or an argument is no key
+            return self._compare(left, right, scorer, score_cutoff, timeout)
+        if batch is None:
+            work = Comparisons(*self._calls(timeout), scorer, score_cutoff)
+            batch = coalescer.begin(loop, key, work)
+            coalescer.warn_of_loop(batch, "compare()", "pairwise()")
+        return coalescer.ask(loop, batch, (left, right))
+
+    async def _compare(
+        self,
+        left: TextLike | None,
+        right: TextLike | None,
+        scorer: ScorerLike,
+        score_cutoff: float | None,
+        timeout: Timeout,
     ) -> int | float | None:
-        scorer = as_scorer(scorer)
-        verb = verbs.compare(left, right, scorer, score_cutoff)
-        seconds = self._seconds(timeout)
-
-        async def batch(pairs: Sequence[tuple[Any, Any]]) -> Any:
-            lefts, rights = zip(*pairs, strict=True)
-            return await self._rows(
-                len(pairs),
-                seconds,
-                verbs.pairwise,
-                lefts,
-                rights,
-                scorer,
-                score_cutoff,
-                None,
-                "fail",
-            )
-
-        async def one(pair: tuple[Any, Any]) -> Any:
-            return await self._run(verbs.compare(*pair, scorer, score_cutoff), timeout)
-
-        if isinstance(verb, verbs.Done):
-            return verb.result  # type: ignore[no-any-return]
-        key = ("compare", scorer, score_cutoff, seconds)
-        return await self._coalescer().ask(key, (left, right), one, batch)  # type: ignore[no-any-return]
+        return await self._run(verbs.compare(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
 
     @documented_by(Client.editops)
     async def editops(
@@ -198,6 +204,19 @@ class AsyncClient:
         if options.given:
             asked = (queries, choices, options, scorer, score_cutoff, progress, k)
             return await self._search_frames(asked, timeout)
+        alone = progress or isinstance(scorer, (list, tuple))
+        if not alone and _is_short(queries) and _is_whole(choices):
+            loop = asyncio.get_running_loop()
+            coalescer = self._coalescer(loop)
+            # Choices are known by identity: the batch holds them.
+            key = (Searches, id(choices), k, scorer, score_cutoff, score_cutoff.__class__, timeout)
+            with contextlib.suppress(TypeError):  # an argument that is no key is refused below
+                batch = coalescer.open.get(key)
+                if batch is None:
+                    calls = self._calls(timeout)
+                    work = Searches(*calls, choices, k, cast(ScorerLike, scorer), score_cutoff)
+                    batch = coalescer.begin(loop, key, work)
+                return await coalescer.ask(loop, batch, queries)
         arguments = (k, scorer, score_cutoff, progress)
         return await self._search(_cross.top_k, queries, choices, timeout, *arguments)
 
@@ -251,7 +270,7 @@ class AsyncClient:
         timeout: Timeout = ...,
     ) -> Any: ...
     @documented_by(Client.fibonacci)
-    async def fibonacci(
+    def fibonacci(
         self,
         n: Any,
         *,
@@ -260,18 +279,30 @@ class AsyncClient:
         row_errors: RowErrorsLike = "fail",
         timeout: Timeout = UNSET,
     ) -> Any:
-        seconds = self._seconds(timeout)
-        verb = verbs.fibonacci(n, modulus, dtype, row_errors)
-        if not isinstance(verb, verbs.ScalarVerb) or n > _COALESCED_N_MAX:
-            return await self._connection.run(verb, seconds)
+        plain = type(n) is int and dtype is None and row_errors == "fail"
+        if not plain or not 0 <= n <= _COALESCED_N_MAX:
+            return self._fibonacci(n, modulus, dtype, row_errors, timeout)
+        try:
+            loop = asyncio.get_running_loop()
+            coalescer = self._coalescer(loop)
+            key = (Fibonaccis, modulus, modulus.__class__, timeout)
+            batch = coalescer.open.get(key)
+        except (RuntimeError, TypeError):
+            return self._fibonacci(n, modulus, dtype, row_errors, timeout)
+        if batch is None:
+            batch = coalescer.begin(loop, key, Fibonaccis(*self._calls(timeout), modulus))
+            coalescer.warn_of_loop(batch, "fibonacci()", "fibonacci() of a list")
+        return coalescer.ask(loop, batch, n)
 
-        async def batch(ns: Sequence[int]) -> Any:
-            return await self._rows(len(ns), seconds, verbs.fibonacci, ns, modulus, object, "fail")
-
-        async def one(n: int) -> Any:
-            return await self._run(verbs.fibonacci(n, modulus, None, row_errors), timeout)
-
-        return await self._coalescer().ask(("fibonacci", modulus, seconds), int(n), one, batch)
+    async def _fibonacci(
+        self,
+        n: Any,
+        modulus: int | None,
+        dtype: DTypeLike | None,
+        row_errors: RowErrorsLike,
+        timeout: Timeout,
+    ) -> Any:
+        return await self._run(verbs.fibonacci(n, modulus, dtype, row_errors), timeout)
 
     @documented_by(Client.kernels)
     async def kernels(self, *, timeout: Timeout = UNSET) -> list[kernel_pb2.Kernel]:
@@ -398,11 +429,33 @@ class AsyncClient:
             verb = make(*arguments)
         return await self._connection.run(verb, seconds)
 
-    def _coalescer(self) -> Coalescer:
-        loop = asyncio.get_running_loop()
-        if loop not in self._coalescers:
-            self._coalescers[loop] = Coalescer()
-        return self._coalescers[loop]
+    def _coalescer(self, loop: asyncio.AbstractEventLoop) -> Coalescer:
+        known, coalescer = self._latest
+        if known() is loop:
+            return coalescer
+        coalescer = self._coalescers.get(loop) or Coalescer(self._connection.executor)
+        self._coalescers[loop] = coalescer
+        self._latest = (weakref.ref(loop), coalescer)
+        return coalescer
+
+    def _calls(self, timeout: Timeout) -> tuple[Connection, Timeout, float | None]:
+        return self._connection.connection, timeout, self._timeout
+
+
+def _no_loop() -> None:
+    """A reference to no loop."""
+
+
+def _is_short(queries: object) -> bool:
+    """Whether queries are best sent along with others."""
+    return isinstance(queries, (str, bytes)) or (
+        type(queries) is list and 0 < len(queries) <= _ROWS_ON_LOOP_MAX
+    )
+
+
+def _is_whole(choices: object) -> bool:
+    """Whether choices can be read more than once."""
+    return hasattr(choices, "__len__") and not isinstance(choices, (str, bytes, Iterator))
 
 
 def _rows_of(value: object) -> int:

@@ -44,7 +44,7 @@ class AsyncConnection:
         loop = asyncio.get_running_loop()
         try:
             result = await loop.run_in_executor(
-                self._executor(), self.connection.run, verb, timeout, stop
+                self.executor(), self.connection.run, verb, timeout, stop
             )
         except asyncio.CancelledError:
             stop()
@@ -61,7 +61,8 @@ class AsyncConnection:
         if threads is not None:
             await asyncio.to_thread(threads.shutdown)
 
-    def _executor(self) -> ThreadPoolExecutor:
+    def executor(self) -> ThreadPoolExecutor:
+        """The threads. Raises ClientClosedError once the client is closed."""
         with self._lock:
             if self.session.closed:
                 raise closed_error()

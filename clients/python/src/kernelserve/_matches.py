@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -75,8 +76,18 @@ class Matches:
     def finish(self) -> Any:
         """The table, ordered by query, then from best to worst or by choice."""
         whole = self.rows()
-        names = dict(zip(self._names, (whole.queries, whole.choices, whole.scores), strict=True))
-        return table(names, self._kind)
+        return self._table(whole.queries, whole.choices, whole.scores)
+
+    def tables(self, rows: Rows, begins: list[int]) -> list[Any]:
+        """A table for each range of queries, each of which counts its own from 0."""
+        edges = np.searchsorted(rows.queries, begins).tolist()
+        return [
+            self._table(rows.queries[a:b] - np.uint64(begin), rows.choices[a:b], rows.scores[a:b])
+            for begin, (a, b) in zip(begins, pairwise(edges), strict=False)
+        ]
+
+    def _table(self, *columns: npt.NDArray[Any]) -> Any:
+        return table(dict(zip(self._names, columns, strict=True)), self._kind)
 
     def rows(self) -> Rows:
         """What the table is made of."""
@@ -111,6 +122,12 @@ class MatchRows(Matches):
 
     def __init__(self, k: int, higher: bool) -> None:
         super().__init__(("query_index", "choice_index", "score"), "pyarrow", k, higher)
+
+    @classmethod
+    def of(cls, matches: Matches) -> MatchRows:
+        """In place of those, which make tables of what this gives."""
+        assert matches._k is not None
+        return cls(matches._k, matches._higher)
 
     def finish(self) -> Rows:
         return self.rows()
