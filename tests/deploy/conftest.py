@@ -3,8 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from harness.fixtures import start
 
 from .cluster import Cluster, build_images
+
+__all__ = ["start"]
 
 
 @pytest.fixture(scope="session")
