@@ -41,6 +41,7 @@ class Sizes:
     lookups: int = 1_000
     joined: int = 100_000
     small_pairs: int = 1_000
+    concurrent: int = 50_000  # calls of one event loop
     calls: int = 2_000  # of which latencies are told
     stream_pairs: int = 100_000_000
     words_max: int | None = None  # None: all there are; otherwise, made-up ones
@@ -58,6 +59,7 @@ QUICK = Sizes(
     lookups=10,
     joined=2_000,
     small_pairs=100,
+    concurrent=500,
     calls=30,
     stream_pairs=200_000,
     words_max=5_000,

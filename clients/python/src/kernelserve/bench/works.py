@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from . import ours, pair_peers, search_peers, surfaces
+from . import concurrent_calls, drop_in, ours, pair_peers, search_peers, surfaces
 from .bar import Bar
 from .contender import Contender
 from .peers import DUCKDB, POLARS, RAPIDFUZZ, STRINGZILLA, SYMSPELL
@@ -279,6 +279,38 @@ WORKS = [
             times_as_fast(3, surfaces.COLUMNS, DUCKDB, RAPIDFUZZ),
             times_as_fast(3, surfaces.RELATION, DUCKDB, RAPIDFUZZ),
         ),
+    ),
+    *(
+        Work(
+            f"process_{called}",
+            f"rapidfuzz.process.{title}, by the changed import",
+            unit,
+            contenders,
+            (times_as_fast(1, drop_in.CHANGED, RAPIDFUZZ),),
+            texts=lambda s: f"{len(s.searches.joined):,} distinct words; {s.words.origin}",
+        )
+        for called, title, unit, contenders in (
+            ("extract", "extract of WRatio", "query", drop_in.extract),
+            ("extract_distance", "extract of a distance", "query", drop_in.extract_by_distance),
+            ("cdist", "cdist of ratio", "cell", drop_in.cdist),
+            ("cpdist", "cpdist of ratio", "pair", drop_in.cpdist),
+        )
+    ),
+    Work(
+        "asyncio",
+        "Levenshtein distance, concurrent calls of one event loop",
+        "call",
+        concurrent_calls.gathered,
+        (
+            at_most_times(
+                1.5,
+                "times a gather of coroutines that do nothing",
+                ours.name(concurrent_calls.GATHERED),
+                concurrent_calls.NOTHING,
+            ),
+            times_as_fast(8, concurrent_calls.GATHERED, concurrent_calls.STUBS),
+        ),
+        texts=lambda s: f"{s.sizes.concurrent:,} pairs; {s.words.origin}",
     ),
     Work(
         "cdist",
