@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import polars as pl
 import pyarrow as pa
 import pytest
 
 import kernelserve as ks
+from kernelserve import _frame_search
 from kernelserve._frame_options import FrameArguments
+from kernelserve.bench.server_process import ServerProcess
 
 LEFT = pl.DataFrame(
     {"row": [0, 1], "name": ["smith", "jones"], "city": ["a", "b"], "zip": [1, 2]}
@@ -75,3 +81,40 @@ def test_other_mistakes_are_told(client: ks.Client) -> None:
     twice = pa.table([["a"], ["b"]], names=["t", "t"])
     with pytest.raises(ks.UnknownNameError, match="more than one column"):
         client.join(twice, on="t", score_cutoff=1)
+
+
+def test_a_server_that_goes_away_between_two_parts_is_a_typed_error(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_frame_search, "_PAIRS_MAX", 1)
+
+    def kill(done: int, total: int) -> None:
+        os.kill(server.pid, signal.SIGKILL)
+
+    with ks.connect(server.address, timeout=30) as client, pytest.raises(ks.ConnectError):
+        client.join(LEFT, RIGHT, on="name", by="zip", progress=kill)
+
+
+def test_a_search_of_many_parts_has_one_deadline(
+    client: ks.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_frame_search, "_PAIRS_MAX", 1)
+    passed = threading.Event()
+    with pytest.raises(ks.DeadlineError):
+        client.join(
+            LEFT,
+            RIGHT,
+            on="name",
+            by="zip",
+            timeout=0.05,
+            progress=lambda done, total: passed.wait(0.1),
+        )
+
+
+def test_an_exception_of_the_progress_ends_the_search(client: ks.Client) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        client.join(LEFT, RIGHT, on="name", by="zip", progress=interrupt)
+    assert client.compare("a", "b") == 1

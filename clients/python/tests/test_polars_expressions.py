@@ -247,6 +247,14 @@ def test_names_and_operands_that_make_no_sense_are_told_while_the_plan_is_built(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_series_of_another_height_is_an_error(engine: str) -> None:
+    expr = ksp.expressions("left").levenshtein_distance(pl.Series(["a", "b", "c"]))
+    with pytest.raises((ks.LengthMismatchError, pl.exceptions.ShapeError)) as caught:
+        ENGINES[engine](FRAME, expr)
+    assert "300" in str(caught.value) or "length" in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_server_that_does_not_answer_ends_the_query_by_its_deadline(
     engine: str, connected: ks.Client, server: ServerProcess
 ) -> None:

@@ -32,13 +32,16 @@ class Blocks:
 
     @classmethod
     def of(cls, left: Indices, right: Indices) -> Blocks:
-        """By the codes of their keys; -1 agrees with nothing."""
-        order = np.argsort(right, kind="stable")
-        codes = right[order]
-        first = np.searchsorted(codes, left, "left")
-        count = np.searchsorted(codes, left, "right") - first
-        count[left < 0] = 0
-        return cls(first, count, order)
+        """By the codes of their keys, small numbers; -1 agrees with nothing."""
+        # One more than the code, so that those without a key come first, as block 0.
+        blocks = int(max(left.max(initial=-1), right.max(initial=-1))) + 2
+        sizes = np.bincount(right + 1, minlength=blocks)
+        begins = np.cumsum(sizes) - sizes
+        sizes[0] = 0
+        # numpy sorts 16 bits by radix.
+        narrow = (right + 1).astype(np.uint16) if blocks <= 1 << 16 else right
+        order = np.argsort(narrow, kind="stable")
+        return cls(begins.take(left + 1), sizes.take(left + 1), order)
 
     @classmethod
     def within(cls, codes: Indices, *, later: bool) -> Blocks:
@@ -100,6 +103,9 @@ def codes_of(
             against = "" if right is None else f" and {keys[-1].type} of {right.argument}"
             why = f"has type {keys[0].type}{against}, which are no keys of one kind: {error}"
             raise wrong_column(left, left_name, arguments[0], why) from None
+        if not codes.any():  # the first column, or one that came before has a single value
+            codes = np.where(codes < 0, codes, found)
+            continue
         missing = (codes < 0) | (found < 0)
         # Dense again after each column, so that products stay far from 64 bits.
         _, dense = np.unique(codes * (int(found.max(initial=0)) + 1) + found, return_inverse=True)

@@ -42,6 +42,23 @@ class Compared:
     best: float
 
 
+@dataclass(slots=True)
+class Pairs:
+    """Pairs that may still pass: the sum of what they have so far, and their scores by column."""
+
+    left: Indices
+    right: Indices
+    sums: npt.NDArray[Any]
+    scores: dict[int, npt.NDArray[Any]]
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Pairs:
+        rows = np.flatnonzero(kept)
+        if len(rows) == len(kept):
+            return self
+        scores = {column: values.take(rows) for column, values in self.scores.items()}
+        return Pairs(self.left.take(rows), self.right.take(rows), self.sums.take(rows), scores)
+
+
 def best_score(scorer: Scorer) -> float:
     """The best score of any two texts; infinite where longer texts have better ones."""
     form = scorer.name.rpartition(".")[2]
@@ -140,31 +157,29 @@ class Comparison:
 
     def scored(self, left: Indices, right: Indices) -> Asking:
         """Those of the pairs that pass, in their order, and their scores."""
-        if len(self.columns) == 1:
-            compared = self.columns[0]
-            left, right, scores = yield from self._column(compared, left, right, self.cutoff)
-            kept = self.passes(scores)
-            return left[kept], right[kept], scores[kept].astype(self.dtype, copy=False)
         order = sorted(range(len(self.columns)), key=lambda i: -self.columns[i].weight)
-        done: dict[int, npt.NDArray[Any]] = {}
-        sums = np.zeros(len(left))
+        pairs = Pairs(left, right, np.zeros(len(left)), {})
         for step, number in enumerate(order):
             compared = self.columns[number]
             rest = [self.columns[later] for later in order[step + 1 :]]
-            cutoff = self._needed(sums, compared, rest)
-            pairs = np.arange(len(left))
-            pairs, _, scores = yield from self._column(compared, left, right, cutoff, pairs)
-            sums = sums[pairs] + compared.weight * scores
-            kept = self._may_pass(sums, rest)
-            pairs = pairs[kept]
-            left, right, sums = left[pairs], right[pairs], sums[kept]
-            done = {column: values[pairs] for column, values in done.items()}
-            done[number] = scores[kept]
+            cutoff = self.cutoff if len(order) == 1 else self._needed(pairs.sums, compared, rest)
+            valid = _valid(compared, pairs.left, pairs.right)
+            if valid is not None and self.null_score is None:
+                pairs, valid = pairs.only(valid), None
+            scores = yield from self._column(compared, pairs, cutoff, valid)
+            if len(order) == 1:
+                kept = self.passes(scores)
+                left, right = pairs.left[kept], pairs.right[kept]
+                return left, right, scores[kept].astype(self.dtype, copy=False)
+            pairs.sums = pairs.sums + compared.weight * scores
+            pairs.scores[number] = scores
+            if self.cutoff is not None:
+                pairs = pairs.only(self._may_pass(pairs.sums, rest))
         # Added in the order of the columns, so that it does not matter which came first here.
-        total = sum(each.weight * done[i] for i, each in enumerate(self.columns))
+        total = sum(each.weight * pairs.scores[i] for i, each in enumerate(self.columns))
         scores = np.asarray(total) / self._weight
         kept = self.passes(scores)
-        return left[kept], right[kept], scores[kept]
+        return pairs.left[kept], pairs.right[kept], scores[kept]
 
     def pivot(self) -> tuple[Compared, float] | None:
         """A column, and a cutoff of its own that no passing pair fails; None where none has one."""
@@ -199,8 +214,7 @@ class Comparison:
         )
 
     def _may_pass(self, sums: npt.NDArray[Any], rest: Sequence[Compared]) -> npt.NDArray[np.bool_]:
-        if self.cutoff is None:
-            return np.ones(len(sums), np.bool_)
+        assert self.cutoff is not None
         bound, wanted = sums + self._best(rest), self.cutoff * self._weight
         slack = _SLACK * max(1.0, abs(wanted))
         within = bound >= wanted - slack if self.higher else bound <= wanted + slack
@@ -225,25 +239,17 @@ class Comparison:
     def _column(
         self,
         compared: Compared,
-        left: Indices,
-        right: Indices,
+        pairs: Pairs,
         cutoff: float | None,
-        pairs: Indices | None = None,
-    ) -> Asking:
-        """The scores of a column. With `pairs`, gives those that have one instead of left rows."""
-        first = left if pairs is None else pairs
-        valid = _valid(compared, left, right)
-        if valid is not None and self.null_score is None:
-            first, left, right = first[valid], left[valid], right[valid]
-            valid = None
-        if not len(left):
-            return first, right, np.empty(0, self.dtype)
-        texts = compared.left.take(left), compared.right.take(right)
+        valid: npt.NDArray[np.bool_] | None,
+    ) -> Generator[verbs.Verb, Any, npt.NDArray[Any]]:
+        """The scores of a column; `null_score` for pairs that are not `valid`."""
+        if not len(pairs.left):
+            return np.empty(0, self.dtype)
+        texts = compared.left.take(pairs.left), compared.right.take(pairs.right)
         answer = yield verbs.pairwise(*texts, compared.scorer, cutoff, None, "fail")
-        scores = answer.fill_null(0).to_numpy(zero_copy_only=False)
-        if valid is not None:
-            scores = np.where(valid, scores, float(self.null_score or 0))
-        return first, right, scores
+        scores = np.frombuffer(answer.buffers()[1], answer.type.to_pandas_dtype(), len(answer))
+        return scores if valid is None else np.where(valid, scores, float(self.null_score or 0))
 
 
 def _valid(compared: Compared, left: Indices, right: Indices) -> npt.NDArray[np.bool_] | None:

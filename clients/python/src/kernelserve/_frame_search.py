@@ -67,7 +67,7 @@ class FrameSearch:
         else:
             blocks = Blocks.of(self.left_codes, self.right_codes)
         self.progress.begin(blocks.pairs)
-        large = list(self._large_blocks(blocks))
+        large = list(self._large_blocks())
         for left, right in large:
             yield from self._large(left, right)
         if large:
@@ -83,7 +83,7 @@ class FrameSearch:
             self.progress.add(count)
         return self._frame(ordered=not large)
 
-    def _large_blocks(self, blocks: Blocks) -> Iterator[tuple[Indices, Indices]]:
+    def _large_blocks(self) -> Iterator[tuple[Indices, Indices]]:
         """The rows of blocks that the server searches better as a whole."""
         if self.k is None and self.comparison.pivot() is None:
             return
@@ -91,11 +91,12 @@ class FrameSearch:
             len(self.comparison.columns) > 1 or self.comparison.null_score is not None
         ):
             return
-        codes, members = np.unique(self.left_codes, return_counts=True)
-        rights = np.sort(self.right_codes)
-        ends = np.searchsorted(rights, codes, "right")
-        others = ends - np.searchsorted(rights, codes, "left")
-        for code in codes[(members * others > _BLOCK_PAIRS_MAX) & (codes >= 0)]:
+        blocks_in_all = int(max(self.left_codes.max(initial=-1), self.right_codes.max(initial=-1)))
+        members, others = (
+            np.bincount(codes[codes >= 0], minlength=blocks_in_all + 1)
+            for codes in (self.left_codes, self.right_codes)
+        )
+        for code in np.flatnonzero(members * others > _BLOCK_PAIRS_MAX):
             yield np.flatnonzero(self.left_codes == code), np.flatnonzero(self.right_codes == code)
 
     def _large(self, left: Indices, right: Indices) -> Generator[verbs.Verb, Any, None]:

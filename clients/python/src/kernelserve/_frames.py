@@ -111,9 +111,9 @@ class Frame:
     def _take_polars(self, rows: Rows) -> Any:
         polars = sys.modules["polars"]
         at = polars.Series(rows)
-        if len(rows) and rows.min() < 0:
-            at = at.set(polars.Series(rows < 0), None)
-        return self.data.select(polars.all().gather(at))
+        if not len(rows) or rows.min() >= 0:
+            return self.data[at]
+        return self.data.select(polars.all().gather(at.set(at < 0, None)))
 
     def to(self, library: Library) -> Frame:
         """The same rows as a frame of another library."""
