@@ -40,9 +40,9 @@ Search: TypeAlias = "Generator[verbs.Verb, Any, Any]"
 # Pairs compared at a time: of a block of 64 MB of indices, views and scores, in a few calls.
 _PAIRS_MAX = 1 << 20
 
-# A block of more pairs than this goes to the server as one: comparing all of them takes ten times
-# as long as such a call by itself does.
-_BLOCK_PAIRS_MAX = 1 << 17
+# A block of more pairs than this, for each column, goes to the server as one: comparing all of them
+# takes longer than such a call by itself does, which is about a millisecond.
+_BLOCK_PAIRS_MAX = 1 << 15
 
 
 @dataclass(slots=True)
@@ -96,7 +96,8 @@ class FrameSearch:
             np.bincount(codes[codes >= 0], minlength=blocks_in_all + 1)
             for codes in (self.left_codes, self.right_codes)
         )
-        for code in np.flatnonzero(members * others > _BLOCK_PAIRS_MAX):
+        pairs_max = _BLOCK_PAIRS_MAX * len(self.comparison.columns)
+        for code in np.flatnonzero(members * others > pairs_max):
             yield np.flatnonzero(self.left_codes == code), np.flatnonzero(self.right_codes == code)
 
     def _large(self, left: Indices, right: Indices) -> Generator[verbs.Verb, Any, None]:
