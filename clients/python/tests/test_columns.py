@@ -57,6 +57,21 @@ def test_a_list_of_str(rows: list[str | None], step: int) -> None:
     assert values_of(iter(rows)) == rows
 
 
+@pytest.mark.parametrize(
+    "late",
+    ["é\0x", None, float("nan"), "\ud800", b"caf\xe9", ["a", "b"], np.str_("text")],
+    ids=["zero", "none", "nan", "surrogate", "bytes", "sequence", "numpy"],
+)
+def test_pyarrow_makes_of_a_long_list_what_else_is_made(
+    late: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever comes behind thousands of strings."""
+    rows = [*["word", "", "ß"] * 2000, late]
+    found = messages(rows)
+    monkeypatch.setattr("kernelserve._lists._ARROW_ROWS_MIN", 10**9)
+    assert messages(rows) == found
+
+
 @given(st.lists(st.none() | st.binary(max_size=30), max_size=30), st.integers(1, 9))
 def test_bytes(rows: list[bytes | None], step: int) -> None:
     assert values_of(rows, step) == rows

@@ -1,13 +1,14 @@
 """Lists of Python objects as pieces: text, numbers, or sequences of hashables.
 
-Joining all strings with a separator, encoding the whole and looking for the separators is faster
-than pyarrow's conversion, takes lone surrogates, and imports neither pyarrow nor (as that does)
-pandas.
+Long lists of text are pyarrow's to convert, which takes half the time. Otherwise, all strings are
+joined with a separator, the whole is encoded, and separators are looked for: that takes lone
+surrogates, and imports neither pyarrow nor (as that does) pandas.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from array import array
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -22,6 +23,10 @@ from ._nulls import NULL_TYPES
 from ._symbols import SymbolTable
 from .v1 import types_pb2 as types
 
+# From here on, what pyarrow gains is worth its calls, and from there on its import, too.
+_ARROW_ROWS_MIN = 4096
+_ARROW_IMPORT_ROWS_MIN = 500_000
+
 _Kind: TypeAlias = Literal["null", "bool", "int", "float", "str", "bytes", "sequence", "other"]
 
 
@@ -29,6 +34,9 @@ def pieces_of_list(values: Sequence[Any], name: str, symbols: SymbolTable) -> li
     """The rows as pieces of one type. What `is_null` says is null."""
     if not values:
         return [Piece(types.DATA_TYPE_NULL, 0)]
+    texts = _texts_by_arrow(values)
+    if texts is not None:
+        return [texts]
     with contextlib.suppress(TypeError):  # nearly every list is of str only: one pass less
         return [_text_piece("\0".join(values), values, None)]
     by_kind: dict[_Kind, set[type]] = {}
@@ -70,6 +78,25 @@ def pieces_of_list(values: Sequence[Any], name: str, symbols: SymbolTable) -> li
         data = bytes_of(np.array([0.0 if v is None else v for v in values]))
         return [Piece(types.DATA_TYPE_FLOAT64, len(values), 0, validity, values=data)]
     raise _mixed(values, name)
+
+
+def _texts_by_arrow(values: Sequence[Any]) -> Piece | None:
+    """The piece of a long list of str and None; None of anything else."""
+    known = "pyarrow" in sys.modules
+    if len(values) < (_ARROW_ROWS_MIN if known else _ARROW_IMPORT_ROWS_MIN):
+        return None
+    if not isinstance(values[0], str):
+        return None
+    import pyarrow as pa
+
+    from ._arrow import piece_of
+
+    try:
+        found = pa.array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return None  # lone surrogates, NaN, or no column at all
+    # Of str and bytes it makes bytes; and of too much text for one array, several.
+    return piece_of(found) if isinstance(found, pa.StringArray) else None
 
 
 def _kind_of(t: type) -> _Kind:

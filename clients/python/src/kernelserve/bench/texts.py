@@ -119,7 +119,12 @@ def draw_pairs(name: str, origin: str, texts: Sequence[str], count: int) -> Pair
     """Each side of each pair is drawn by itself."""
     random = np.random.default_rng(_SEED)
     left, right = ([texts[i] for i in random.integers(len(texts), size=count)] for _ in range(2))
-    return Pairs(name, origin, left, right)
+    return Pairs(name, origin, _side_by_side(left), _side_by_side(right))
+
+
+def _side_by_side(texts: list[str]) -> list[str]:
+    """The same, one behind the other in memory as if read from a file; drawn, they lie anywhere."""
+    return "\n".join(texts).split("\n") if texts else []
 
 
 def dna(count: int) -> Pairs:
@@ -167,7 +172,7 @@ def draw_searches(found: Words, *, matrix: tuple[int, int], lookups: int, joined
     letters = [word for word in words if word.isascii()]
 
     def drawn(count: int) -> list[str]:
-        return [letters[i] for i in random.integers(len(letters), size=count)]
+        return _side_by_side([letters[i] for i in random.integers(len(letters), size=count)])
 
     return Searches(
         found.origin,
@@ -175,7 +180,7 @@ def draw_searches(found: Words, *, matrix: tuple[int, int], lookups: int, joined
         drawn(matrix[1]),
         words,
         [misspelt(words[i], random) for i in random.integers(len(words), size=lookups)],
-        [words[i] for i in random.permutation(len(words))[:joined]],
+        _side_by_side([words[i] for i in random.permutation(len(words))[:joined]]),
         pa.array(words, pa.string()),
     )
 
