@@ -130,6 +130,8 @@ def with_offsets(piece: Piece, begin: int, end: int) -> Piece:
 
 def _joined(chunks: list[Any]) -> list[Any]:
     """Neighbours put together until each has a size worth a call."""
+    if len(chunks) == 1:
+        return chunks
     out: list[Any] = []
     group: list[Any] = []
     size = 0

@@ -44,7 +44,9 @@ def throughput(setting: Setting) -> dict[str, Any]:
         seconds = alternate(runs, setting.sizes.rounds)
         for name, values in seconds.items():
             series.setdefault(name, []).append(size * batches / median(values))
-    return {"batch_sizes": sizes, "pairs_per_second": series}
+    # A setting that is for ASCII only may fit small batches and not the large ones.
+    whole = {name: rates for name, rates in series.items() if len(rates) == len(sizes)}
+    return {"batch_sizes": sizes, "pairs_per_second": whole}
 
 
 def _repeated(contender: Contender, times: int) -> Callable[[], None]:

@@ -126,14 +126,14 @@ def bench(
             figures = run(setting, only, lambda text: click.echo(f"{text} …", err=True))
     except (UnequalResultsError, ValueError) as error:
         raise DataError(str(error)) from None
+    if json_path is not None:
+        write_document(json_path, figures)
     charts: dict[str, str] = {}
     if chart_directory is not None:
         from ..bench.charts import draw
 
         drawn = draw(figures, chart_directory)
         charts = {name: _link(path, output) for name, path in drawn.items()}
-    if json_path is not None:
-        write_document(json_path, figures)
     report = markdown(figures, charts)
     if output is not None:
         output.write_text(report, encoding="utf-8")
