@@ -17,6 +17,7 @@ from .options import (
     Command,
     cutoff_option,
     examples,
+    format_option,
     progress_option,
     scorer_options,
     with_client,
@@ -32,7 +33,8 @@ _output_option = click.option(
     "--output",
     default="-",
     metavar="FILE",
-    help="Where the rows go, CSV or Parquet by its ending. Without it: CSV to standard output.",
+    help="Where the rows go: CSV, TSV, JSON Lines or Parquet by its ending. Without it: to "
+    "standard output.",
 )
 _estimate_option = click.option(
     "--estimate",
@@ -54,7 +56,7 @@ def _columns_command(cutoff: Any, **settings: Any) -> Callable[[Command], click.
     """A command over a column of queries and one of choices, with the options of all three."""
 
     def decorate(command: Command) -> click.Command:
-        options = [scorer_options(), cutoff, _output_option, _estimate_option]
+        options = [scorer_options(), cutoff, _output_option, format_option, _estimate_option]
         for option in reversed([*options, progress_option, with_client]):
             command = option(command)
         made: click.Command = click.command(**settings)(command)
@@ -63,9 +65,9 @@ def _columns_command(cutoff: Any, **settings: Any) -> Callable[[Command], click.
     return decorate
 
 
-def _column(path: str, name: str) -> Any:
+def _column(path: str, name: str, standard: str) -> Any:
     """A column of a file as one Arrow array, or chunks where it is too long for that."""
-    with open_reader(path) as reader:
+    with open_reader(path, standard) as reader:
         chunks = list(_batches(reader, name))
     return pa.chunked_array(chunks).combine_chunks()
 
@@ -111,20 +113,21 @@ def top_k(
     scorer: Scorer,
     score_cutoff: float | None,
     output: str,
+    standard: str,
     estimate: bool,
     no_progress: bool,
 ) -> None:
     """Find the best choices of each query.
 
-    QUERIES and CHOICES are CSV, TSV or Parquet files by their ending, `-` is CSV from standard
-    input; a COLUMN of each is compared. A row of the output has the number and the text of a query
-    and of a choice, both from 0, and their score: best first. A file of queries of any size
+    QUERIES and CHOICES are CSV, TSV, JSON Lines or Parquet files by their ending; `-` is
+    standard input. A COLUMN of each is compared. A row of the output has the number and the text of
+    a query and of a choice, both from 0, and their score: best first. A file of queries of any size
     takes the same memory.
     """
-    texts = _column(choices, choice_column)
+    texts = _column(choices, choice_column, standard)
     options: dict[str, Any] = {"k": k, "scorer": scorer, "score_cutoff": score_cutoff}
     if estimate:
-        column = _column(queries, query_column)
+        column = _column(queries, query_column, standard)
         _print_estimate(client.estimate("top_k", column, texts, **options))
         return
     under_way: deque[Any] = deque()
@@ -135,9 +138,9 @@ def top_k(
             under_way.append(batch)
             yield batch
 
-    with open_reader(queries) as reader:
+    with open_reader(queries, standard) as reader:
         bar = show_progress(reader, bar_is_wanted(output, not no_progress))
-        with bar as advance, open_writer(output) as writer:
+        with bar as advance, open_writer(output, standard) as writer:
             for table in client.top_k(read(reader), texts, **options):
                 batch = under_way.popleft()
                 rows = _rows(table, ("query", batch, first_row), ("choice", texts, 0))
@@ -166,7 +169,7 @@ def _taken(texts: Any, rows: Any) -> Any:
     _bound_option,
     name="join",
     epilog=examples(
-        "kernelserve join people.csv name --score-cutoff 2",
+        "kernelserve join people.jsonl name --score-cutoff 2 --format jsonl",
         "kernelserve join people.csv name customers.parquet name --score-cutoff 1 -o same.csv",
         "kernelserve join people.csv name --scorer fuzz.ratio --score-cutoff 90 --estimate",
     ),
@@ -184,28 +187,31 @@ def join(
     scorer: Scorer,
     score_cutoff: float | None,
     output: str,
+    standard: str,
     estimate: bool,
     no_progress: bool,
 ) -> None:
     """Find all pairs whose score passes the cutoff.
 
-    LEFT and RIGHT are CSV, TSV or Parquet files by their ending, `-` is CSV from standard input; a
-    COLUMN of each is compared, or LEFT's with itself, each pair once. A row of the output has the
-    numbers and the texts of both, from 0, and their score.
+    LEFT and RIGHT are CSV, TSV, JSON Lines or Parquet files by their ending; `-` is standard
+    input. A COLUMN of each is compared, or LEFT's with itself, each pair once. A row of the output
+    has the numbers and the texts of both, from 0, and their score.
     """
     if score_cutoff is None:
         raise click.UsageError("A join needs --score-cutoff: it gives the pairs that pass it.")
     if right is not None and right_column is None:
         raise click.UsageError("RIGHT needs its COLUMN.")
-    lefts = _column(left, left_column)
-    rights = _column(right, str(right_column)) if right is not None else None
+    lefts = _column(left, left_column, standard)
+    rights = None
+    if right is not None:
+        rights = _column(right, str(right_column), standard)
     options: dict[str, Any] = {"scorer": scorer, "score_cutoff": score_cutoff}
     if estimate:
         _print_estimate(client.estimate("join", lefts, rights, **options))
         return
     with show_pairs(bar_is_wanted(output, not no_progress)) as progress:
         table = client.join(lefts, rights, **options, progress=progress)
-    with open_writer(output) as writer:
+    with open_writer(output, standard) as writer:
         sides = ("left", lefts, 0), ("right", lefts if rights is None else rights, 0)
         writer.write(_rows(table, *sides))
 
@@ -231,27 +237,28 @@ def cdist(
     scorer: Scorer,
     score_cutoff: float | None,
     output: str,
+    standard: str,
     estimate: bool,
     no_progress: bool,
 ) -> None:
     """Score every query with every choice.
 
-    QUERIES and CHOICES are CSV, TSV or Parquet files by their ending, `-` is CSV from standard
-    input; a COLUMN of each is compared. A row of the output has a query and its scores, in a column
-    for each choice. A file of queries of any size takes the same memory.
+    QUERIES and CHOICES are CSV, TSV, JSON Lines or Parquet files by their ending; `-` is
+    standard input. A COLUMN of each is compared. A row of the output has a query and its scores, in
+    a column for each choice. A file of queries of any size takes the same memory.
     """
-    texts = _column(choices, choice_column)
+    texts = _column(choices, choice_column, standard)
     options: dict[str, Any] = {"scorer": scorer, "score_cutoff": score_cutoff}
     if estimate:
-        column = _column(queries, query_column)
+        column = _column(queries, query_column, standard)
         _print_estimate(client.estimate("cdist", column, texts, **options))
         return
     names = [query_column, *(text or "" for text in texts.to_pylist())]
     step = max(1, _CELLS_MAX // max(1, len(texts)))
     rows_done = 0
-    with open_reader(queries) as reader:
+    with open_reader(queries, standard) as reader:
         bar = show_progress(reader, bar_is_wanted(output, not no_progress))
-        with bar as advance, open_writer(output) as writer:
+        with bar as advance, open_writer(output, standard) as writer:
             for batch in _batches(reader, query_column):
                 for begin in range(0, max(1, len(batch)), step):
                     some = batch[begin : begin + step]

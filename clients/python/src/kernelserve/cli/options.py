@@ -122,6 +122,17 @@ def utf8(ctx: click.Context, option: click.Parameter, text: str) -> str:
     return text
 
 
+format_option = click.option(
+    "--format",
+    "standard",
+    type=click.Choice(["csv", "tsv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    callback=lambda ctx, option, name: f".{name}",
+    help="What standard input (`-`) and standard output are. Of files, their ending says it.",
+)
+
+
 def output_options(column: str) -> Decorator:
     """Where rows go, and the name of the column they get."""
 
@@ -139,8 +150,8 @@ def output_options(column: str) -> Decorator:
             "--output",
             default="-",
             metavar="FILE",
-            help="Where the rows go, CSV or Parquet by its ending. Without it: CSV to standard "
-            "output.",
+            help="Where the rows go: CSV, TSV, JSON Lines or Parquet by its ending. Without it: "
+            "to standard output.",
         )(command)
 
     return decorate

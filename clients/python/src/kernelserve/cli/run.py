@@ -16,6 +16,7 @@ from .errors import DataError
 from .kernels import type_name
 from .options import (
     examples,
+    format_option,
     output_options,
     parameters_option,
     progress_option,
@@ -59,10 +60,11 @@ _ANY = kernel_pb2.Field()
     "-f",
     "--file",
     metavar="FILE",
-    help="The arguments are columns of this file (CSV, TSV or Parquet; `-`: CSV from standard "
-    "input), not values.",
+    help="The arguments are columns of this file (CSV, TSV, JSON Lines or Parquet; `-`: "
+    "standard input), not values.",
 )
 @output_options("result")
+@format_option
 @row_errors_option
 @progress_option
 @with_client
@@ -74,6 +76,7 @@ def run(
     file: str | None,
     output: str,
     column: str,
+    standard: str,
     row_errors: Any,
     no_progress: bool,
 ) -> None:
@@ -95,8 +98,16 @@ def run(
         return client.run(kernel, *columns, parameters=dict(parameters), row_errors=row_errors)
 
     if file is not None:
-        with open_reader(file) as reader:
-            append_column(reader, output, column, arguments, compute, progress=not no_progress)
+        with open_reader(file, standard) as reader:
+            append_column(
+                reader,
+                output,
+                column,
+                arguments,
+                compute,
+                progress=not no_progress,
+                standard=standard,
+            )
         return
     try:
         result = compute(*([argument] for argument in arguments))[0]

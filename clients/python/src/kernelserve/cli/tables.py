@@ -13,18 +13,20 @@ from typing import Any, BinaryIO, TypeAlias
 from .._exceptions import Error, RowErrorWarning
 from .csv_table import CsvReader, CsvWriter
 from .errors import DataError, line_of, unknown_column
+from .json_lines_table import JsonLinesReader, JsonLinesWriter
 from .listing import is_terminal
 from .parquet_table import ParquetReader, ParquetWriter
 from .progress import show_progress
 
-Reader: TypeAlias = CsvReader | ParquetReader
-Writer: TypeAlias = CsvWriter | ParquetWriter
+Reader: TypeAlias = CsvReader | JsonLinesReader | ParquetReader
+Writer: TypeAlias = CsvWriter | JsonLinesWriter | ParquetWriter
 
-# What `-` and names without an ending are.
+# What names without an ending are, and standard streams that nothing else is said of.
 _CSV = ".csv"
 _DELIMITERS = {_CSV: ",", ".tsv": "\t"}
+_JSON_LINES = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
-FORMATS = "CSV (.csv), TSV (.tsv) or Parquet (.parquet)"
+FORMATS = "CSV (.csv), TSV (.tsv), JSON Lines (.jsonl) or Parquet (.parquet)"
 
 
 def append_column(
@@ -35,10 +37,12 @@ def append_column(
     compute: Callable[..., Any],
     *,
     progress: bool,
+    standard: str = _CSV,
 ) -> None:
     """Writes the reader's rows to `out`, and as column `name` what `compute` gives for `columns`.
 
-    `compute` takes Arrow arrays and gives one of as many rows. Whatever fails, `out` is either what
+    `compute` takes Arrow arrays and gives one of as many rows. `standard` is as in open_writer().
+    Whatever fails, `out` is either what
     it was or complete.
     """
     for wanted in columns:
@@ -53,7 +57,7 @@ def append_column(
         )
     rows_done = 0
     bar = show_progress(reader, bar_is_wanted(out, progress))
-    with bar as advance, open_writer(out) as writer:
+    with bar as advance, open_writer(out, standard) as writer:
         for batch in reader.batches():
             with _counted_from(rows_done, reader.name):
                 result = compute(*(batch.column(wanted) for wanted in columns))
@@ -83,9 +87,9 @@ def _counted_from(rows_done: int, source: str) -> Iterator[None]:
         warnings.warn(f"{placed}{warning.message}", warning.category, stacklevel=2)
 
 
-def open_reader(path: str) -> AbstractContextManager[Reader]:
-    """The table in a file; `-` is CSV from standard input."""
-    ending = _ending(path)
+def open_reader(path: str, standard: str = _CSV) -> AbstractContextManager[Reader]:
+    """The table in a file; `-` is standard input, which is of the format `standard`."""
+    ending = _ending(path, standard)
     name = "standard input" if path == "-" else path
     try:
         if path == "-" and sys.stdin is None:
@@ -96,6 +100,8 @@ def open_reader(path: str) -> AbstractContextManager[Reader]:
     try:
         if ending in _PARQUET:
             return closing(ParquetReader(stream, name))
+        if ending in _JSON_LINES:
+            return closing(JsonLinesReader(stream, name))
         return closing(CsvReader(stream, name, _DELIMITERS[ending]))
     except BaseException:
         stream.close()
@@ -103,21 +109,24 @@ def open_reader(path: str) -> AbstractContextManager[Reader]:
 
 
 @contextmanager
-def open_writer(path: str) -> Iterator[Writer]:
-    """What writes a table to a file; `-` is CSV to standard output."""
-    ending = _ending(path)
+def open_writer(path: str, standard: str = _CSV) -> Iterator[Writer]:
+    """What writes a table to a file; `-` is standard output, which is of the format `standard`."""
+    ending = _ending(path, standard)
     with _open_output(path) as stream:
         if ending in _PARQUET:
             with closing(ParquetWriter(stream)) as parquet:
                 yield parquet
+        elif ending in _JSON_LINES:
+            with closing(JsonLinesWriter(stream)) as lines:
+                yield lines
         else:
             with closing(CsvWriter(stream, _DELIMITERS[ending])) as csv:
                 yield csv
 
 
-def _ending(path: str) -> str:
-    ending = Path(path).suffix.lower() or _CSV
-    if ending not in _DELIMITERS and ending not in _PARQUET:
+def _ending(path: str, standard: str) -> str:
+    ending = standard if path == "-" else Path(path).suffix.lower() or _CSV
+    if ending not in (*_DELIMITERS, *_JSON_LINES, *_PARQUET):
         raise DataError(f"{path} is of no known format, expected {FORMATS} by the name's ending")
     return ending
 
