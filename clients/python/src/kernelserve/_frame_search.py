@@ -37,8 +37,8 @@ from ._verbs import uint
 # Yields verbs and is sent what they give.
 Search: TypeAlias = "Generator[verbs.Verb, Any, Any]"
 
-# Pairs compared at a time: of a block of 64 MB of indices, views and scores, in a few calls.
-_PAIRS_MAX = 1 << 20
+# Pairs compared at a time: some 90 MB of indices, views, messages and scores, in a few calls.
+_PAIRS_MAX = 1 << 19
 
 # A block of more pairs than this, for each column, goes to the server as one: comparing all of them
 # takes longer than such a call by itself does, which is about a millisecond.
