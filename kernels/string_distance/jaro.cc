@@ -189,16 +189,21 @@ struct Jaro {
       common = hn::Add(hn::PopulationCount(in_first), hn::PopulationCount(in_second));
       out_of_order = second.out_of_order.count();
     }
-    if constexpr (Lanes::kLaneBits > jaro_internal::kQuotientUnits) {
+    HWY_ALIGN Lane commons[Lanes::kPairs];
+    HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
+    hn::Store(common, d, commons);
+    hn::Store(out_of_order, d, out_of_orders);
+    if constexpr (Lanes::kLaneBits >= 32) {
       HWY_ALIGN double all[Lanes::kPairs];
-      hn::Store(Similarities(lanes.PatternSizes(), lanes.TextSizes(), common, out_of_order),
-                hn::Rebind<double, typename Lanes::D>(), all);
+      const Reals reals;
+      for (size_t lane = 0; lane < Lanes::kPairs; lane += hn::MaxLanes(reals)) {
+        hn::Store(Similarities(ToReals<0>(lanes.pattern_sizes + lane),
+                               ToReals<0>(lanes.text_sizes + lane), ToReals<0>(commons + lane),
+                               /*transpositions=*/ToReals<1>(out_of_orders + lane)),
+                  reals, all + lane);
+      }
       std::copy_n(all, pairs, similarities);
     } else {
-      HWY_ALIGN Lane commons[Lanes::kPairs];
-      HWY_ALIGN Lane out_of_orders[Lanes::kPairs];
-      hn::Store(common, d, commons);
-      hn::Store(out_of_order, d, out_of_orders);
       for (size_t lane = 0; lane < pairs; ++lane) {
         similarities[lane] =
             jaro_internal::SmallSimilarity(lanes.pattern_sizes[lane], lanes.text_sizes[lane],
@@ -212,19 +217,32 @@ struct Jaro {
 
  private:
 #if KERNELSERVE_TEXT_LANES
-  // JaroSimilarity of lanes of 64 bits.
-  template <class V>
-  static HWY_INLINE auto Similarities(V left_size, V right_size, V common, V out_of_order) {
-    const hn::ScalableTag<double> d;
-    const auto real = [d](V v) HWY_ATTR {
-      return hn::ConvertTo(d, hn::BitCast(hn::ScalableTag<int64_t>(), v));
-    };
-    const auto commons = real(common);
-    auto sum = hn::Div(commons, real(left_size));
-    sum = hn::Add(sum, hn::Div(commons, real(right_size)));
-    const auto in_order = hn::Sub(commons, real(hn::ShiftRight<1>(out_of_order)));
-    sum = hn::Add(sum, hn::Div(in_order, commons));
-    return hn::IfThenZeroElse(hn::Eq(commons, hn::Zero(d)), hn::Div(sum, hn::Set(d, 3.0)));
+  // No more, as processors slow down when they divide vectors of 512 bits.
+  using Reals = hn::CappedTag<double, 4>;
+
+  static HWY_INLINE hn::Vec<Reals> Real(hn::Vec<hn::Rebind<int64_t, Reals>> v) {
+    return hn::ConvertTo(Reals(), v);
+  }
+  static HWY_INLINE hn::Vec<Reals> Real(hn::Vec<hn::Rebind<int32_t, Reals>> v) {
+    return hn::PromoteTo(Reals(), v);
+  }
+  // As many lanes as there are doubles in a vector, shifted right.
+  template <int kShift, class Lane>
+  static HWY_INLINE hn::Vec<Reals> ToReals(const Lane* lanes) {
+    using Signed = hwy::MakeSigned<Lane>;
+    const hn::Rebind<Signed, Reals> d;
+    return Real(hn::ShiftRight<kShift>(hn::LoadU(d, reinterpret_cast<const Signed*>(lanes))));
+  }
+
+  // JaroSimilarity.
+  static HWY_INLINE hn::Vec<Reals> Similarities(hn::Vec<Reals> left_size, hn::Vec<Reals> right_size,
+                                                hn::Vec<Reals> common,
+                                                hn::Vec<Reals> transpositions) {
+    const Reals d;
+    auto sum = hn::Div(common, left_size);
+    sum = hn::Add(sum, hn::Div(common, right_size));
+    sum = hn::Add(sum, hn::Div(hn::Sub(common, transpositions), common));
+    return hn::IfThenZeroElse(hn::Eq(common, hn::Zero(d)), hn::Div(sum, hn::Set(d, 3.0)));
   }
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V HalfLessOne(D d, V sizes) {
