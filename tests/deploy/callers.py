@@ -1,0 +1,71 @@
+"""Clients that call all the time, while replicas come and go."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import grpc
+import kernelserve as ks
+from harness.waiting import until
+from kernelserve.v1 import server_info_pb2, server_info_pb2_grpc
+
+
+def serving(address: str, calls: int) -> Counter[str]:
+    """Which replicas answer, over one connection, and how many of the calls each."""
+    with grpc.insecure_channel(address) as channel:
+        stub = server_info_pb2_grpc.ServerInfoServiceStub(channel)
+        request = server_info_pb2.GetServerInfoRequest()
+        return Counter(stub.GetServerInfo(request).instance_id for _ in range(calls))
+
+
+class Callers:
+    """Clients of default settings that call all the time, from threads of their own."""
+
+    def __init__(self, address: str) -> None:
+        self._stopping = threading.Event()
+        self.answered = 0
+        self.failures: list[str] = []
+        calls = (self._compare, self._pairwise, self._fibonacci)
+        self._threads = [threading.Thread(target=self._run, args=(address, f)) for f in calls]
+
+    def _run(self, address: str, call: Callable[[ks.Client], bool]) -> None:
+        with ks.connect(address) as client:
+            while not self._stopping.is_set():
+                try:
+                    right = call(client)
+                except Exception as error:
+                    self.failures.append(repr(error))
+                else:
+                    self.answered += 1
+                    if not right:
+                        self.failures.append(f"wrong answer from {call.__name__}")
+
+    @staticmethod
+    def _compare(client: ks.Client) -> bool:
+        return client.compare("kitten", "sitting") == 3
+
+    @staticmethod
+    def _pairwise(client: ks.Client) -> bool:
+        scores = client.pairwise(["kitten", "flaw"] * 500, ["sitting", "lawn"] * 500)
+        return list(scores) == [3, 2] * 500
+
+    @staticmethod
+    def _fibonacci(client: ks.Client) -> bool:
+        return client.fibonacci(10_000, modulus=10**9 + 7) == 271496360
+
+    def until_answered(self, more: int) -> None:
+        goal = self.answered + more
+        until(lambda: self.answered >= goal, f"{more} more calls are answered")
+
+    def __enter__(self) -> Callers:
+        for thread in self._threads:
+            thread.start()
+        self.until_answered(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
