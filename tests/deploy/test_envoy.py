@@ -44,7 +44,7 @@ def balancer(replicas: list[Server], tmp_path: Path) -> Iterator[str]:
     ]
     (tmp_path / "envoy.yaml").write_text(yaml.safe_dump(config))
     admin, log = tmp_path / "admin", tmp_path / "log"
-    files = [f"--config-path={tmp_path}/envoy.yaml", f"--admin-address-path={admin}"]
+    files = ["--config-path", str(tmp_path / "envoy.yaml"), "--admin-address-path", str(admin)]
     with log.open("wb") as stream:
         process = subprocess.Popen(
             ["envoy", *files, "--disable-hot-restart", "--log-level", "warning"],
