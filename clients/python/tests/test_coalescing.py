@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import kernelserve as ks
-from kernelserve import _coalescing
+from kernelserve import _coalescing, _loops
 from kernelserve._connection import Connection
 
 T = TypeVar("T")
@@ -297,7 +297,7 @@ def test_calls_that_were_all_given_up_are_not_sent(client: ks.Client, called: li
 def test_a_loop_of_awaited_calls_is_told_of_the_verb_for_columns(client: ks.Client) -> None:
     async def use(twin: ks.AsyncClient) -> None:
         async def compare_in_a_loop() -> None:
-            for _ in range(_coalescing.LOOP_CALLS + 1):
+            for _ in range(_loops.LOOP_CALLS + 1):
                 await twin.compare("a", "b")
 
         with pytest.warns(ks.PerformanceWarning, match=r"compare\(\).*pairwise\(\)") as caught:
@@ -305,7 +305,7 @@ def test_a_loop_of_awaited_calls_is_told_of_the_verb_for_columns(client: ks.Clie
         assert [warning.filename for warning in caught] == [__file__]
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # it comes once
-            for _ in range(_coalescing.LOOP_CALLS + 1):
+            for _ in range(_loops.LOOP_CALLS + 1):
                 await twin.fibonacci(3)
 
     run(client, use)
@@ -318,7 +318,7 @@ def test_tasks_that_ask_for_one_thing_each_are_no_loop(client: ks.Client) -> Non
 
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            for _ in range(_coalescing.LOOP_CALLS + 1):
+            for _ in range(_loops.LOOP_CALLS + 1):
                 await asyncio.create_task(ask())
 
     run(client, use)

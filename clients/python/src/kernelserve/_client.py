@@ -17,6 +17,7 @@ from ._deadline import UNSET, Deadline, Timeout, check_timeout
 from ._edit_records import ScoreAlignment
 from ._editops import Editops
 from ._frame_options import FrameArguments, FrameOptions
+from ._loops import count_call
 from ._progress import ProgressLike
 from ._scorers import DEFAULT_ALIGNER, DEFAULT_SCORER, ParameterValue, ScorerLike
 from ._session import Session
@@ -87,7 +88,8 @@ class Client:
     ) -> int | float | None:
         """The score of one pair of texts.
 
-        A round trip each: for many pairs, use pairwise().
+        A round trip each: for many pairs, use pairwise(). A hundred of them in a row, within
+        seconds and by one thread, bring one PerformanceWarning.
 
         Args:
             left, right: str (its units are code points), bytes (each the Latin-1 character of its
@@ -108,6 +110,7 @@ class Client:
         """
         if _callbacks.inside():
             return _callbacks.compare(left, right, scorer, score_cutoff)  # type: ignore[no-any-return]
+        count_call("compare()", "pairwise()")
         return self._run(verbs.compare(left, right, scorer, score_cutoff), timeout)  # type: ignore[no-any-return]
 
     def editops(
@@ -455,7 +458,10 @@ class Client:
             ResultOverflowError: a row's number does not fit uint64: ask for another dtype.
             WrongTypeError: n is no integer.
         """
-        return self._run(verbs.fibonacci(n, modulus, dtype, row_errors), timeout)
+        verb = verbs.fibonacci(n, modulus, dtype, row_errors)
+        if isinstance(verb, verbs.ScalarVerb):
+            count_call("fibonacci()", "fibonacci() of a list")
+        return self._run(verb, timeout)
 
     def kernels(self, *, timeout: Timeout = UNSET) -> list[kernel_pb2.Kernel]:
         """The server's catalog: every kernel and scorer, as the contract's own messages.

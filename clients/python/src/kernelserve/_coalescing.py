@@ -8,7 +8,6 @@ two batches of the kind are under way, and then for 2 ms at most.
 from __future__ import annotations
 
 import asyncio
-import warnings
 import weakref
 from collections.abc import Callable, Generator, Hashable, Sequence
 from concurrent.futures import Executor
@@ -23,6 +22,7 @@ from ._exceptions import (
     UnknownNameError,
 )
 from ._lanes import Stop
+from ._loops import LOOP_CALLS, LOOP_SECONDS, warn_outside
 
 # A batch that is as long goes out while the turn of the loop that fills it goes on.
 _ITEMS_MAX = 8_192
@@ -32,10 +32,6 @@ _ITEMS_PER_LOOK = 256
 # Batches of a kind under way at a time, and how long another waits for one of them to return.
 _UNDER_WAY_MAX = 2
 _WAIT_S_MAX = 0.002
-
-# As many calls one by one, by one task and in less time than that, are a loop.
-LOOP_CALLS = 100
-LOOP_SECONDS = 5.0
 
 
 class Work(Protocol):
@@ -257,11 +253,10 @@ class _Loops:
             self._count, self._since = 0, now
             return
         self._warned = True
-        warnings.warn(
+        warn_outside(
             f"{LOOP_CALLS} calls of {verb} in a row, each awaited before the next and so a round "
             f"trip to the server: gather them, or use {instead}, which takes whole columns",
             PerformanceWarning,
-            stacklevel=4,
         )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ._exceptions import RowErrorWarning
 from ._limits import Limits
+from ._loops import warn_outside
 from ._ranges import Range, cut, halves
 from ._shared_memory import Placement, Region
 from ._wire import DecodeError, Writer, fields
@@ -121,9 +120,4 @@ class ColumnVerb:
 
 def _warn_of_row_errors(count: int, first: str) -> None:
     """Null results are easy to overlook. Points at the first code outside of this package."""
-    package = __name__.partition(".")[0]
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    message = f"{count} rows failed and are null; the first: {first}"
-    warnings.warn(message, RowErrorWarning, level)
+    warn_outside(f"{count} rows failed and are null; the first: {first}", RowErrorWarning)

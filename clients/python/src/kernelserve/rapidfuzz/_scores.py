@@ -10,11 +10,14 @@ from numbers import Real
 from typing import Any
 
 from .._api import default_client
+from .._callbacks import compare as compare_here
 from .._callbacks import inside
+from .._deadline import UNSET
 from .._editops import Editops
 from .._exceptions import invalid, quote
+from .._loops import count_call
 from .._scorers import DEFAULT_PROCESS, ParameterValue, Scorer, is_default_process
-from ._loops import count_call
+from .._verbs import compare
 
 RATIO_MAX = 100.0
 _TEXT = (str, bytes)
@@ -57,9 +60,11 @@ class Score:
         scorer = self.plain
         if parameters or served:
             scorer = Scorer(self.name, processor=served, **(parameters or {}))
-        if not inside():
-            count_call(self.path, self.name)
-        return self.kind(default_client().compare(left, right, scorer=scorer, score_cutoff=cutoff))
+        if inside():
+            return self.kind(compare_here(left, right, scorer, cutoff))
+        count_call(self.path, f"kernelserve.pairwise(left, right, scorer={self.name!r})")
+        verb = compare(left, right, scorer, cutoff)
+        return self.kind(default_client()._run(verb, UNSET))
 
 
 def edits(

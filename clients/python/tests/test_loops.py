@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import kernelserve as ks
-from kernelserve.rapidfuzz import _loops
+from kernelserve import _loops
 from kernelserve.rapidfuzz.distance import Levenshtein
 
 
@@ -24,7 +25,7 @@ def raised(call: Callable[[], object], times: int) -> list[warnings.WarningMessa
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time as the watch sees it, which a test sets; and a watch that has seen nothing."""
     now = [1000.0]
-    monkeypatch.setattr("kernelserve.rapidfuzz._loops.monotonic", lambda: now[0])
+    monkeypatch.setattr("kernelserve._loops.monotonic", lambda: now[0])
     monkeypatch.setattr(_loops, "_watch", _loops.Watch())
     return now
 
@@ -57,3 +58,28 @@ def test_what_makes_no_call_does_not_count(client: ks.Client, clock: list[float]
     assert raised(lambda: Levenshtein.normalized_distance(None, "a"), times) == []
     # There is no batch verb for edits.
     assert raised(lambda: Levenshtein.editops("a", "b"), times) == []
+
+
+def test_loops_over_the_verbs_are_told_of_the_others(
+    client: ks.Client, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call, named in (
+        (lambda: client.compare("a", "b"), "pairwise()"),
+        (lambda: client.fibonacci(3), "fibonacci() of a list"),
+    ):
+        monkeypatch.setattr(_loops, "_watch", _loops.Watch())
+        (warning,) = raised(call, 2 * _loops.LOOP_CALLS)
+        assert named in str(warning.message)
+        assert warning.filename == __file__
+    monkeypatch.setattr(_loops, "_watch", _loops.Watch())
+    assert raised(lambda: client.fibonacci([3]), 2 * _loops.LOOP_CALLS) == []
+
+
+def test_threads_that_take_turns_are_no_loop(client: ks.Client, clock: list[float]) -> None:
+    with ThreadPoolExecutor(1) as other:
+
+        def both() -> None:
+            client.compare("a", "b")
+            other.submit(client.compare, "a", "b").result()
+
+        assert raised(both, _loops.LOOP_CALLS) == []
