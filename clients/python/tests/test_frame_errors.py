@@ -37,6 +37,16 @@ WRONG: dict[str, tuple[type[ks.Error], str, FrameArguments]] = {
         "right_by",
         {"on": "name", "left_by": ["zip", "state"], "right_by": "zip"},
     ),
+    "names beside lists of names": (
+        ks.InvalidArgumentError,
+        "by",
+        {"on": "name", "by": ["zip", ["state"]]},
+    ),
+    "alternatives of unequal length": (
+        ks.InvalidArgumentError,
+        "right_by",
+        {"on": "name", "left_by": [["zip"]], "right_by": [["zip", "state"]]},
+    ),
     "nothing to compare": (ks.InvalidArgumentError, "on", {"by": "zip"}),
     "another kind of join": (
         ks.InvalidArgumentError,

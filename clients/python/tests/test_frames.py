@@ -49,7 +49,9 @@ def frame_of(rows: list[Row]) -> pl.DataFrame:
     return pl.DataFrame(rows, SCHEMA).with_row_index("row")
 
 
-def agree(left: Row, right: Row, by: list[str]) -> bool:
+def agree(left: Row, right: Row, by: list[Any]) -> bool:
+    if any(isinstance(keys, list) for keys in by):
+        return any(agree(left, right, keys) for keys in by)
     return all(left[key] is not None and left[key] == right[key] for key in by)
 
 
@@ -58,7 +60,7 @@ def matches(
     right: list[Row] | None,
     score: Callable[[Row, Row], float | None],
     passes: Callable[[float], bool],
-    by: list[str],
+    by: list[Any],
     *,
     all_others: bool = False,
 ) -> list[tuple[int, int, float]]:
@@ -107,11 +109,13 @@ def cut(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("cut")
-@pytest.mark.parametrize("by", [[], ["zip"], ["zip", "state"]], ids=str)
+@pytest.mark.parametrize(
+    "by", [[], ["zip"], ["zip", "state"], [["zip"], ["state", "city"], ["state"]]], ids=str
+)
 @settings(max_examples=12)
 @given(left=rows, right=st.none() | rows)
 def test_a_join_finds_the_pairs_of_a_loop(
-    client: ks.Client, by: list[str], left: list[Row], right: list[Row] | None
+    client: ks.Client, by: list[Any], left: list[Row], right: list[Row] | None
 ) -> None:
     expected = matches(left, right, distance, lambda d: d <= 2, by)
     other = None if right is None else frame_of(right)
@@ -121,11 +125,11 @@ def test_a_join_finds_the_pairs_of_a_loop(
 
 
 @pytest.mark.usefixtures("cut")
-@pytest.mark.parametrize("by", [[], ["zip"]], ids=str)
+@pytest.mark.parametrize("by", [[], ["zip"], [["zip"], ["state"]]], ids=str)
 @settings(max_examples=12)
 @given(left=rows, right=st.none() | rows, k=st.integers(0, 3))
 def test_top_k_finds_the_best_of_a_loop(
-    client: ks.Client, by: list[str], left: list[Row], right: list[Row] | None, k: int
+    client: ks.Client, by: list[Any], left: list[Row], right: list[Row] | None, k: int
 ) -> None:
     expected = matches(left, right, distance, lambda d: d <= 4, by, all_others=True)
     other = None if right is None else frame_of(right)
@@ -151,12 +155,12 @@ def combined(null_score: float | None) -> Callable[[Row, Row], float | None]:
 
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("null_score", [None, 0.0, 0.9])
-@pytest.mark.parametrize("by", [[], ["zip"]], ids=str)
+@pytest.mark.parametrize("by", [[], ["zip"], [["zip"], ["state"]]], ids=str)
 @settings(max_examples=12)
 @given(left=rows, right=st.none() | rows, cutoff=st.sampled_from([0.0, 0.3, 0.8, 1.0]))
 def test_columns_with_weights_are_one_score(
     client: ks.Client,
-    by: list[str],
+    by: list[Any],
     null_score: float | None,
     left: list[Row],
     right: list[Row] | None,

@@ -341,7 +341,8 @@ class Client:
         - on, or left_on and right_on: the column of texts to compare, or a list of columns.
         - by, or left_by and right_by: the column or columns of blocking keys. Only rows that agree
           on all of them are compared, and the work is in proportion to those; null agrees with
-          nothing. Keys are of any type that both sides have.
+          nothing. Keys are of any type that both sides have. A list of lists has alternatives: rows
+          are compared, once, that agree on all keys of one of them.
         - how: "inner" gives matches; "left" also left's rows that have none, with nulls.
         - suffix: what right's columns have behind their names where left has the same ("_right").
         - score_name: the name of the column of scores ("score").

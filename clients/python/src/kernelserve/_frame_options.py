@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias, TypedDict
 
 # One name, or several.
 Names: TypeAlias = "str | Sequence[str] | None"
+# The same, or several lists, of which one has to agree.
+Keys: TypeAlias = "Names | Sequence[Sequence[str]]"
 How: TypeAlias = Literal["inner", "left"]
 
 
@@ -17,9 +19,9 @@ class FrameArguments(TypedDict, total=False):
     on: Names
     left_on: Names
     right_on: Names
-    by: Names
-    left_by: Names
-    right_by: Names
+    by: Keys
+    left_by: Keys
+    right_by: Keys
     how: How
     suffix: str
     score_name: str
@@ -34,9 +36,9 @@ class FrameOptions:
     on: Names = None
     left_on: Names = None
     right_on: Names = None
-    by: Names = None
-    left_by: Names = None
-    right_by: Names = None
+    by: Keys = None
+    left_by: Keys = None
+    right_by: Keys = None
     how: How = "inner"
     suffix: str = "_right"
     score_name: str = "score"

@@ -12,22 +12,23 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _cross
 from . import _verbs as verbs
 from ._blocks import Blocks, codes_of
 from ._comparison import (
+    Asking,
     Compared,
     Comparison,
     Indices,
     Scored,
     best_score,
-    score_type,
     scorers_of,
     weights_of,
 )
-from ._exceptions import Error, invalid, quote
-from ._frame_options import FrameOptions, Names
+from ._frame_arguments import alternatives_of, by_names, right_names, sides_of, unfit
+from ._frame_options import FrameOptions
 from ._frames import Frame, side_by_side
 from ._progress import Progress, ProgressLike
 from ._scorers import ScorerLike, real
@@ -52,8 +53,7 @@ class FrameSearch:
     left: Frame
     right: Frame | None  # None: left with itself
     comparison: Comparison
-    left_codes: Indices
-    right_codes: Indices
+    codes: list[tuple[Indices, Indices]]  # of both sides, for each alternative of keys
     options: FrameOptions
     k: int | None
     progress: Progress
@@ -61,29 +61,60 @@ class FrameSearch:
 
     def run(self) -> Search:
         """Yields verbs; returns the frame."""
-        itself = self.right is None
-        if itself:
-            blocks = Blocks.within(self.left_codes, later=self.k is None)
-        else:
-            blocks = Blocks.of(self.left_codes, self.right_codes)
-        self.progress.begin(blocks.pairs)
-        large = list(self._large_blocks())
-        for left, right in large:
-            yield from self._large(left, right)
-        if large:
-            mask = np.zeros(len(self.left), np.bool_)
-            mask[np.concatenate([left for left, _ in large])] = True
-            blocks = blocks.without(mask)
-        for left, right in blocks.parts(_PAIRS_MAX):
-            count = len(left)
-            if itself and self.k is not None:
-                others = left != right
-                left, right = left[others], right[others]
+        alternatives = [self._blocks(*codes) for codes in self.codes]
+        self.progress.begin(sum(blocks.pairs for blocks in alternatives))
+        ordered = len(alternatives) == 1
+        for number, codes in enumerate(self.codes):
+            large = list(self._large_blocks(*codes))
+            for left, right in large:
+                yield from self._large(number, left, right)
+            if large:
+                ordered = False
+                mask = np.zeros(len(self.left), np.bool_)
+                mask[np.concatenate([left for left, _ in large])] = True
+                alternatives[number] = alternatives[number].without(mask)
+        for left, right, count in self._parts(alternatives):
             self._keep((yield from self.comparison.scored(left, right)))
             self.progress.add(count)
-        return self._frame(ordered=not large)
+        return self._frame(ordered=ordered)
 
-    def _large_blocks(self) -> Iterator[tuple[Indices, Indices]]:
+    def _blocks(self, left: Indices, right: Indices) -> Blocks:
+        if self.right is None:
+            return Blocks.within(left, later=self.k is None)
+        return Blocks.of(left, right)
+
+    def _parts(self, alternatives: list[Blocks]) -> Iterator[tuple[Indices, Indices, int]]:
+        """Pairs to compare, each once, and how many they stand for; small parts in one."""
+        held: list[tuple[Indices, Indices]] = []
+        size = 0
+        for number, blocks in enumerate(alternatives):
+            for left, right in blocks.parts(_PAIRS_MAX):
+                if held and size + len(left) > _PAIRS_MAX:
+                    yield *_end_to_end(held), size
+                    held, size = [], 0
+                size += len(left)
+                held.append(self._new(number, left, right))
+        if held:
+            yield *_end_to_end(held), size
+
+    def _new(self, number: int, left: Indices, right: Indices) -> tuple[Indices, Indices]:
+        """Of pairs of an alternative, those that no earlier one has; and no row with itself."""
+        kept = self._is_new(number, left, right)
+        if self.right is None and self.k is not None:
+            kept &= left != right
+        return (left, right) if kept.all() else (left[kept], right[kept])
+
+    def _is_new(self, number: int, left: Indices, right: Indices) -> npt.NDArray[np.bool_]:
+        """Which pairs agree on no alternative before this."""
+        new = np.ones(len(left), np.bool_)
+        for left_codes, right_codes in self.codes[:number]:
+            theirs = left_codes.take(left)
+            new &= (theirs < 0) | (theirs != right_codes.take(right))
+        return new
+
+    def _large_blocks(
+        self, left_codes: Indices, right_codes: Indices
+    ) -> Iterator[tuple[Indices, Indices]]:
         """The rows of blocks that the server searches better as a whole."""
         if self.k is None and self.comparison.pivot() is None:
             return
@@ -91,41 +122,38 @@ class FrameSearch:
             len(self.comparison.columns) > 1 or self.comparison.null_score is not None
         ):
             return
-        blocks_in_all = int(max(self.left_codes.max(initial=-1), self.right_codes.max(initial=-1)))
+        blocks = int(max(left_codes.max(initial=-1), right_codes.max(initial=-1))) + 1
         members, others = (
-            np.bincount(codes[codes >= 0], minlength=blocks_in_all + 1)
-            for codes in (self.left_codes, self.right_codes)
+            np.bincount(codes[codes >= 0], minlength=blocks) for codes in (left_codes, right_codes)
         )
         pairs_max = _BLOCK_PAIRS_MAX * len(self.comparison.columns)
         for code in np.flatnonzero(members * others > pairs_max):
-            yield np.flatnonzero(self.left_codes == code), np.flatnonzero(self.right_codes == code)
+            yield np.flatnonzero(left_codes == code), np.flatnonzero(right_codes == code)
 
-    def _large(self, left: Indices, right: Indices) -> Generator[verbs.Verb, Any, None]:
+    def _large(
+        self, number: int, left: Indices, right: Indices
+    ) -> Generator[verbs.Verb, Any, None]:
+        """Searches a block of an alternative as a whole."""
         if self.k is not None:
-            yield from self._large_top_k(left, right)
+            self._found.append((yield from self._large_top_k(number, left, right)))
         else:
-            yield from self._large_join(left, right)
+            yield from self._large_join(number, left, right)
         pairs = len(left) * len(right)
         if self.right is None:
             pairs = pairs if self.k is not None else (pairs - len(left)) // 2
         self.progress.add(pairs)
 
-    def _large_top_k(self, left: Indices, right: Indices) -> Generator[verbs.Verb, Any, None]:
+    def _large_top_k(self, number: int, left: Indices, right: Indices) -> Asking:
         (compared,) = self.comparison.columns
         choices = None if self.right is None else compared.right.take(right)
         assert self.k is not None
-        table = yield _cross.top_k(
-            compared.left.take(left),
-            choices,
-            self.k,
-            compared.scorer,
-            self.comparison.cutoff,
-            False,
-        )
-        queries, found, scores = (column.to_numpy() for column in table.itercolumns())
-        self._found.append((left[queries], right[found], scores))
+        texts, cutoff = compared.left.take(left), self.comparison.cutoff
+        table = yield _cross.top_k(texts, choices, self.k, compared.scorer, cutoff, False)
+        return self._of_table(table, number, left, right)
 
-    def _large_join(self, left: Indices, right: Indices) -> Generator[verbs.Verb, Any, None]:
+    def _large_join(
+        self, number: int, left: Indices, right: Indices
+    ) -> Generator[verbs.Verb, Any, None]:
         pivot = self.comparison.pivot()
         assert pivot is not None
         compared, cutoff = pivot
@@ -134,8 +162,7 @@ class FrameSearch:
         choices = None if half else compared.right.take(right)
         texts = compared.left.take(left)
         table = yield _cross.join(texts, choices, compared.scorer, cutoff, False)
-        queries, found, scores = (column.to_numpy() for column in table.itercolumns())
-        left, right = left[queries], right[found]
+        left, right, scores = self._of_table(table, number, left, right)
         if self.right is None and not half:
             later = left < right
             left, right, scores = left[later], right[later], scores[later]
@@ -146,6 +173,16 @@ class FrameSearch:
         for begin in range(0, len(left), _PAIRS_MAX):
             part = slice(begin, begin + _PAIRS_MAX)
             self._found.append((yield from self.comparison.scored(left[part], right[part])))
+
+    def _of_table(self, table: Any, number: int, left: Indices, right: Indices) -> Scored:
+        """What the server found in a block, by the frames' rows; what is new of it.
+
+        Of a row's best in an alternative, those of an earlier one are among its best there.
+        """
+        queries, found, scores = (column.to_numpy() for column in table.itercolumns())
+        left, right = left[queries], right[found]
+        kept = self._is_new(number, left, right)
+        return left[kept], right[kept], scores[kept]
 
     def _keep(self, scored: Scored) -> None:
         """Adds matches; of a part, only those that may be among the best of their row."""
@@ -184,7 +221,7 @@ class FrameSearch:
             missing = right < 0 if len(alone) else None
         other = self.left if self.right is None else self.right
         kept, names = right_names(
-            self.left.names, other.names, self.options, _by_names(self.options)
+            self.left.names, other.names, self.options, by_names(self.options)
         )
         return side_by_side(
             self.left.take(left),
@@ -197,44 +234,11 @@ class FrameSearch:
         )
 
 
-def right_names(
-    left: Sequence[Any], right: Sequence[Any], options: FrameOptions, by_names: Sequence[Any]
-) -> tuple[list[Any], list[Any]]:
-    """Right's columns that the result has, and their names there.
-
-    Those of `by` are left's as well. Raises InvalidArgumentError where two would have one name.
-    """
-    taken = set(left)
-    kept = [name for name in right if name not in by_names]
-    names = [f"{name}{options.suffix}" if name in taken else name for name in kept]
-    for name in names:
-        if name in taken:
-            raise _ambiguous("suffix", options.suffix, f"two columns would be named {quote(name)}")
-        taken.add(name)
-    if options.score_name in taken:
-        text = f"there is a column named {quote(options.score_name)} already"
-        raise _ambiguous("score_name", options.score_name, text)
-    return kept, names
-
-
-def result_columns(
-    left: Sequence[Any],
-    right: Sequence[Any],
-    options: FrameOptions,
-    scorer: ScorerLike | Sequence[ScorerLike],
-) -> tuple[list[Any], list[Any], str]:
-    """Of a search's result: right's columns, their names in it, and the type of the scores."""
-    on, _, _ = _sides("on", options.on, options.left_on, options.right_on)
-    scorers = scorers_of(scorer, max(1, len(on)))
-    return *right_names(left, right, options, _by_names(options)), score_type(
-        scorers, options.null_score
-    )
-
-
-def _by_names(options: FrameOptions) -> list[Any]:
-    """The keys that both sides have under one name."""
-    left, right, _ = _sides("by", options.by, options.left_by, options.right_by)
-    return [a for a, b in zip(left, right, strict=True) if a == b]
+def _end_to_end(parts: list[tuple[Indices, Indices]]) -> tuple[Indices, Indices]:
+    if len(parts) == 1:
+        return parts[0]
+    left, right = zip(*parts, strict=True)
+    return np.concatenate(left), np.concatenate(right)
 
 
 def search(
@@ -253,15 +257,15 @@ def search(
         right_frame = Frame.of(right, "right" if k is None else "choices").to(left_frame.library)
     other = left_frame if right_frame is None else right_frame
     if options.how not in ("inner", "left"):
-        raise _ambiguous("how", options.how, "it should be 'inner' or 'left'")
-    left_on, right_on, on_arguments = _sides("on", options.on, options.left_on, options.right_on)
+        raise unfit("how", options.how, "it should be 'inner' or 'left'")
+    left_on, right_on, on_arguments = sides_of("on", options.on, options.left_on, options.right_on)
     if not left_on:
-        raise _ambiguous("on", options.on, "a frame's column to compare has to be named")
-    left_by, right_by, by_arguments = _sides("by", options.by, options.left_by, options.right_by)
+        raise unfit("on", options.on, "a frame's column to compare has to be named")
+    alternatives, by_arguments = alternatives_of(options)
     cutoff = None if score_cutoff is None else real(score_cutoff, "score_cutoff")
-    if k is None and cutoff is None and not left_by:
+    if k is None and cutoff is None and not alternatives[0][0]:
         text = "a join without blocking keys has to have one: every pair would be a match"
-        raise _ambiguous("score_cutoff", None, text)
+        raise unfit("score_cutoff", None, text)
     names = zip(left_on, right_on, strict=True)
     sides = [
         (Texts.of(left_frame, a, on_arguments[0]), Texts.of(other, b, on_arguments[1]))
@@ -274,53 +278,19 @@ def search(
         for texts, made, weight in zip(sides, scorers, weights, strict=True)
     ]
     null = None if options.null_score is None else real(options.null_score, "null_score")
-    codes = codes_of(left_frame, right_frame, left_by, right_by, by_arguments)
-    right_names(left_frame.names, other.names, options, _by_names(options))
+    codes = [codes_of(left_frame, right_frame, *keys, by_arguments) for keys in alternatives]
+    right_names(left_frame.names, other.names, options, by_names(options))
     made_k = None if k is None else uint(k, "k", 32)
     made = FrameSearch(
         left_frame,
         right_frame,
         Comparison(columns, cutoff, null),
-        *codes,
+        codes,
         options,
         made_k,
         Progress(progress),
     )
     return made.run()
-
-
-def _sides(
-    name: str, both: Names, left: Names, right: Names
-) -> tuple[list[Any], list[Any], tuple[str, str]]:
-    """The columns of either side, and the arguments that name them."""
-    arguments = (f"left_{name}", f"right_{name}")
-    if both is not None:
-        if left is not None or right is not None:
-            raise _ambiguous(name, both, f"{arguments[0]} and {arguments[1]} say the same already")
-        return _listed(both), _listed(both), (name, name)
-    if (left is None) != (right is None):
-        missing = arguments[0] if left is None else arguments[1]
-        raise _ambiguous(missing, None, f"{name} of the other side is given, this one is not")
-    lefts, rights = _listed(left), _listed(right)
-    if len(lefts) != len(rights):
-        text = f"it names {len(rights)} columns, and {arguments[0]} {len(lefts)}"
-        raise _ambiguous(arguments[1], right, text)
-    return lefts, rights, arguments
-
-
-def _listed(names: Names) -> list[Any]:
-    if names is None:
-        return []
-    return list(names) if isinstance(names, (list, tuple)) else [names]
-
-
-def _ambiguous(argument: str, value: object, why: str) -> Error:
-    return invalid(
-        f"{argument} is {quote(value)}: {why}",
-        field=argument,
-        value=value,
-        reason="INVALID_ARGUMENT",
-    )
 
 
 def advance(search: Search, answer: Any) -> tuple[verbs.Verb | None, Any]:

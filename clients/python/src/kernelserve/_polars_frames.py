@@ -101,7 +101,7 @@ class LazyFrameMethods:
         options: FrameOptions,
         argument: str,
     ) -> pl.LazyFrame:
-        from ._frame_search import result_columns
+        from ._frame_arguments import result_columns
 
         left = self._frame
         if other is not None and not isinstance(other, (pl.LazyFrame, pl.DataFrame)):

@@ -69,38 +69,31 @@ def ordered(pair: tuple[str, str], sides: list[pd.DataFrame]) -> tuple[str, str]
 
 
 def by_polars(records: Records) -> pl.DataFrame:
-    left, right = records.polars[0], records.polars[-1] if len(records.polars) == 2 else None
-    passes = [
-        ksp.DataFrameMethods(left).join(
-            right,
-            on=COLUMNS,
-            by=key,
-            scorer=SCORERS,
-            weights=WEIGHTS,
-            null_score=0,
-            score_cutoff=CUTOFF,
-        )
-        for key in KEYS
-    ]
-    pairs = [found.select("rec_id", "rec_id_right", "score") for found in passes]
-    return pl.concat(pairs).unique(["rec_id", "rec_id_right"])
+    left, right = records.polars[0], records.polars[1] if len(records.polars) == 2 else None
+    found = ksp.DataFrameMethods(left).join(
+        right,
+        on=COLUMNS,
+        by=[[key] for key in KEYS],
+        scorer=SCORERS,
+        weights=WEIGHTS,
+        null_score=0,
+        score_cutoff=CUTOFF,
+    )
+    return found.select("rec_id", "rec_id_right", "score")
 
 
 def by_pandas(records: Records) -> Any:
     sides = [side.reset_index() for side in records.pandas]
-    passes = [
-        kspd.DataFrameMethods(sides[0]).join(
-            sides[1] if len(sides) == 2 else None,
-            on=COLUMNS,
-            by=key,
-            scorer=SCORERS,
-            weights=WEIGHTS,
-            null_score=0,
-            score_cutoff=CUTOFF,
-        )[["rec_id", "rec_id_right", "score"]]
-        for key in KEYS
-    ]
-    return pd.concat(passes).drop_duplicates(["rec_id", "rec_id_right"])
+    found = kspd.DataFrameMethods(sides[0]).join(
+        sides[1] if len(sides) == 2 else None,
+        on=COLUMNS,
+        by=[[key] for key in KEYS],
+        scorer=SCORERS,
+        weights=WEIGHTS,
+        null_score=0,
+        score_cutoff=CUTOFF,
+    )
+    return found[["rec_id", "rec_id_right", "score"]]
 
 
 def by_recordlinkage(records: Records) -> Any:
