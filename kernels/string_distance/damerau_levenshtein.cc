@@ -104,6 +104,7 @@ void DamerauLevenshtein::Block(TextColumn left, std::span<const Text> right,
                                const ScoreCutoffs& cutoffs, std::span<int64_t> out,
                                StopToken stop) {
   DamerauLevenshteinShortBlock(left, right, cutoffs, out, stop);
+  if (!AnyNotShort(out)) return;
   for (size_t i = 0; i < out.size(); ++i) {
     if (out[i] == kNotShort) out[i] = DistanceOf(left[i], right[i], cutoffs[i], stop);
   }

@@ -39,6 +39,7 @@ double LcsSeq::CostNs(size_t left_size, size_t right_size) {
 void LcsSeq::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                    std::span<int64_t> out, StopToken stop) {
   LcsSeqShortBlock(left, right, cutoffs, out, stop);
+  if (!AnyNotShort(out)) return;
   for (size_t i = 0; i < out.size(); ++i) {
     if (out[i] == kNotShort) out[i] = FromIndel(left[i], right[i], cutoffs[i], stop);
   }

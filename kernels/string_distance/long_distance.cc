@@ -27,6 +27,7 @@ constexpr int64_t kWholeStripes = 2;
 
 void LongDistance::Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                          std::span<int64_t> out, int64_t hint) {
+  if (!AnyNotShort(out)) return;
   for (size_t i = 0; i < out.size(); ++i) {
     if (out[i] == kNotShort) out[i] = Of(left[i], right[i], cutoffs[i], hint);
   }

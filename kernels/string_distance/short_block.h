@@ -27,6 +27,13 @@ inline constexpr size_t kTwoWordUnits = 2 * kShortUnits;
 // Damerau-Levenshtein), unless its cutoff decides by itself.
 inline constexpr int64_t kNotShort = std::numeric_limits<int64_t>::min();
 
+// Whether some of a block's distances, which are not negative, are kNotShort: few blocks have any.
+inline bool AnyNotShort(std::span<const int64_t> distances) {
+  int64_t bits = 0;
+  for (const int64_t distance : distances) bits |= distance;
+  return bits < 0;
+}
+
 // For each pair, sets out[i] to the distance under the cutoff, or to kNotShort. All spans have the
 // same size. Dispatches to the best SIMD target once.
 void LevenshteinShortBlock(TextColumn left, std::span<const Text> right,
