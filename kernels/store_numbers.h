@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -40,6 +41,10 @@ To Saturate(From value) {
 template <typename From>
 void StoreNumbers(DataType type, std::span<const From> values, uint8_t* to) {
   const auto store = [&]<typename To>(std::type_identity<To>) {
+    if constexpr (std::is_same_v<To, From>) {
+      std::memcpy(to, values.data(), values.size_bytes());
+      return;
+    }
     To* const out = reinterpret_cast<To*>(to);
     for (size_t i = 0; i < values.size(); ++i) out[i] = Saturate<To>(values[i]);
   };

@@ -60,10 +60,11 @@ class TextScorer {
   virtual double Bound(size_t query_units, size_t choice_units, size_t common) const = 0;
 
   // Where HasCross() is true, all scores of a block at once (kernels/string_distance/cross_block.h,
-  // whose limits on sizes apply): calls emit for each query, in any order, with the scores with
-  // choices.texts(), either as bytes or as doubles; the other span is empty.
+  // whose limits apply): calls emit, in any order, with the scores of a query with some of
+  // choices.texts(), the first at place `begin`, either as bytes or as doubles; the other span is
+  // empty. Those with choices that are too_long() mean nothing.
   virtual bool HasCross() const = 0;
-  using Emit = std::function<void(size_t query, std::span<const uint8_t> distances,
+  using Emit = std::function<void(size_t query, size_t begin, std::span<const uint8_t> distances,
                                   std::span<const double> scores)>;
   virtual void Cross(std::span<const Text> queries, const SortedTexts& choices,
                      const StopToken& stop, const Emit& emit) const = 0;

@@ -27,7 +27,7 @@ class Choices {
 
   const Texts& texts() const { return texts_; }
   // All of them in order, so many a block.
-  static constexpr size_t kBlock = 2048;
+  static constexpr size_t kBlock = 16384;
   std::span<const SortedTexts> blocks() const { return blocks_; }
   const CountIndex& index() const { return index_; }
 

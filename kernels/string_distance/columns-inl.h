@@ -84,10 +84,10 @@ struct WordOfMany {
 //   void AdvanceWhere(mask runs, V matches, Word*)
 //   V Distance(V rows, V text_size)              of the whole pattern, which has these rows
 
-// Hyyrö's ((x & VP) + VP) ^ VP, from ~VP as -VP - 1.
+// Hyyrö's (((x & VP) + VP) ^ VP) | x, from ~VP as -VP - 1.
 template <class V>
-HWY_INLINE V VerticalCarries(V x, V not_vp) {
-  return Xor(Sub(not_vp, AndNot(not_vp, x)), not_vp);
+HWY_INLINE V VerticalCarriesOr(V x, V not_vp) {
+  return XorOr(Sub(not_vp, AndNot(not_vp, x)), not_vp, x);
 }
 
 // Levenshtein's distance: Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit
@@ -101,17 +101,17 @@ class LevenshteinColumn {
   HWY_INLINE LevenshteinColumn() = default;  // holds anything
   HWY_INLINE explicit LevenshteinColumn(V ones) : LevenshteinColumn(ones, ones) {}
   HWY_INLINE LevenshteinColumn(V ones, V rows)
-      : ones_(ones), not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)) {}
+      : not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)) {}
   static HWY_INLINE V Idle(V ones, V rows) { return AndNot(rows, ones); }
 
   HWY_INLINE void Advance(V matches) {
-    OneWord<V> word{ones_};
+    OneWord<V> word{AllOnes<V>()};
     Advance(matches, &word);
   }
   template <class Word>
   HWY_INLINE void Advance(V matches, Word* word) {
     const V x = word->template Into<kFalls>(matches);
-    const V d0 = Or3(VerticalCarries(x, not_vp_), x, vn_);
+    const V d0 = Or(VerticalCarriesOr(x, not_vp_), vn_);
     const V hp = OrAndNot(vn_, d0, not_vp_);
     const V hn0 = AndNot(not_vp_, d0);
     const V hp_shifted = word->template Shift<kRises>(hp);
@@ -122,7 +122,7 @@ class LevenshteinColumn {
   }
   template <class Mask>
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
-    OneWord<V> word{ones_};
+    OneWord<V> word{AllOnes<V>()};
     AdvanceWhere(runs, matches, &word);
   }
   template <class Mask, class Word>
@@ -140,7 +140,6 @@ class LevenshteinColumn {
   }
 
  private:
-  V ones_;
   V not_vp_;  // D[i][j] = D[i-1][j] + 1 where it is 0
   V vn_;      // D[i][j] = D[i-1][j] - 1
 };
@@ -156,11 +155,11 @@ class OsaColumn {
   HWY_INLINE OsaColumn() = default;  // holds anything
   HWY_INLINE explicit OsaColumn(V ones) : OsaColumn(ones, ones) {}
   HWY_INLINE OsaColumn(V ones, V rows)
-      : ones_(ones), not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_) {}
+      : not_vp_(AndNot(rows, ones)), vn_(Xor(ones, ones)), d0_(vn_), matches_(vn_) {}
   static HWY_INLINE V Idle(V ones, V rows) { return AndNot(rows, ones); }
 
   HWY_INLINE void Advance(V matches) {
-    OneWord<V> word{ones_};
+    OneWord<V> word{AllOnes<V>()};
     Advance(matches, &word);
   }
   template <class Word>
@@ -168,7 +167,7 @@ class OsaColumn {
     const V swappable = AndNot(d0_, matches);
     const V transposed = And(word->template Shift<kSwappable>(swappable), matches_);
     const V x = word->template Into<kFalls>(matches);
-    d0_ = Or(VerticalCarries(x, not_vp_), Or3(x, vn_, transposed));
+    d0_ = Or3(VerticalCarriesOr(x, not_vp_), vn_, transposed);
     matches_ = matches;
     const V hp = OrAndNot(vn_, d0_, not_vp_);
     const V hn0 = AndNot(not_vp_, d0_);
@@ -181,7 +180,7 @@ class OsaColumn {
   }
   template <class Mask>
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
-    OneWord<V> word{ones_};
+    OneWord<V> word{AllOnes<V>()};
     AdvanceWhere(runs, matches, &word);
   }
   template <class Mask, class Word>
@@ -201,7 +200,6 @@ class OsaColumn {
   }
 
  private:
-  V ones_;
   V not_vp_;
   V vn_;
   V d0_;       // D[i][j] = D[i-1][j-1]
@@ -219,7 +217,7 @@ class DamerauLevenshteinColumn {
  public:
   HWY_INLINE DamerauLevenshteinColumn() = default;  // holds anything
   HWY_INLINE explicit DamerauLevenshteinColumn(V ones)
-      : ones_(ones), not_vp_(Xor(ones, ones)), vn_(not_vp_), d0_(vn_), matches_(vn_), open_(vn_) {}
+      : not_vp_(Xor(ones, ones)), vn_(not_vp_), d0_(vn_), matches_(vn_), open_(vn_) {}
 
   HWY_INLINE void Advance(V matches) {
     const V in_pattern = And(open_, Add(matches, matches));
@@ -229,7 +227,7 @@ class DamerauLevenshteinColumn {
     matches_ = matches;
     const V hp = OrAndNot(vn_, d0_, not_vp_);
     const V hn0 = AndNot(not_vp_, d0_);
-    const V hp_shifted = Sub(Add(hp, hp), ones_);  // shifts a 1 in
+    const V hp_shifted = Sub(Add(hp, hp), AllOnes<V>());  // shifts a 1 in
     not_vp_ = AndNotOr(Add(hn0, hn0), d0_, hp_shifted);
     vn_ = And(hp_shifted, d0_);
     open_ = Or(AndNot(Add(d0_, d0_), matches), AndNot(matches, And(open_, hp_shifted)));
@@ -253,9 +251,8 @@ class DamerauLevenshteinColumn {
 
  private:
   // `rows`, and those below each of them as long as the rows before rise.
-  HWY_INLINE V Reach(V rows) const { return Or(VerticalCarries(rows, not_vp_), rows); }
+  HWY_INLINE V Reach(V rows) const { return VerticalCarriesOr(rows, not_vp_); }
 
-  V ones_;
   V not_vp_;
   V vn_;
   V d0_;
@@ -278,7 +275,7 @@ class IndelColumn {
   static HWY_INLINE V Idle(V ones, V /*rows*/) { return Xor(ones, ones); }
 
   HWY_INLINE void Advance(V matches) {
-    OneWord<V> word{s_};
+    OneWord<V> word{AllOnes<V>()};
     Advance(matches, &word);
   }
   template <class Word>
@@ -286,11 +283,11 @@ class IndelColumn {
     const V u = And(s_, matches);
     const V sum = word->Plus(Add(s_, u));
     word->template Down<kCommon>(Or(u, AndNot(sum, s_)));  // the sum's carry
-    s_ = Or(sum, Sub(s_, u));
+    s_ = OrAndNot(sum, matches, s_);                       // s_ - u
   }
   template <class Mask>
   HWY_INLINE void AdvanceWhere(Mask runs, V matches) {
-    OneWord<V> word{s_};
+    OneWord<V> word{AllOnes<V>()};
     AdvanceWhere(runs, matches, &word);
   }
   template <class Mask, class Word>

@@ -15,8 +15,6 @@
 namespace kernelserve {
 namespace {
 
-// Queries that are compared with a block of choices at a time: their scores stay in a core's cache.
-constexpr size_t kQueryBlock = 512;
 // Choices that are scored at a time where they come one by one.
 constexpr size_t kScored = 512;
 // Candidates cost about as much as so many scores in a block.
@@ -85,8 +83,8 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
                               const Emit& emit) const {
   if (absl::Status status = CheckPairs(begin, end); !status.ok()) return status;
   std::vector<double> scores;
-  for (size_t first = begin; first < end; first += kQueryBlock) {
-    const size_t last = std::min(end, first + kQueryBlock);
+  for (size_t first = begin; first < end; first += kCrossQueries) {
+    const size_t last = std::min(end, first + kCrossQueries);
     // Those of a size that goes many at once, and the others.
     std::vector<Text> together;
     std::vector<size_t> together_rows;
@@ -105,11 +103,13 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
       if (stop.stopped()) return Stopped();
       if (!together.empty()) {
         scorer_.Cross(together, block, stop,
-                      [&](size_t q, std::span<const uint8_t> bytes, std::span<const double> some) {
-                        block.EachPart([&](size_t begin_part, size_t count) {
-                          emit(together_rows[q], choice + begin_part,
-                               bytes.empty() ? bytes : bytes.subspan(begin_part, count),
-                               some.empty() ? some : some.subspan(begin_part, count));
+                      [&](size_t q, size_t from, std::span<const uint8_t> bytes,
+                          std::span<const double> some) {
+                        const size_t to = from + std::max(bytes.size(), some.size());
+                        block.EachPart(from, to, [&](size_t place, size_t count) {
+                          emit(together_rows[q], choice + place,
+                               bytes.empty() ? bytes : bytes.subspan(place - from, count),
+                               some.empty() ? some : some.subspan(place - from, count));
                         });
                       });
       }

@@ -11,13 +11,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "hwy/aligned_allocator.h"
 #include "hwy/highway.h"
 #include "kernels/stop_token.h"
+#include "kernels/string_distance/choice_units.h"
 #include "kernels/string_distance/columns-inl.h"
 #include "kernels/string_distance/cross_block.h"
 #include "kernels/string_distance/query_lanes-inl.h"
@@ -31,42 +32,96 @@ namespace HWY_NAMESPACE {
 
 #if KERNELSERVE_TEXT_LANES
 
-// Rows of distances are turned into columns in squares of this many.
-constexpr size_t kSquare = 16;
-
 // What is computed for a group of queries and every choice is a class like this over the bits of a
 // query's lane:
 //
-//   kQueries, the most that it takes; kWidth, whole squares that hold so many; kPlanes
-//   void Run(std::span<const Text> queries, const SortedTexts&, std::array<uint8_t*, kPlanes> out)
-//       of the choice at place c and the query at place q, out[plane][c * kWidth + q]
+//   kPlanes                                     how many bytes come out of a query and a choice
+//   Choices                                     as it goes through them (choice_units.h)
+//   Group(const Choices&)
+//   void Set(std::span<const Text> queries)     at most VectorsOf<kBits>() vectors of them
+//   void Run<vectors>(size_t width, std::array<uint8_t*, kPlanes> out)
+//       of the queries in the first `vectors` vectors: of the choice at place c and the query at
+//       place q, out[plane][c * width + q]
 
-// So that steps of one vector fill the time that those of another wait.
-constexpr size_t kVectors = 2;
+// So that steps of one vector fill the time that those of another wait, and a choice's end, which
+// no processor foresees, comes once for many queries. Not more than registers hold, and not so many
+// that a block of choices leaves the cache.
+constexpr size_t VectorsOf(size_t bits) { return kVectorBytes < 64 || bits == 8 ? 2 : 4; }
 
-// Distances by ColumnOf (columns-inl.h). The column of a prefix is kept while choices go on that
-// begin with it.
+// A column for each vector of a group: one by one and not an array, which compilers would keep in
+// memory.
+template <class Column, class Lanes, size_t kCount>
+struct Columns {
+  using Lane = typename Lanes::Lane;
+  using D = hn::ScalableTag<Lane>;
+  using V = hn::Vec<D>;
+  using Rest = Columns<Column, Lanes, kCount - 1>;
+
+  HWY_INLINE Columns() = default;  // holds anything
+  HWY_INLINE explicit Columns(V ones) : first(ones), rest(ones) {}
+  HWY_INLINE Columns(const Columns& other) : first(other.first), rest(other.rest) {}
+  HWY_INLINE Columns& operator=(const Columns& other) {
+    first = other.first;
+    rest = other.rest;
+    return *this;
+  }
+
+  HWY_INLINE void Advance(const Lane* matches) {
+    first.Advance(hn::Load(D(), matches));
+    rest.Advance(matches + Lanes::kLanes);
+  }
+  HWY_INLINE void StoreDistances(const Lane* rows, V size, uint8_t* out) const {
+    StoreBytes(D(), first.Distance(hn::Load(D(), rows), size), out);
+    rest.StoreDistances(rows + Lanes::kLanes, size, out + Lanes::kLanes);
+  }
+
+  Column first;
+  [[no_unique_address]] Rest rest;
+};
+template <class Column, class Lanes>
+struct Columns<Column, Lanes, 0> {
+  HWY_INLINE Columns() = default;
+  template <class V>
+  HWY_INLINE explicit Columns(V) {}
+  HWY_INLINE void Advance(const typename Lanes::Lane*) {}
+  template <class V>
+  HWY_INLINE void StoreDistances(const typename Lanes::Lane*, V, uint8_t*) const {}
+};
+
+// Distances by ColumnOf (columns-inl.h).
 template <template <class> class ColumnOf, size_t kBits>
 class ColumnGroup {
  public:
-  using Lanes = QueryLanes<kBits, kVectors>;
+  using Lanes = QueryLanes<kBits, VectorsOf(kBits)>;
   static constexpr size_t kPlanes = 1;
-  static constexpr size_t kQueries = Lanes::kQueries;
-  // A choice's distances take a row of whole squares.
-  static constexpr size_t kWidth = (kQueries + kSquare - 1) / kSquare * kSquare;
 
-  void Run(std::span<const Text> queries, const SortedTexts& choices,
-           std::array<uint8_t*, kPlanes> out) {
-    lanes_.Set(queries);
+  using Choices = ChoiceSteps;
+
+  explicit ColumnGroup(const Choices& choices)
+      : choices_(choices),
+        lanes_(choices.units()),
+        kept_(hwy::AllocateAligned<Most>(kCrossUnits + 1)) {}
+
+  void Set(std::span<const Text> queries) { lanes_.Set(queries); }
+
+  template <size_t kVectors>
+  void Run(size_t width, std::array<uint8_t*, kPlanes> out) {
+    using Now = Columns<ColumnOf<V>, Lanes, kVectors>;
+    static_assert(sizeof(Now) <= sizeof(Most));
+    Now* const kept = reinterpret_cast<Now*>(kept_.get());
     const D d;
-    const V ones = hn::Set(d, static_cast<Lane>(~Lane{0}));
-    for (size_t v = 0; v < kVectors; ++v) kept_[0].columns[v] = ColumnOf<V>(ones);
-    const auto order = choices.order();
-    const auto shared = choices.shared();
-    for (size_t i = 0; i < order.size(); ++i) {
-      const size_t keep = i + 1 < order.size() ? shared[i + 1] : 0;
-      choices.texts()[order[i]].Visit(
-          [&](auto units) HWY_ATTR { Walk(units, shared[i], keep, out[0] + order[i] * kWidth); });
+    kept[0] = Now(AllOnes<V>());
+    const QueryUnit* step = choices_.steps();
+    for (const ChoiceSteps::Choice& choice : choices_.sorted()) {
+      size_t j = choice.from;
+      Now now = kept[j];
+      while (j < choice.keep) {
+        now.Advance(lanes_.Matches(*step++));
+        kept[++j] = now;
+      }
+      for (; j < choice.size; ++j) now.Advance(lanes_.Matches(*step++));
+      now.StoreDistances(lanes_.rows(), hn::Set(d, static_cast<Lane>(choice.size)),
+                         out[0] + choice.place * width);
     }
   }
 
@@ -74,38 +129,33 @@ class ColumnGroup {
   using Lane = typename Lanes::Lane;
   using D = hn::ScalableTag<Lane>;
   using V = hn::Vec<D>;
-  struct Columns {
-    ColumnOf<V> columns[kVectors];
-  };
+  using Most = Columns<ColumnOf<V>, Lanes, VectorsOf(kBits)>;
 
-  // `units`, of which the column after the first `begin` is kept; keeps those up to `keep`.
-  template <typename Unit>
-  HWY_INLINE void Walk(std::span<const Unit> units, size_t begin, size_t keep, uint8_t* out) {
-    const D d;
-    Columns now = kept_[begin];
-    for (size_t j = begin; j < units.size(); ++j) {
-      const Lane* const matches = lanes_.Matches(units[j]);
-      for (size_t v = 0; v < kVectors; ++v) {
-        now.columns[v].Advance(hn::Load(d, matches + v * Lanes::kLanes));
-      }
-      if (j < keep) kept_[j + 1] = now;
-    }
-    const V size = hn::Set(d, static_cast<Lane>(units.size()));
-    for (size_t v = 0; v < kVectors; ++v) {
-      const V distances = now.columns[v].Distance(lanes_.rows(v), size);
-      StoreBytes(D(), distances, out + v * Lanes::kLanes);
-    }
-  }
-
+  const ChoiceSteps& choices_;
   Lanes lanes_;
-  alignas(HWY_ALIGNMENT) std::array<Columns, kCrossUnits + 1> kept_;
+  hwy::AlignedFreeUniquePtr<Most[]> kept_;  // by how many units there are
 };
 
-// Sets out[q][c] = by_choice[c * width + q], for q and c < kSquare.
-HWY_INLINE void StoreSquare(const uint8_t* by_choice, size_t width,
-                            const std::array<uint8_t*, kSquare>& out) {
-  const hn::CappedTag<uint8_t, kSquare> d;
-  using V = hn::Vec<decltype(d)>;
+// Bytes are turned from rows of a choice into rows of a query in squares of this many, as many
+// squares side by side as a vector of up to 256 bits has blocks: wider ones turn no faster.
+constexpr size_t kSquare = 16;
+
+template <class D>
+HWY_INLINE void StoreBlocks(D d, hn::Vec<D> v, uint8_t* to, size_t stride) {
+  if constexpr (hn::MaxLanes(d) <= kSquare) {
+    hn::StoreU(v, d, to);
+  } else {
+    const hn::Half<D> half;
+    hn::StoreU(hn::LowerHalf(half, v), half, to);
+    hn::StoreU(hn::UpperHalf(half, v), half, to + kSquare * stride);
+  }
+}
+
+// Sets out[q * stride + c] = by_choice[c * width + q], for c < kSquare and the q of a vector.
+template <class D>
+HWY_INLINE void TurnSquares(D d, const uint8_t* by_choice, size_t width, uint8_t* out,
+                            size_t stride) {
+  using V = hn::Vec<D>;
   V rows[kSquare];
   for (size_t i = 0; i < kSquare; ++i) rows[i] = hn::LoadU(d, by_choice + i * width);
   // Each round brings one more bit of a byte's row into its column.
@@ -117,63 +167,107 @@ HWY_INLINE void StoreSquare(const uint8_t* by_choice, size_t width,
     }
     std::copy(next, next + kSquare, rows);
   }
-  for (size_t i = 0; i < kSquare; ++i) hn::StoreU(rows[i], d, out[i]);
+  for (size_t i = 0; i < kSquare; ++i) StoreBlocks(d, rows[i], out + i * stride, stride);
 }
 
-// Sets out.Row(rows[q])[c] = by_choice[c * width + q], for all queries q and choices c. Both may be
-// read up to the next whole square.
-inline void StoreRows(const uint8_t* by_choice, size_t width, std::span<const uint16_t> rows,
-                      size_t choices, DistanceMatrix out) {
-  std::array<uint8_t, kSquare * kSquare> rest;
-  for (size_t q = 0; q < rows.size(); q += kSquare) {
-    const size_t queries = std::min(kSquare, rows.size() - q);
-    for (size_t c = 0; c < choices; c += kSquare) {
-      const size_t count = std::min(kSquare, choices - c);
-      std::array<uint8_t*, kSquare> to;
-      for (size_t i = 0; i < kSquare; ++i) {
-        to[i] =
-            i < queries && count == kSquare ? out.Row(rows[q + i]) + c : rest.data() + i * kSquare;
+// Turns what a group computed, and hands it over tile by tile: each as much as the nearest cache
+// holds.
+class Tiles {
+ public:
+  Tiles(const SortedTexts& choices, const TakeTile& take)
+      : choices_(choices.texts().size()),
+        take_(take),
+        tile_(hwy::AllocateAligned<uint8_t>(kCrossPlanes * kQueries * kStride)) {}
+
+  // The queries' places, and planes of rows of `width` bytes, of which those that fill the last
+  // square may hold anything.
+  template <size_t kPlanes>
+  void Take(std::span<const uint16_t> queries, size_t width,
+            const std::array<uint8_t*, kPlanes>& by_choice) {
+    for (size_t begin = 0; begin < choices_; begin += kChoices) {
+      const size_t count = std::min(kChoices, choices_ - begin);
+      for (size_t q = 0; q < queries.size(); q += kQueries) {
+        CrossTile tile{.queries = queries.subspan(q, std::min(kQueries, queries.size() - q)),
+                       .begin = begin,
+                       .choices = count,
+                       .planes = {},
+                       .stride = kStride};
+        for (size_t plane = 0; plane < kPlanes; ++plane) {
+          tile.planes[plane] = tile_.get() + plane * kQueries * kStride;
+          Turn(by_choice[plane] + begin * width + q, width, std::min(kQueries, width - q), count,
+               tile.planes[plane]);
+        }
+        take_(tile);
       }
-      StoreSquare(by_choice + c * width + q, width, to);
-      if (count == kSquare) continue;
-      for (size_t i = 0; i < queries; ++i) std::copy_n(to[i], count, out.Row(rows[q + i]) + c);
     }
   }
-}
+
+ private:
+  static constexpr size_t kQueries = 32;
+  static constexpr size_t kChoices = 1024;
+  // So that rows don't share places of the cache.
+  static constexpr size_t kStride = kChoices + 64;
+
+  static void Turn(const uint8_t* by_choice, size_t width, size_t queries, size_t choices,
+                   uint8_t* out) {
+    const hn::CappedTag<uint8_t, 2 * kSquare> d;
+    const hn::CappedTag<uint8_t, kSquare> square;
+    for (size_t c = 0; c < choices; c += kSquare) {
+      const uint8_t* const from = by_choice + c * width;
+      size_t q = 0;
+      for (; q + hn::Lanes(d) <= queries; q += hn::Lanes(d)) {
+        TurnSquares(d, from + q, width, out + q * kStride + c, kStride);
+      }
+      if (q < queries) TurnSquares(square, from + q, width, out + q * kStride + c, kStride);
+    }
+  }
+
+  const size_t choices_;
+  const TakeTile& take_;
+  hwy::AlignedFreeUniquePtr<uint8_t[]> tile_;
+};
 
 // The queries at places `some`, of at most as many units as the group's lanes have bits.
 template <class Group>
 void RunClass(std::span<const Text> queries, std::span<const uint16_t> some,
-              const SortedTexts& choices, const std::array<DistanceMatrix, Group::kPlanes>& out,
-              StopToken stop) {
+              const typename Group::Choices& choices, Tiles& tiles, StopToken stop) {
   if (some.empty()) return;
-  const auto group = hwy::MakeUniqueAligned<Group>();
-  const size_t plane = hwy::RoundUpTo(choices.texts().size(), kSquare) * Group::kWidth;
-  const auto memory = hwy::AllocateAligned<uint8_t>(plane * Group::kPlanes);
-  std::array<uint8_t*, Group::kPlanes> by_choice;
-  for (size_t i = 0; i < Group::kPlanes; ++i) {
-    by_choice[i] = memory.get() + i * plane;
-    // No group computes these.
-    for (const uint16_t place : choices.too_long()) {
-      std::fill_n(by_choice[i] + place * Group::kWidth, Group::kWidth, uint8_t{0});
-    }
-  }
-  std::array<Text, Group::kQueries> texts;
+  using Lanes = typename Group::Lanes;
+  constexpr size_t kVectors = Lanes::kQueries / Lanes::kLanes;
+  const auto group = hwy::MakeUniqueAligned<Group>(choices);
+  const size_t choices_up = hwy::RoundUpTo(choices.choices().texts().size(), kSquare);
+  constexpr size_t kWidth = (Lanes::kQueries + kSquare - 1) / kSquare * kSquare;
+  const auto memory = hwy::AllocateAligned<uint8_t>(choices_up * kWidth * Group::kPlanes);
+  std::array<Text, Lanes::kQueries> texts;
   while (!some.empty() && !stop.stopped()) {
     const auto now = some.first(std::min(some.size(), texts.size()));
-    for (size_t i = 0; i < now.size(); ++i) texts[i] = queries[now[i]];
-    group->Run(std::span(texts).first(now.size()), choices, by_choice);
+    size_t vectors = kVectors;
+    while (vectors > 1 && now.size() <= vectors / 2 * Lanes::kLanes) vectors /= 2;
+    const size_t width = hwy::RoundUpTo(vectors * Lanes::kLanes, kSquare);
+    std::array<uint8_t*, Group::kPlanes> by_choice;
     for (size_t i = 0; i < Group::kPlanes; ++i) {
-      StoreRows(by_choice[i], Group::kWidth, now, choices.texts().size(), out[i]);
+      by_choice[i] = memory.get() + i * choices_up * width;
+      // No group computes these.
+      for (const uint16_t place : choices.choices().too_long()) {
+        std::fill_n(by_choice[i] + place * width, width, uint8_t{0});
+      }
     }
+    for (size_t i = 0; i < now.size(); ++i) texts[i] = queries[now[i]];
+    group->Set(std::span(texts).first(now.size()));
+    if (vectors == 1) group->template Run<1>(width, by_choice);
+    if (vectors == 2) group->template Run<2>(width, by_choice);
+    if constexpr (kVectors == 4) {
+      if (vectors == 4) group->template Run<4>(width, by_choice);
+    }
+    tiles.Take(now, width, by_choice);
     some = some.subspan(now.size());
   }
 }
 
 // Every query by every choice, each query in the narrowest lane that holds it.
 template <template <size_t> class GroupOf>
-void RunGroups(std::span<const Text> queries, const SortedTexts& choices,
-               const std::array<DistanceMatrix, GroupOf<8>::kPlanes>& out, StopToken stop) {
+void RunGroups(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take,
+               StopToken stop) {
   std::array<std::vector<uint16_t>, 4> by_bits;
   for (size_t i = 0; i < queries.size(); ++i) {
     const size_t size = queries[i].size();
@@ -183,10 +277,12 @@ void RunGroups(std::span<const Text> queries, const SortedTexts& choices,
                          : 3]
         .push_back(static_cast<uint16_t>(i));
   }
-  RunClass<GroupOf<8>>(queries, by_bits[0], choices, out, stop);
-  RunClass<GroupOf<16>>(queries, by_bits[1], choices, out, stop);
-  RunClass<GroupOf<32>>(queries, by_bits[2], choices, out, stop);
-  RunClass<GroupOf<64>>(queries, by_bits[3], choices, out, stop);
+  const typename GroupOf<8>::Choices prepared(queries, choices);
+  Tiles tiles(choices, take);
+  RunClass<GroupOf<8>>(queries, by_bits[0], prepared, tiles, stop);
+  RunClass<GroupOf<16>>(queries, by_bits[1], prepared, tiles, stop);
+  RunClass<GroupOf<32>>(queries, by_bits[2], prepared, tiles, stop);
+  RunClass<GroupOf<64>>(queries, by_bits[3], prepared, tiles, stop);
 }
 
 template <template <class> class ColumnOf>
@@ -196,16 +292,16 @@ struct ColumnGroups {
 };
 
 template <template <class> class ColumnOf>
-void Cross(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
+void Cross(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take,
            StopToken stop) {
-  RunGroups<ColumnGroups<ColumnOf>::template Of>(queries, choices, {out}, stop);
+  RunGroups<ColumnGroups<ColumnOf>::template Of>(queries, choices, take, stop);
 }
 
 #else
 
 // Nobody calls it: HasCrossBlock() says so.
 template <template <class> class ColumnOf>
-void Cross(std::span<const Text>, const SortedTexts&, DistanceMatrix, StopToken) {}
+void Cross(std::span<const Text>, const SortedTexts&, const TakeTile&, StopToken) {}
 
 #endif
 

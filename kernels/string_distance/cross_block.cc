@@ -10,24 +10,24 @@ namespace HWY_NAMESPACE {
 
 bool HasCross() { return KERNELSERVE_TEXT_LANES; }
 
-void LevenshteinCross(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
-                      StopToken stop) {
-  Cross<LevenshteinColumn>(queries, choices, out, stop);
+void LevenshteinCross(std::span<const Text> queries, const SortedTexts& choices,
+                      const TakeTile& take, StopToken stop) {
+  Cross<LevenshteinColumn>(queries, choices, take, stop);
 }
 
-void OsaCross(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
+void OsaCross(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take,
               StopToken stop) {
-  Cross<OsaColumn>(queries, choices, out, stop);
+  Cross<OsaColumn>(queries, choices, take, stop);
 }
 
 void DamerauLevenshteinCross(std::span<const Text> queries, const SortedTexts& choices,
-                             DistanceMatrix out, StopToken stop) {
-  Cross<DamerauLevenshteinColumn>(queries, choices, out, stop);
+                             const TakeTile& take, StopToken stop) {
+  Cross<DamerauLevenshteinColumn>(queries, choices, take, stop);
 }
 
-void IndelCross(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
+void IndelCross(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take,
                 StopToken stop) {
-  Cross<IndelColumn>(queries, choices, out, stop);
+  Cross<IndelColumn>(queries, choices, take, stop);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -46,23 +46,23 @@ HWY_EXPORT(IndelCross);
 bool HasCrossBlock() { return HWY_DYNAMIC_DISPATCH(HasCross)(); }
 
 void LevenshteinCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                           DistanceMatrix out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(LevenshteinCross)(queries, choices, out, stop);
+                           const TakeTile& take, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(LevenshteinCross)(queries, choices, take, stop);
 }
 
-void OsaCrossBlock(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
+void OsaCrossBlock(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take,
                    StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(OsaCross)(queries, choices, out, stop);
+  HWY_DYNAMIC_DISPATCH(OsaCross)(queries, choices, take, stop);
 }
 
 void DamerauLevenshteinCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                                  DistanceMatrix out, StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(DamerauLevenshteinCross)(queries, choices, out, stop);
+                                  const TakeTile& take, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(DamerauLevenshteinCross)(queries, choices, take, stop);
 }
 
-void IndelCrossBlock(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
-                     StopToken stop) {
-  HWY_DYNAMIC_DISPATCH(IndelCross)(queries, choices, out, stop);
+void IndelCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                     const TakeTile& take, StopToken stop) {
+  HWY_DYNAMIC_DISPATCH(IndelCross)(queries, choices, take, stop);
 }
 
 }  // namespace kernelserve

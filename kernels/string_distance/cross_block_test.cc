@@ -1,5 +1,6 @@
 #include "kernels/string_distance/cross_block.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +41,7 @@ int64_t Levenshtein(const Units& left, const Units& right) {
   return reference::LevenshteinDistance(left, right);
 }
 
-using CrossBlockFunction = void(std::span<const Text>, const SortedTexts&, DistanceMatrix,
+using CrossBlockFunction = void(std::span<const Text>, const SortedTexts&, const TakeTile&,
                                 StopToken);
 using Oracle = int64_t(const Units&, const Units&);
 
@@ -61,9 +62,17 @@ TEST(CrossBlockTest, EqualsTheOracleAtEveryTarget) {
     }
     reference::ForEachSimdTarget([&, block = function](const char* target) {
       if (!HasCrossBlock()) return;
-      std::vector<uint8_t> out(expected.size());
-      block(queries.texts, sorted, {out.data(), choices.texts.size()}, {});
-      EXPECT_EQ(std::vector<int64_t>(out.begin(), out.end()), expected) << target;
+      std::vector<int64_t> out(expected.size(), -1);
+      block(queries.texts, sorted,
+            [&](const CrossTile& tile) {
+              for (size_t i = 0; i < tile.queries.size(); ++i) {
+                const std::span<const uint8_t> row = tile.Row(i);
+                const size_t first = tile.queries[i] * choices.texts.size() + tile.begin;
+                std::copy(row.begin(), row.end(), out.begin() + static_cast<ptrdiff_t>(first));
+              }
+            },
+            {});
+      EXPECT_EQ(out, expected) << target;
     });
   }
 }
@@ -75,18 +84,19 @@ TEST(CrossBlockTest, GivesJarosSimilarityAtEveryTarget) {
   reference::ForEachSimdTarget([&](const char* target) {
     if (!HasCrossBlock()) return;
     size_t emitted = 0;
-    JaroCrossBlock(queries.texts, sorted,
-                   [&](size_t q, std::span<double> similarities) {
-                     ++emitted;
-                     for (size_t c = 0; c < choices.units.size(); ++c) {
-                       ASSERT_EQ(similarities[c],
-                                 reference::JaroSimilarity(queries.units[q], choices.units[c]))
-                           << target << ": query of " << queries.units[q].size()
-                           << " units, choice of " << choices.units[c].size();
-                     }
-                   },
-                   {});
-    EXPECT_EQ(emitted, queries.units.size());
+    JaroCrossBlock(
+        queries.texts, sorted, /*prefix_weight=*/0,
+        [&](size_t q, size_t begin, std::span<double> similarities) {
+          emitted += similarities.size();
+          for (size_t i = 0; i < similarities.size(); ++i) {
+            const Units& choice = choices.units[begin + i];
+            ASSERT_EQ(similarities[i], reference::JaroSimilarity(queries.units[q], choice))
+                << target << ": query of " << queries.units[q].size() << " units, choice of "
+                << choice.size();
+          }
+        },
+        {});
+    EXPECT_EQ(emitted, queries.units.size() * choices.units.size());
   });
 }
 

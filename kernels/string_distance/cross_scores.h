@@ -47,9 +47,9 @@ class CrossScores {
   CrossScores(std::span<const Text> choices, ScoreOf score_of)
       : score_of_(std::move(score_of)), scores_(choices.size()), sizes_(choices) {}
 
-  // Of a query of so many units, by its distances. Valid until the next call. Those with choices
-  // over the limit mean nothing.
-  std::span<double> Of(size_t query_units, std::span<const uint8_t> distances) {
+  // Of a query of so many units, by its distances with the choices from `begin` on. Valid until the
+  // next call. Those with choices over the limit mean nothing.
+  std::span<double> Of(size_t query_units, size_t begin, std::span<const uint8_t> distances) {
     std::array<const double*, kCrossUnits + 1> tables{};
     for (const size_t units : sizes_.distinct()) {
       auto& table = tables_[query_units][units];
@@ -57,10 +57,10 @@ class CrossScores {
       tables[units] = table.get();
     }
     // Nothing but looking up: a table made on the way would cost registers.
-    const uint8_t* const sizes = sizes_.each().data();
+    const uint8_t* const sizes = sizes_.each().data() + begin;
     double* const scores = scores_.data();
     for (size_t c = 0; c < distances.size(); ++c) scores[c] = tables[sizes[c]][distances[c]];
-    return scores_;
+    return std::span(scores_).first(distances.size());
   }
 
  private:

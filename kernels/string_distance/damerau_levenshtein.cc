@@ -111,8 +111,8 @@ void DamerauLevenshtein::Block(TextColumn left, std::span<const Text> right,
 }
 
 void DamerauLevenshtein::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                                    DistanceMatrix out, StopToken stop) {
-  DamerauLevenshteinCrossBlock(queries, choices, out, stop);
+                                    const TakeTile& take, StopToken stop) {
+  DamerauLevenshteinCrossBlock(queries, choices, take, stop);
 }
 
 }  // namespace kernelserve

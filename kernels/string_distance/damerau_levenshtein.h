@@ -33,7 +33,7 @@ struct DamerauLevenshtein {
   static void Block(TextColumn left, std::span<const Text> right, const ScoreCutoffs& cutoffs,
                     std::span<int64_t> out, StopToken stop);
   static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                         DistanceMatrix out, StopToken stop);
+                         const TakeTile& take, StopToken stop);
 };
 
 }  // namespace kernelserve

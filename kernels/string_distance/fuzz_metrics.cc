@@ -29,17 +29,19 @@ constexpr size_t kChunk = 512;
 
 void RatioMetric::Cross(std::span<const Text> queries, const SortedTexts& choices,
                         const Parameters&, double cutoff, StopToken stop, const CrossEmit& emit) {
-  const std::span<const Text> texts = choices.texts();
-  const auto bytes = std::make_unique_for_overwrite<uint8_t[]>(queries.size() * texts.size());
-  const DistanceMatrix distances{.first = bytes.get(), .stride = texts.size()};
-  IndelCrossBlock(queries, choices, distances, stop);
-  CrossScores scores(texts, [&](size_t query_units, size_t units, size_t distance) {
+  CrossScores scores(choices.texts(), [&](size_t query_units, size_t units, size_t distance) {
     const double score = RatioOf(static_cast<int64_t>(distance), query_units + units);
     return score >= cutoff ? score : 0;
   });
-  for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
-    emit(q, scores.Of(queries[q].size(), std::span(distances.Row(q), texts.size())));
-  }
+  IndelCrossBlock(
+      queries, choices,
+      [&](const CrossTile& tile) {
+        for (size_t i = 0; i < tile.queries.size(); ++i) {
+          const size_t query = tile.queries[i];
+          emit(query, tile.begin, scores.Of(queries[query].size(), tile.begin, tile.Row(i)));
+        }
+      },
+      stop);
 }
 
 void FuzzRatio::Block(TextColumn left, std::span<const Text> right, const Parameters&,

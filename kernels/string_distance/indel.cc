@@ -34,8 +34,8 @@ PairCost Indel::EditScriptCost(size_t left_size, size_t right_size) {
 }
 
 void Indel::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                       DistanceMatrix out, StopToken stop) {
-  IndelCrossBlock(queries, choices, out, stop);
+                       const TakeTile& take, StopToken stop) {
+  IndelCrossBlock(queries, choices, take, stop);
 }
 
 int64_t IndelDistance(const PatternMasks& pattern, Text text, StopToken stop) {

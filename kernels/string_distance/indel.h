@@ -39,7 +39,7 @@ struct Indel {
   static Editops EditScript(Text left, Text right, StopToken stop);
   static PairCost EditScriptCost(size_t left_size, size_t right_size);
   static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                         DistanceMatrix out, StopToken stop);
+                         const TakeTile& take, StopToken stop);
 };
 
 // One distance; `pattern` are the masks of one of the texts. Polls `stop` at least every

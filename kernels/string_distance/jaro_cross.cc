@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
+#include <bit>
 #include <utility>
 #include <vector>
 
@@ -12,7 +12,38 @@
 #include "hwy/highway.h"
 #include "kernels/string_distance/cross_block-inl.h"
 #include "kernels/string_distance/cross_scores.h"
-#include "kernels/string_distance/jaro_scans-inl.h"
+
+#ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_CROSS_CC_ONCE
+#define KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_CROSS_CC_ONCE
+namespace kernelserve {
+
+// The first units of a text, as many as Winkler's bonus counts, of 16 bits each, the first one
+// lowest: a choice's as the queries number them, and 0 over its end; a query's with what no choice
+// has there.
+using WinklerPrefix = int64_t;
+
+// How the similarities of a query come from counts.
+struct JaroLookup {
+  // That of counts (c, o) with a choice of size u is tables[begins[u] + c * width + o / 2].
+  const double* tables;
+  std::array<int32_t, kCrossUnits + 1> begins;
+  size_t width;
+  const uint8_t* sizes;  // of the choices
+  // What of the rest to 1 comes for each unit of the common prefix; all 0 for Jaro's similarity.
+  std::array<double, kWinklerPrefixMax + 1> weights;
+  const WinklerPrefix* prefixes;  // of the choices
+  WinklerPrefix query_prefix;
+
+  double WithBonus(double similarity, size_t choice) const {
+    if (similarity <= kWinklerBonusOver) return similarity;
+    const auto differ = static_cast<uint64_t>(prefixes[choice] ^ query_prefix);
+    const double weight = weights[static_cast<size_t>(std::countr_zero(differ)) / 16];
+    return std::min(similarity + weight * (1.0 - similarity), 1.0);
+  }
+};
+
+}  // namespace kernelserve
+#endif  // KERNELSERVE_KERNELS_STRING_DISTANCE_JARO_CROSS_CC_ONCE
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
@@ -24,25 +55,29 @@ namespace HWY_NAMESPACE {
 template <size_t kBits>
 class JaroGroup {
  public:
-  using Lanes = QueryLanes<kBits, kVectors>;
+  using Lanes = QueryLanes<kBits, VectorsOf(kBits)>;
   static constexpr size_t kPlanes = 2;
-  static constexpr size_t kQueries = Lanes::kQueries;
-  static constexpr size_t kWidth = (kQueries + kSquare - 1) / kSquare * kSquare;
 
-  void Run(std::span<const Text> queries, const SortedTexts& choices,
-           std::array<uint8_t*, kPlanes> out) {
+  using Choices = ChoiceUnits;
+
+  explicit JaroGroup(const Choices& choices) : choices_(choices), lanes_(choices.units()) {}
+
+  void Set(std::span<const Text> queries) {
     lanes_.Set(queries);
-    const std::span<const Text> texts = choices.texts();
-    // Windows depend on both sizes.
-    by_size_.assign(choices.order().begin(), choices.order().end());
-    std::sort(by_size_.begin(), by_size_.end(),
-              [&](uint16_t a, uint16_t b) { return texts[a].size() < texts[b].size(); });
+    sizes_.fill(0);
+    for (size_t lane = 0; lane < queries.size(); ++lane) {
+      sizes_[lane] = static_cast<uint8_t>(queries[lane].size());
+    }
+  }
+
+  template <size_t kVectors>
+  void Run(size_t width, std::array<uint8_t*, kPlanes> out) {
     size_t last = ~size_t{0};
-    for (const uint16_t place : by_size_) {
-      const Text& text = texts[place];
-      if (text.size() != last) Start(queries, last = text.size());
-      text.Visit([&](auto units)
-                     HWY_ATTR { Scan(units, out[0] + place * kWidth, out[1] + place * kWidth); });
+    // Windows depend on both sizes.
+    for (const ChoiceUnits::Choice& choice : choices_.by_size()) {
+      if (choice.size != last) SetWindows(last = choice.size);
+      Scan<kVectors>(choices_.all().subspan(choice.begin, choice.size),
+                     out[0] + choice.place * width, out[1] + choice.place * width);
     }
   }
 
@@ -51,71 +86,131 @@ class JaroGroup {
   using D = hn::ScalableTag<Lane>;
   using V = hn::Vec<D>;
 
-  // Sets start_ for texts of this size.
-  HWY_INLINE void Start(std::span<const Text> queries, size_t size) {
-    HWY_ALIGN Lane windows[kQueries] = {};
-    HWY_ALIGN Lane first_windows[kQueries] = {};
-    for (size_t lane = 0; lane < queries.size(); ++lane) {
-      const size_t longer = std::max(queries[lane].size(), size);
+  // windows_[j] = where unit j of a text of this size may have its partner.
+  void SetWindows(size_t size) {
+    for (size_t lane = 0; lane < sizes_.size(); ++lane) {
+      if (sizes_[lane] == 0) continue;
+      const size_t longer = std::max<size_t>(sizes_[lane], size);
       // Two texts of one unit are in each other's window too.
       const size_t window = longer < 2 ? 0 : JaroWindow(longer, longer);
-      windows[lane] = static_cast<Lane>(window);
-      first_windows[lane] = window + 1 >= kBits ? static_cast<Lane>(~Lane{0})
-                                                : static_cast<Lane>((Lane{2} << window) - 1);
-    }
-    const D d;
-    for (size_t v = 0; v < kVectors; ++v) {
-      start_[v] = CommonUnits<Lanes>(lanes_.rows(v), hn::Load(d, windows + v * Lanes::kLanes),
-                                     hn::Load(d, first_windows + v * Lanes::kLanes));
+      for (size_t j = 0; j < size; ++j) {
+        const uint64_t from = j > window + 63 ? 0 : ~uint64_t{0} << (j > window ? j - window : 0);
+        const uint64_t to = j + window >= 63 ? ~uint64_t{0} : (uint64_t{2} << (j + window)) - 1;
+        windows_[j * Lanes::kQueries + lane] = static_cast<Lane>(from & to);
+      }
     }
   }
 
-  template <typename Unit>
-  HWY_INLINE void Scan(std::span<const Unit> units, uint8_t* commons, uint8_t* out_of_orders) {
+  template <size_t kVectors>
+  HWY_INLINE void Scan(std::span<const QueryUnit> units, uint8_t* commons, uint8_t* out_of_orders) {
     const D d;
-    CommonUnits<Lanes> common[kVectors];
-    std::copy(start_, start_ + kVectors, common);
+    const V zero = hn::Zero(d);
+    const V one = hn::Set(d, Lane{1});
+    const V ones = AllOnes<V>();
+    // Each unit takes the first one of the query that is equal, free and in the window.
+    V free[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) free[v] = lanes_.rows(v);
+    for (size_t j = 0; j < units.size(); ++j) {
+      const Lane* const matches = lanes_.Matches(units[j]);
+      const Lane* const windows = windows_ + j * Lanes::kQueries;
+      for (size_t v = 0; v < kVectors; ++v) {
+        const size_t at = v * Lanes::kLanes;
+        const V open = And3(hn::Load(d, matches + at), hn::Load(d, windows + at), free[v]);
+        free[v] = WithoutAndNot(free[v], open, hn::Add(open, ones));
+        hn::Store(open, d, opens_ + j * Lanes::kQueries + at);
+      }
+    }
+    // The common units of the choice in order, against those of the query in order.
+    V pattern[kVectors];
+    V count[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) {
+      pattern[v] = hn::Xor(lanes_.rows(v), free[v]);
+      count[v] = zero;
+      StoreBytes(d, hn::PopulationCount(pattern[v]), commons + v * Lanes::kLanes);
+    }
     for (size_t j = 0; j < units.size(); ++j) {
       const Lane* const matches = lanes_.Matches(units[j]);
       for (size_t v = 0; v < kVectors; ++v) {
-        taken_[j][v] = common[v].Take(hn::Load(d, matches + v * Lanes::kLanes));
-      }
-    }
-    OutOfOrder<Lanes> out_of_order[kVectors];
-    V in_pattern[kVectors];
-    for (size_t v = 0; v < kVectors; ++v) {
-      in_pattern[v] = common[v].in_pattern(lanes_.rows(v));
-      out_of_order[v] = OutOfOrder<Lanes>(in_pattern[v]);
-    }
-    for (size_t j = 0; j < units.size(); ++j) {
-      const Lane* const matches = lanes_.Matches(units[j]);
-      for (size_t v = 0; v < kVectors; ++v) {
-        out_of_order[v].Compare(hn::Load(d, matches + v * Lanes::kLanes), taken_[j][v]);
+        const size_t at = v * Lanes::kLanes;
+        const auto common = hn::Ne(hn::Load(d, opens_ + j * Lanes::kQueries + at), zero);
+        const V rest = hn::And(pattern[v], hn::Add(pattern[v], ones));
+        const V differs = WithoutEither(pattern[v], rest, hn::Load(d, matches + at));
+        pattern[v] = hn::IfThenElse(common, rest, pattern[v]);
+        count[v] = hn::IfThenElse(hn::And(common, hn::Ne(differs, zero)), hn::Add(count[v], one),
+                                  count[v]);
       }
     }
     for (size_t v = 0; v < kVectors; ++v) {
-      StoreBytes(d, hn::PopulationCount(in_pattern[v]), commons + v * Lanes::kLanes);
-      StoreBytes(d, out_of_order[v].count(), out_of_orders + v * Lanes::kLanes);
+      StoreBytes(d, count[v], out_of_orders + v * Lanes::kLanes);
     }
   }
 
+  const ChoiceUnits& choices_;
   Lanes lanes_;
-  CommonUnits<Lanes> start_[kVectors];
-  alignas(HWY_ALIGNMENT) std::array<std::array<V, kVectors>, kCrossUnits> taken_;
-  std::vector<uint16_t> by_size_;
+  std::array<uint8_t, Lanes::kQueries> sizes_;  // of the queries
+  HWY_ALIGN Lane windows_[kCrossUnits * Lanes::kQueries];
+  HWY_ALIGN Lane opens_[kCrossUnits * Lanes::kQueries];
 };
 
-void JaroCross(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix common,
-               DistanceMatrix out_of_order, StopToken stop) {
-  RunGroups<JaroGroup>(queries, choices, {common, out_of_order}, stop);
+void JaroCross(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take,
+               StopToken stop) {
+  RunGroups<JaroGroup>(queries, choices, take, stop);
 }
 
 #else
 
-void JaroCross(std::span<const Text>, const SortedTexts&, DistanceMatrix, DistanceMatrix,
-               StopToken) {}
+void JaroCross(std::span<const Text>, const SortedTexts&, const TakeTile&, StopToken) {}
 
 #endif
+
+// JaroLookup's for all choices whose tables there are.
+void LookUp(const JaroLookup& from, size_t begin, std::span<const uint8_t> common,
+            std::span<const uint8_t> out_of_order, double* out) {
+  size_t i = 0;
+  const uint8_t* const sizes = from.sizes + begin;
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+  const hn::ScalableTag<double> d;
+  const hn::ScalableTag<int64_t> di;
+  const hn::Rebind<int32_t, decltype(d)> di32;
+  const hn::Rebind<uint8_t, decltype(d)> bytes;
+  const size_t lanes = hn::Lanes(d);
+  const auto width = hn::Set(di32, static_cast<int32_t>(from.width));
+  const auto bonus_over = hn::Set(d, kWinklerBonusOver);
+  const auto one = hn::Set(d, 1.0);
+  for (; i + lanes <= common.size(); i += lanes) {
+    const auto load = [&](const uint8_t* at)
+                          HWY_ATTR { return hn::PromoteTo(di32, hn::LoadU(bytes, at)); };
+    const auto table = hn::GatherIndex(di32, from.begins.data(), load(sizes + i));
+    const auto place = hn::Add(hn::Add(table, hn::Mul(load(common.data() + i), width)),
+                               hn::ShiftRight<1>(load(out_of_order.data() + i)));
+    auto similarity = hn::GatherIndex(d, from.tables, hn::PromoteTo(di, place));
+    if (from.weights[1] > 0) {
+      const auto has_bonus = hn::Gt(similarity, bonus_over);
+      if (!hn::AllFalse(d, has_bonus)) {
+        const auto differ =
+            hn::Xor(hn::LoadU(di, from.prefixes + begin + i), hn::Set(di, from.query_prefix));
+        auto weight = hn::Zero(d);
+        int64_t units = 0;
+        for (size_t prefix = 1; prefix <= kWinklerPrefixMax; ++prefix) {
+          units = static_cast<int64_t>(static_cast<uint64_t>(units) << 16 | 0xffff);
+          const auto equal = hn::Eq(hn::And(differ, hn::Set(di, units)), hn::Zero(di));
+          weight =
+              hn::IfThenElse(hn::RebindMask(d, equal), hn::Set(d, from.weights[prefix]), weight);
+        }
+        const auto more = hn::Add(similarity, hn::Mul(weight, hn::Sub(one, similarity)));
+        similarity = hn::IfThenElse(has_bonus, hn::Min(more, one), similarity);
+      }
+    }
+    hn::StoreU(similarity, d, out + i);
+  }
+#endif
+  for (; i < common.size(); ++i) {
+    const int32_t table = from.begins[sizes[i]];
+    const double similarity =
+        from.tables[static_cast<size_t>(table) + common[i] * from.width + out_of_order[i] / 2];
+    out[i] = from.WithBonus(similarity, begin + i);
+  }
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace kernelserve
@@ -134,79 +229,109 @@ constexpr size_t kTableUnits = 32;
 // c * TableWidth(query_units) + o / 2.
 size_t TableWidth(size_t query_units) { return query_units / 2 + 1; }
 
-std::vector<double> JaroTable(size_t query_units, size_t units) {
+// Appends the table for a text of `units`.
+void AddJaroTable(size_t query_units, size_t units, std::vector<double>* tables) {
   const size_t width = TableWidth(query_units);
-  std::vector<double> table((std::min(query_units, units) + 1) * width);
-  for (size_t i = 0; i < table.size(); ++i) {
+  for (size_t i = 0; i < (std::min(query_units, units) + 1) * width; ++i) {
     const size_t common = i / width;
     // There are no more than are common.
     const size_t out_of_order = std::min(2 * (i % width), common);
-    table[i] = JaroSimilarity(query_units, units, {.common = common, .out_of_order = out_of_order});
+    tables->push_back(
+        JaroSimilarity(query_units, units, {.common = common, .out_of_order = out_of_order}));
   }
-  return table;
 }
 
-// For one block of choices.
+WinklerPrefix PrefixOf(Text text, const QueryUnits& units, uint16_t over_end) {
+  uint64_t prefix = 0;
+  for (size_t i = kWinklerPrefixMax; i-- > 0;) {
+    prefix = prefix << 16 | (i < text.size() ? units.Of(text[i]) : over_end);
+  }
+  return static_cast<WinklerPrefix>(prefix);
+}
+
+HWY_EXPORT(JaroCross);
+HWY_EXPORT(LookUp);
+
+// For a block of queries and one of choices.
 class JaroScores {
  public:
-  explicit JaroScores(std::span<const Text> choices)
-      : similarities_(choices.size()), sizes_(choices) {}
+  JaroScores(std::span<const Text> queries, std::span<const Text> choices, double prefix_weight)
+      : queries_(queries), units_(queries), similarities_(choices.size()), sizes_(choices) {
+    for (size_t i = 0; i < weights_.size(); ++i) {
+      weights_[i] = static_cast<double>(i) * prefix_weight;
+    }
+    prefixes_.reserve(choices.size());
+    for (const Text& choice : choices) prefixes_.push_back(PrefixOf(choice, units_, 0));
+  }
 
-  // Of a query of so many units. Valid until the next call.
-  std::span<double> Of(size_t query_units, const uint8_t* common, const uint8_t* out_of_order) {
-    std::array<const double*, kCrossUnits + 1> tables;
-    bool all_in_tables = true;
-    for (const size_t units : sizes_.distinct()) {
-      if (std::min(query_units, units) > kTableUnits) {
-        all_in_tables = false;
-        tables[units] = nullptr;
-        continue;
-      }
-      std::vector<double>& table = tables_[query_units][units];
-      if (table.empty()) table = JaroTable(query_units, units);
-      tables[units] = table.data();
+  // Of a query with the choices from `begin` on. Valid until the next call.
+  std::span<double> Of(size_t query, size_t begin, std::span<const uint8_t> common,
+                       std::span<const uint8_t> out_of_order) {
+    const size_t query_units = queries_[query].size();
+    Tables& tables = tables_[query_units];
+    if (tables.all.empty()) MakeTables(query_units, &tables);
+    constexpr uint16_t kNoUnit = 0xffff;
+    const JaroLookup lookup = {.tables = tables.all.data(),
+                               .begins = tables.begins,
+                               .width = TableWidth(query_units),
+                               .sizes = sizes_.each().data(),
+                               .weights = weights_,
+                               .prefixes = prefixes_.data(),
+                               .query_prefix = PrefixOf(queries_[query], units_, kNoUnit)};
+    HWY_DYNAMIC_DISPATCH(LookUp)(lookup, begin, common, out_of_order, similarities_.data());
+    for (size_t i = 0; i < common.size() && !tables.complete; ++i) {
+      const size_t units = lookup.sizes[begin + i];
+      if (std::min(query_units, units) <= kTableUnits) continue;
+      similarities_[i] =
+          lookup.WithBonus(JaroSimilarity(query_units, units,
+                                          {.common = common[i], .out_of_order = out_of_order[i]}),
+                           begin + i);
     }
-    const size_t width = TableWidth(query_units);
-    const uint8_t* const sizes = sizes_.each().data();
-    double* const out = similarities_.data();
-    const size_t count = similarities_.size();
-    if (all_in_tables) {
-      for (size_t c = 0; c < count; ++c) {
-        out[c] = tables[sizes[c]][common[c] * width + out_of_order[c] / 2];
-      }
-    } else {
-      for (size_t c = 0; c < count; ++c) {
-        out[c] = tables[sizes[c]] != nullptr
-                     ? tables[sizes[c]][common[c] * width + out_of_order[c] / 2]
-                     : JaroSimilarity(query_units, sizes[c],
-                                      {.common = common[c], .out_of_order = out_of_order[c]});
-      }
-    }
-    return similarities_;
+    return std::span(similarities_).first(common.size());
   }
 
  private:
+  struct Tables {
+    std::vector<double> all;
+    std::array<int32_t, kCrossUnits + 1> begins{};
+    bool complete = true;
+  };
+
+  void MakeTables(size_t query_units, Tables* tables) const {
+    for (const size_t units : sizes_.distinct()) {
+      if (std::min(query_units, units) > kTableUnits) {
+        tables->complete = false;
+        continue;
+      }
+      tables->begins[units] = static_cast<int32_t>(tables->all.size());
+      AddJaroTable(query_units, units, &tables->all);
+    }
+    // Where there is none, any counts lead to some place of it.
+    const size_t most = (query_units + 1) * TableWidth(query_units);
+    if (!tables->complete) tables->all.resize(std::max(tables->all.size(), most));
+  }
+
+  const std::span<const Text> queries_;
+  const QueryUnits units_;
   std::vector<double> similarities_;
   const CrossSizes sizes_;
-  std::array<std::array<std::vector<double>, kCrossUnits + 1>, kCrossQueryUnits + 1> tables_;
+  std::vector<WinklerPrefix> prefixes_;
+  std::array<double, kWinklerPrefixMax + 1> weights_;
+  std::array<Tables, kCrossQueryUnits + 1> tables_;  // by the query's size
 };
 
 }  // namespace
 
-HWY_EXPORT(JaroCross);
-
-void JaroCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+void JaroCrossBlock(std::span<const Text> queries, const SortedTexts& choices, double prefix_weight,
                     const CrossEmit& emit, StopToken stop) {
-  const std::span<const Text> texts = choices.texts();
-  const auto bytes = std::make_unique_for_overwrite<uint8_t[]>(2 * queries.size() * texts.size());
-  const DistanceMatrix common{.first = bytes.get(), .stride = texts.size()};
-  const DistanceMatrix out_of_order{.first = common.Row(queries.size()), .stride = texts.size()};
-  HWY_DYNAMIC_DISPATCH(JaroCross)(queries, choices, common, out_of_order, stop);
-
-  JaroScores scores(texts);
-  for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
-    emit(q, scores.Of(queries[q].size(), common.Row(q), out_of_order.Row(q)));
-  }
+  JaroScores scores(queries, choices.texts(), prefix_weight);
+  const auto take = [&](const CrossTile& tile) {
+    for (size_t i = 0; i < tile.queries.size(); ++i) {
+      const size_t query = tile.queries[i];
+      emit(query, tile.begin, scores.Of(query, tile.begin, tile.Row(i, 0), tile.Row(i, 1)));
+    }
+  };
+  HWY_DYNAMIC_DISPATCH(JaroCross)(queries, choices, take, stop);
 }
 
 }  // namespace kernelserve

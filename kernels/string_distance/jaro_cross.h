@@ -12,9 +12,13 @@
 
 namespace kernelserve {
 
-// Jaro's similarities of queries with choices (cross_block.h, whose limits on sizes apply), a
-// query's at a time, which the receiver may change.
-void JaroCrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+// Winkler's bonus goes to similarities over this, for each of so many units that texts begin with.
+inline constexpr double kWinklerBonusOver = 0.7;
+inline constexpr size_t kWinklerPrefixMax = 4;
+
+// Jaro's similarities of queries with choices (cross_block.h, whose limits apply), each with
+// Winkler's bonus where `prefix_weight` is over 0.
+void JaroCrossBlock(std::span<const Text> queries, const SortedTexts& choices, double prefix_weight,
                     const CrossEmit& emit, StopToken stop);
 
 }  // namespace kernelserve

@@ -43,12 +43,12 @@ struct JaroMetric {
   static void Cross(std::span<const Text> queries, const SortedTexts& choices, const Parameters&,
                     double cutoff, StopToken stop, const CrossEmit& emit) {
     JaroCrossBlock(
-        queries, choices,
-        [&](size_t query, std::span<double> similarities) {
+        queries, choices, /*prefix_weight=*/0,
+        [&](size_t query, size_t begin, std::span<double> similarities) {
           for (double& similarity : similarities) {
             if (similarity < cutoff) similarity = 0;
           }
-          emit(query, similarities);
+          emit(query, begin, similarities);
         },
         stop);
   }

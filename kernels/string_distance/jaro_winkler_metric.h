@@ -58,8 +58,8 @@ struct JaroWinklerMetric {
   static double SimilarityBound(size_t left, size_t right, size_t common,
                                 const Parameters& parameters) {
     const double jaro = JaroMetric::SimilarityBound(left, right, common, {});
-    if (jaro <= kBonusOver) return jaro;
-    const double weight = static_cast<double>(kPrefixMax) * parameters.prefix_weight;
+    if (jaro <= kWinklerBonusOver) return jaro;
+    const double weight = static_cast<double>(kWinklerPrefixMax) * parameters.prefix_weight;
     // A little more, as a bonus may round up.
     return weight >= 1 ? 1 : std::min(1.0, jaro + weight * (1.0 - jaro) + 1e-12);
   }
@@ -67,41 +67,36 @@ struct JaroWinklerMetric {
   static void Cross(std::span<const Text> queries, const SortedTexts& choices,
                     const Parameters& parameters, double cutoff, StopToken stop,
                     const CrossEmit& emit) {
+    if (cutoff <= 0) {
+      JaroCrossBlock(queries, choices, parameters.prefix_weight, emit, stop);
+      return;
+    }
+    // Cutoffs round on their way to Jaro's similarity.
     const std::span<const Text> texts = choices.texts();
     JaroCrossBlock(
-        queries, choices,
-        [&](size_t query, std::span<double> similarities) {
-          for (size_t i = 0; i < texts.size(); ++i) {
-            // Few have a bonus.
-            if (similarities[i] > kBonusOver) {
-              similarities[i] =
-                  WithPrefix(queries[query], texts[i], similarities[i], parameters, cutoff);
-            }
+        queries, choices, /*prefix_weight=*/0,
+        [&](size_t query, size_t begin, std::span<double> similarities) {
+          for (size_t i = 0; i < similarities.size(); ++i) {
+            similarities[i] =
+                WithPrefix(queries[query], texts[begin + i], similarities[i], parameters, cutoff);
           }
-          if (cutoff > 0) {
-            for (double& similarity : similarities)
-              similarity = similarity < cutoff ? 0 : similarity;
-          }
-          emit(query, similarities);
+          emit(query, begin, similarities);
         },
         stop);
   }
 
  private:
-  static constexpr double kBonusOver = 0.7;
-  static constexpr size_t kPrefixMax = 4;
-
   static double WithPrefix(Text left, Text right, double jaro, const Parameters& parameters,
                            double cutoff) {
-    if (jaro <= kBonusOver) return jaro >= cutoff ? jaro : 0;
-    const size_t most = std::min({left.size(), right.size(), kPrefixMax});
+    if (jaro <= kWinklerBonusOver) return jaro >= cutoff ? jaro : 0;
+    const size_t most = std::min({left.size(), right.size(), kWinklerPrefixMax});
     size_t prefix = 0;
     while (prefix < most && left[prefix] == right[prefix]) ++prefix;
     const double weight = static_cast<double>(prefix) * parameters.prefix_weight;
     double jaro_cutoff = cutoff;
-    if (jaro_cutoff > kBonusOver) {
-      jaro_cutoff =
-          weight >= 1 ? kBonusOver : std::max(kBonusOver, (weight - cutoff) / (weight - 1));
+    if (jaro_cutoff > kWinklerBonusOver) {
+      jaro_cutoff = weight >= 1 ? kWinklerBonusOver
+                                : std::max(kWinklerBonusOver, (weight - cutoff) / (weight - 1));
     }
     if (jaro < jaro_cutoff) return 0;
     const double similarity = std::min(jaro + weight * (1.0 - jaro), 1.0);

@@ -54,15 +54,21 @@ PairCost LcsSeq::EditScriptCost(size_t left_size, size_t right_size) {
 }
 
 void LcsSeq::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                        DistanceMatrix out, StopToken stop) {
-  IndelCrossBlock(queries, choices, out, stop);
+                        const TakeTile& take, StopToken stop) {
   const std::span<const Text> texts = choices.texts();
-  for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
-    uint8_t* const row = out.Row(q);
-    for (size_t c = 0; c < texts.size(); ++c) {
-      row[c] = static_cast<uint8_t>((row[c] + SizesApart(queries[q], texts[c])) / 2);
-    }
-  }
+  IndelCrossBlock(
+      queries, choices,
+      [&](const CrossTile& tile) {
+        for (size_t i = 0; i < tile.queries.size(); ++i) {
+          const Text& query = queries[tile.queries[i]];
+          const std::span<uint8_t> row = tile.Row(i);
+          for (size_t c = 0; c < row.size(); ++c) {
+            row[c] = static_cast<uint8_t>((row[c] + SizesApart(query, texts[tile.begin + c])) / 2);
+          }
+        }
+        take(tile);
+      },
+      stop);
 }
 
 }  // namespace kernelserve

@@ -36,7 +36,7 @@ struct LcsSeq {
   static Editops EditScript(Text left, Text right, StopToken stop);
   static PairCost EditScriptCost(size_t left_size, size_t right_size);
   static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                         DistanceMatrix out, StopToken stop);
+                         const TakeTile& take, StopToken stop);
 };
 
 }  // namespace kernelserve

@@ -64,8 +64,8 @@ struct LevenshteinMetric {
     return parameters.IsUniform() && kernelserve::HasCrossBlock();
   }
   static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                         DistanceMatrix out, StopToken stop) {
-    LevenshteinCrossBlock(queries, choices, out, stop);
+                         const TakeTile& take, StopToken stop) {
+    LevenshteinCrossBlock(queries, choices, take, stop);
   }
 
   using Prepared = PreparedLevenshtein;

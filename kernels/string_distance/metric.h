@@ -44,7 +44,7 @@
 //   int64_t DistanceBound(size_t left_units, size_t right_units, size_t common, const Parameters&)
 //       where there is one: no pair of these sizes with `common` units in common, in any order, is
 //       closer; -1 where parameters rule a bound out
-//   void CrossBlock(std::span<const Text> queries, const SortedTexts&, DistanceMatrix, StopToken),
+//   void CrossBlock(std::span<const Text> queries, const SortedTexts&, const TakeTile&, StopToken),
 //   bool HasCrossBlock(const Parameters&)                         (cross_block.h) where it has one
 //   bool IsSymmetric(const Parameters&)                           where some parameters are not
 //   Prepared, Prepare(Text, Side, const Parameters&), PreparedBytes(const Prepared&), Query(const
@@ -177,29 +177,29 @@ struct MetricKernel {
                     const Parameters& parameters, const StopToken& stop,
                     const TextScorer::Emit& emit) {
     if constexpr (kHasCrossBlock) {
-      const std::span<const Text> texts = choices.texts();
-      const auto bytes = std::make_unique_for_overwrite<uint8_t[]>(queries.size() * texts.size());
-      const DistanceMatrix distances{.first = bytes.get(), .stride = texts.size()};
-      Metric::CrossBlock(queries, choices, distances, stop);
-      CrossScores scores(texts, [&](size_t query_units, size_t units, size_t distance) {
+      CrossScores scores(choices.texts(), [&](size_t query_units, size_t units, size_t distance) {
         const int64_t maximum = Metric::Maximum(query_units, units, parameters);
         return static_cast<double>(
             Convert::Score(maximum, std::min<int64_t>(maximum, static_cast<int64_t>(distance)),
                            parameters.score_cutoff.value_or(kKeepAll)));
       });
-      for (size_t q = 0; q < queries.size() && !stop.stopped(); ++q) {
-        const std::span<uint8_t> row(distances.Row(q), texts.size());
-        if constexpr (form == Form::kDistance) {
-          const int64_t cutoff = parameters.score_cutoff.value_or(kKeepAll);
-          if (cutoff < UINT8_MAX) {
-            const auto over = static_cast<uint8_t>(cutoff + 1);
-            for (uint8_t& distance : row) distance = std::min(distance, over);
+      const auto take = [&](const CrossTile& tile) {
+        for (size_t i = 0; i < tile.queries.size(); ++i) {
+          const size_t query = tile.queries[i];
+          const std::span<uint8_t> row = tile.Row(i);
+          if constexpr (form == Form::kDistance) {
+            const int64_t cutoff = parameters.score_cutoff.value_or(kKeepAll);
+            if (cutoff < UINT8_MAX) {
+              const auto over = static_cast<uint8_t>(cutoff + 1);
+              for (uint8_t& distance : row) distance = std::min(distance, over);
+            }
+            emit(query, tile.begin, row, {});
+          } else {
+            emit(query, tile.begin, {}, scores.Of(queries[query].size(), tile.begin, row));
           }
-          emit(q, row, {});
-        } else {
-          emit(q, {}, scores.Of(queries[q].size(), row));
         }
-      }
+      };
+      Metric::CrossBlock(queries, choices, take, stop);
     }
   }
 
@@ -224,8 +224,8 @@ struct MetricKernel {
 
  private:
   static constexpr bool kHasCrossBlock =
-      requires(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out) {
-    Metric::CrossBlock(queries, choices, out, StopToken());
+      requires(std::span<const Text> queries, const SortedTexts& choices, const TakeTile& take) {
+    Metric::CrossBlock(queries, choices, take, StopToken());
   };
 
   // Not for the distance itself.

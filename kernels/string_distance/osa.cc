@@ -30,9 +30,9 @@ PairCost Osa::EditScriptCost(size_t left_size, size_t right_size) {
   return OsaEditopsCost(left_size, right_size);
 }
 
-void Osa::CrossBlock(std::span<const Text> queries, const SortedTexts& choices, DistanceMatrix out,
-                     StopToken stop) {
-  OsaCrossBlock(queries, choices, out, stop);
+void Osa::CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
+                     const TakeTile& take, StopToken stop) {
+  OsaCrossBlock(queries, choices, take, stop);
 }
 
 }  // namespace kernelserve

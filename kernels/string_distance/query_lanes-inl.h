@@ -13,8 +13,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "hwy/aligned_allocator.h"
 #include "hwy/highway.h"
+#include "kernels/string_distance/choice_units.h"
 #include "kernels/string_distance/text_lanes-inl.h"
 #include "kernels/text.h"
 
@@ -24,77 +27,62 @@ namespace HWY_NAMESPACE {
 
 #if KERNELSERVE_TEXT_LANES
 
-// Queries of 1 to kBits units, each in a lane of kBits bits, in kVectors vectors: for any unit of a
-// text, the places of it in each query, by one look into a table.
+// Queries of 1 to kBits units, each in a lane of kBits bits, in up to kVectors vectors: for any
+// unit of a choice, the places of it in each query, by a look into a table.
 template <size_t kBits, size_t kVectors>
 class QueryLanes {
  public:
+  static constexpr size_t kLaneBits = kBits;
   using Lane = LaneOfBits<kBits>;
   using Vector = hn::Vec<hn::ScalableTag<Lane>>;
   static constexpr size_t kLanes = kVectorBytes * 8 / kBits;  // in a vector
   static constexpr size_t kQueries = kVectors * kLanes;
-  using Row = std::array<Lane, kQueries>;
+
+  // `units` are those of these queries and of others, and stay as long as this object.
+  explicit QueryLanes(const QueryUnits& units)
+      : units_(units),
+        row_of_(units.end()),
+        // At most one for each unit that the queries have.
+        matches_(
+            hwy::AllocateAligned<Lane>(std::min(units.end(), kQueries * kBits + 1) * kQueries)) {}
 
   // At most kQueries. Lanes without a query match nothing.
   void Set(std::span<const Text> queries) {
-    latin1_.fill(Row{});
-    slots_.fill(Slot{});
-    others_ = 0;
+    std::fill(row_of_.begin(), row_of_.end(), uint16_t{0});
+    size_t used = 1;
+    std::fill_n(matches_.get(), kQueries, Lane{0});
     rows_.fill(0);
     for (size_t lane = 0; lane < queries.size(); ++lane) {
       queries[lane].Visit([&](auto units) {
         for (size_t i = 0; i < units.size(); ++i) {
-          RowToSet(units[i])[lane] |= static_cast<Lane>(Lane{1} << i);
+          uint16_t& row = row_of_[units_.Of(units[i])];
+          if (row == 0) {
+            row = static_cast<uint16_t>(used++);
+            std::fill_n(matches_.get() + row * kQueries, kQueries, Lane{0});
+          }
+          matches_[row * kQueries + lane] |= static_cast<Lane>(Lane{1} << i);
         }
         rows_[lane] = static_cast<Lane>(~Lane{0}) >> (kBits - units.size());
       });
     }
   }
 
-  // Where `unit` occurs in the queries of each vector.
-  template <typename Unit>
-  HWY_INLINE const Lane* Matches(Unit unit) const {
-    if constexpr (sizeof(Unit) == 1) return latin1_[unit].data();
-    if (unit < latin1_.size()) return latin1_[unit].data();
-    return other_[slots_[SlotOf(unit)].row].data();
+  // Where the unit occurs in the queries, vector by vector.
+  HWY_INLINE const Lane* Matches(QueryUnit unit) const {
+    return matches_.get() + size_t{row_of_[unit]} * kQueries;
   }
 
-  // One bit for each unit of a query, from bit 0.
+  // One bit for each unit of a query, from bit 0, vector by vector.
+  HWY_INLINE const Lane* rows() const { return rows_.data(); }
   HWY_INLINE Vector rows(size_t v) const {
     return hn::Load(hn::ScalableTag<Lane>(), rows_.data() + v * kLanes);
   }
 
  private:
-  // Of units over Latin-1, there are at most as many as all lanes have bits.
-  static constexpr size_t kOthers = kQueries * kBits;
-  static constexpr size_t kSlots = 2 * kOthers;
-  struct Slot {
-    uint32_t unit;  // 0: empty, as that is in Latin-1
-    uint16_t row;   // 0, of a free slot: nothing matches
-  };
-
-  // The place of `unit`, or of the free slot where it belongs.
-  size_t SlotOf(uint32_t unit) const {
-    // Multiplicative hashing (Knuth); its upper bits are the good ones.
-    size_t slot = (unit * 0x9e3779b1u) >> (32 - std::countr_zero(kSlots));
-    while (slots_[slot].unit != unit && slots_[slot].unit != 0) slot = (slot + 1) % kSlots;
-    return slot;
-  }
-  Row& RowToSet(uint32_t unit) {
-    if (unit < latin1_.size()) return latin1_[unit];
-    Slot& slot = slots_[SlotOf(unit)];
-    if (slot.unit == 0) {
-      slot = {unit, ++others_};
-      other_[others_] = Row{};
-    }
-    return other_[slot.row];
-  }
-
-  alignas(HWY_ALIGNMENT) std::array<Row, 256> latin1_;
-  alignas(HWY_ALIGNMENT) std::array<Row, kOthers + 1> other_{};  // [0]: no query has the unit
-  alignas(HWY_ALIGNMENT) Row rows_;
-  std::array<Slot, kSlots> slots_;
-  uint16_t others_;
+  const QueryUnits& units_;
+  std::vector<uint16_t> row_of_;  // 0 matches nothing
+  hwy::AlignedFreeUniquePtr<Lane[]> matches_;
+  alignas(HWY_ALIGNMENT) std::array<Lane, kQueries> rows_;
 };
 
 #endif

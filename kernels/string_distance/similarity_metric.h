@@ -34,7 +34,7 @@
 //       more similar
 //   void Cross(std::span<const Text> queries, const SortedTexts&, const Parameters&, double cutoff,
 //              StopToken, emit)
-//       where it has one: calls emit(query, std::span<double> similarities) for each query
+//       where it has one: a CrossEmit (cross_block.h)
 
 namespace kernelserve {
 
@@ -98,9 +98,9 @@ struct SimilarityKernel {
                     const TextScorer::Emit& emit) {
     if constexpr (kHasCross) {
       Metric::Cross(queries, choices, parameters, SimilarityCutoff(parameters), stop,
-                    [&](size_t query, std::span<double> similarities) {
+                    [&](size_t query, size_t begin, std::span<double> similarities) {
                       FromSimilarities(parameters, similarities);
-                      emit(query, {}, similarities);
+                      emit(query, begin, {}, similarities);
                     });
     }
   }
@@ -124,7 +124,7 @@ struct SimilarityKernel {
   };
   static constexpr bool kHasCross =
       requires(std::span<const Text> queries, const SortedTexts& choices,
-               const Parameters& parameters, void (*emit)(size_t, std::span<double>)) {
+               const Parameters& parameters, const CrossEmit& emit) {
     Metric::Cross(queries, choices, parameters, 0.0, StopToken(), emit);
   };
 

@@ -1,6 +1,7 @@
 #ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_SORTED_TEXTS_H_
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_SORTED_TEXTS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,15 +29,15 @@ class SortedTexts {
   // Places in texts() of those that were left out, ascending.
   std::span<const uint16_t> too_long() const { return too_long_; }
 
-  // Calls part(begin, count) for each run of places in texts() that has none of too_long().
+  // Calls part(begin, count) for each run of places in [begin, end) that has none of too_long().
   template <typename Part>
-  void EachPart(const Part& part) const {
-    size_t begin = 0;
-    for (const uint16_t place : too_long_) {
-      if (place > begin) part(begin, place - begin);
-      begin = place + size_t{1};
+  void EachPart(size_t begin, size_t end, const Part& part) const {
+    for (auto place = std::lower_bound(too_long_.begin(), too_long_.end(), begin);
+         place != too_long_.end() && *place < end; ++place) {
+      if (*place > begin) part(begin, *place - begin);
+      begin = *place + size_t{1};
     }
-    if (texts_.size() > begin) part(begin, texts_.size() - begin);
+    if (end > begin) part(begin, end - begin);
   }
 
   size_t bytes() const {  // on the heap

@@ -47,10 +47,10 @@ struct SymmetricMetric {
   }
   static bool HasCrossBlock(const Parameters&) { return kernelserve::HasCrossBlock(); }
   static void CrossBlock(std::span<const Text> queries, const SortedTexts& choices,
-                         DistanceMatrix out, StopToken stop) requires requires {
+                         const TakeTile& take, StopToken stop) requires requires {
     &Distance::CrossBlock;
   }
-  { Distance::CrossBlock(queries, choices, out, stop); }
+  { Distance::CrossBlock(queries, choices, take, stop); }
 
   struct Prepared {
     Text query;

@@ -35,7 +35,30 @@ HWY_INLINE uint64_t ShiftRight(uint64_t a) {
 }
 HWY_INLINE uint64_t PopulationCount(uint64_t a) { return static_cast<uint64_t>(std::popcount(a)); }
 
-// a & b & c, a ^ (b & c), a | (~b & c), and ~a & (b | c).
+template <class V>
+HWY_INLINE V AllOnes() {
+  const hn::DFromV<V> d;
+  return hn::Set(d, static_cast<hn::TFromD<decltype(d)>>(~uint64_t{0}));
+}
+template <>
+HWY_INLINE uint64_t AllOnes<uint64_t>() {
+  return ~uint64_t{0};
+}
+
+// a | (~b & c), ~a & (b | c), (a ^ b) | c, a & b & c, a ^ (b & c), a & ~(b & ~c),
+// and a & ~b & ~c.
+template <class V>
+HWY_INLINE V OrAndNot(V a, V b, V c) {
+  return Or(a, AndNot(b, c));
+}
+template <class V>
+HWY_INLINE V AndNotOr(V a, V b, V c) {
+  return AndNot(a, Or(b, c));
+}
+template <class V>
+HWY_INLINE V XorOr(V a, V b, V c) {
+  return Or(Xor(a, b), c);
+}
 template <class V>
 HWY_INLINE V And3(V a, V b, V c) {
   return And(And(a, b), c);
@@ -45,15 +68,27 @@ HWY_INLINE V XorAnd(V a, V b, V c) {
   return Xor(a, And(b, c));
 }
 template <class V>
-HWY_INLINE V OrAndNot(V a, V b, V c) {
-  return Or(a, AndNot(b, c));
+HWY_INLINE V WithoutAndNot(V a, V b, V c) {
+  return AndNot(AndNot(c, b), a);
 }
 template <class V>
-HWY_INLINE V AndNotOr(V a, V b, V c) {
-  return AndNot(a, Or(b, c));
+HWY_INLINE V WithoutEither(V a, V b, V c) {
+  return AndNot(c, AndNot(b, a));
 }
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
 // In one instruction; the compiler doesn't see it.
+template <typename T>
+HWY_INLINE hn::Vec512<T> OrAndNot(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0xF2)};
+}
+template <typename T>
+HWY_INLINE hn::Vec512<T> AndNotOr(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x0E)};
+}
+template <typename T>
+HWY_INLINE hn::Vec512<T> XorOr(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0xBE)};
+}
 template <typename T>
 HWY_INLINE hn::Vec512<T> And3(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
   return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x80)};
@@ -63,12 +98,12 @@ HWY_INLINE hn::Vec512<T> XorAnd(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> 
   return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x78)};
 }
 template <typename T>
-HWY_INLINE hn::Vec512<T> OrAndNot(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
-  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0xF2)};
+HWY_INLINE hn::Vec512<T> WithoutAndNot(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0xB0)};
 }
 template <typename T>
-HWY_INLINE hn::Vec512<T> AndNotOr(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
-  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x0E)};
+HWY_INLINE hn::Vec512<T> WithoutEither(hn::Vec512<T> a, hn::Vec512<T> b, hn::Vec512<T> c) {
+  return hn::Vec512<T>{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, 0x10)};
 }
 #endif
 
@@ -78,6 +113,11 @@ HWY_INLINE void StoreBytes(D, hn::Vec<D> values, uint8_t* to) {
   const hn::Rebind<uint8_t, D> bytes;
   if constexpr (sizeof(hn::TFromD<D>) == 1) {
     hn::StoreU(values, bytes, to);
+#if HWY_TARGET == HWY_AVX3_DL
+  } else if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    // Highway 1.0.3 takes the wrong bytes here.
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(values.raw));
+#endif
   } else {
     hn::StoreU(hn::TruncateTo(bytes, values), bytes, to);
   }
