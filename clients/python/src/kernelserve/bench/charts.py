@@ -51,15 +51,21 @@ def draw(document: Mapping[str, Any], directory: Path) -> dict[str, Path]:
 
 
 def _figure(
-    document: Mapping[str, Any], title: str, about: str, *, height: float, left: float
+    document: Mapping[str, Any],
+    title: str,
+    about: str,
+    *,
+    height: float,
+    left: float,
+    width: float = 10,
 ) -> tuple[Figure, Axes]:
-    """Axes below a title and a line about it, above one about the machine."""
-    figure = Figure(figsize=(10, height), dpi=130)
+    """Axes below a title and a line or two about it, above one about the machine."""
+    figure = Figure(figsize=(width, height), dpi=130)
     figure.subplots_adjust(left=left, right=0.96, top=1 - 0.95 / height, bottom=0.95 / height)
     axes = figure.subplots()
     machine = document["machine"]
     figure.text(0.02, 1 - 0.32 / height, title, size=14, weight="bold")
-    figure.text(0.02, 1 - 0.6 / height, about, color=_MUTED)
+    figure.text(0.02, 1 - 0.45 / height, about, color=_MUTED, va="top", linespacing=1.4)
     figure.text(
         0.02,
         0.14 / height,
@@ -84,14 +90,22 @@ def _label(axes: Axes, x: str, y: str = "") -> None:
 
 
 def _rivals(work: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The fastest setting of each peer, as a ratio to our fastest way."""
-    ours = min((median(c["ns"]) for c in work["contenders"] if c["kind"] == "ours"), default=0.0)
+    """The fastest setting of each peer, as a ratio to ours: the one that is held to it, or else our
+    fastest.
+    """
     best: dict[str, float] = {}
     for c in work["contenders"]:
         if c["kind"] == "peer":
             peer = c["name"].partition(",")[0].rpartition(" ")[0]
             best[peer] = min(best.get(peer, float("inf")), median(c["ns"]))
-    return [(peer, ns / ours) for peer, ns in best.items()]
+    return [(peer, ns / _ours(work, peer)) for peer, ns in best.items()]
+
+
+def _ours(work: Mapping[str, Any], peer: str) -> float:
+    ours = [c for c in work["contenders"] if c["kind"] == "ours"]
+    told = [b["name"] for b in work["bars"] if b["at_least"] and peer in b["name"]]
+    held = [c for c in ours if any(n.endswith(c["name"].partition(",")[2]) for n in told)]
+    return min(median(c["ns"]) for c in held or ours)
 
 
 def _bound(work: Mapping[str, Any], peer: str) -> float | None:
@@ -115,7 +129,8 @@ def _speedup(document: Mapping[str, Any]) -> Figure:
         "rounds. Results are equal.\n"
         "Black: the bar that was set. Red: it is missed; or, where there is none, slower.",
         height=2.1 + 0.27 * len(rows),
-        left=0.42,
+        left=0.47,
+        width=12,
     )
     for at, ((_, _, ratio), bound) in enumerate(zip(rows, bounds, strict=True)):
         missed = ratio < (bound or 1)
@@ -137,7 +152,8 @@ def _speedup(document: Mapping[str, Any]) -> Figure:
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
     ratios = [ratio for _, _, ratio in rows]
-    axes.set_xlim(min(0.8, *ratios) / 1.2, 3 * max(*ratios, 1))
+    farthest = max(*ratios, *(bound or 1 for bound in bounds), 1)
+    axes.set_xlim(min(0.8, *ratios) / 1.2, 3 * farthest)
     axes.axvline(1, color=_MUTED, linewidth=0.8)
     axes.xaxis.set_major_formatter("{x:g}x")
     axes.tick_params(axis="y", length=0)
@@ -235,7 +251,7 @@ def _latency(document: Mapping[str, Any]) -> Figure:
             )
     axes.set_xscale("log")
     axes.set_ylim(0, 103)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.yaxis.set_major_formatter("{x:.0f} %")
