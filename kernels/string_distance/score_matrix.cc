@@ -8,11 +8,17 @@
 namespace kernelserve {
 
 ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices)
+    : ScoreMatrix(type, queries, choices, nullptr) {
+  own_ = std::make_unique_for_overwrite<uint8_t[]>(queries * choices * width_);
+  values_ = own_.get();
+}
+
+ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices, uint8_t* values)
     : type_(type),
       width_(FixedWidth(type)),
       queries_(queries),
       choices_(choices),
-      values_(std::make_unique_for_overwrite<uint8_t[]>(queries * choices * width_)) {}
+      values_(values) {}
 
 void ScoreMatrix::Put(size_t query, size_t choice, std::span<const uint8_t> scores) {
   StoreNumbers(type_, scores, At(query, choice));

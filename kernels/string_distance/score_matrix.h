@@ -17,6 +17,8 @@ class ScoreMatrix {
  public:
   // `type` is an integer or float type. Scores are unset.
   ScoreMatrix(DataType type, size_t queries, size_t choices);
+  // In `values`, of as many bytes, which stays as long as this object.
+  ScoreMatrix(DataType type, size_t queries, size_t choices, uint8_t* values);
 
   // Of query `query`, the scores with the choices from `choice` on.
   void Put(size_t query, size_t choice, std::span<const uint8_t> scores);
@@ -29,21 +31,22 @@ class ScoreMatrix {
   size_t queries() const { return queries_; }
   size_t choices() const { return choices_; }
   // queries() * choices() numbers.
-  std::span<const uint8_t> values() const { return {values_.get(), queries_ * choices_ * width_}; }
+  std::span<const uint8_t> values() const { return {values_, queries_ * choices_ * width_}; }
   // One bit a score from bit 0, 1 = has a value; empty: all have.
   std::span<const uint8_t> validity() const { return validity_; }
   uint64_t null_count() const { return null_count_; }
 
  private:
   uint8_t* At(size_t query, size_t choice) {
-    return values_.get() + (query * choices_ + choice) * width_;
+    return values_ + (query * choices_ + choice) * width_;
   }
 
   DataType type_;
   size_t width_;
   size_t queries_;
   size_t choices_;
-  std::unique_ptr<uint8_t[]> values_;
+  std::unique_ptr<uint8_t[]> own_;
+  uint8_t* values_;
   std::vector<uint8_t> validity_;
   uint64_t null_count_ = 0;
 };

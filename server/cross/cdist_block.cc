@@ -40,97 +40,143 @@ void AppendBits(std::span<const uint8_t> bits, size_t begin, size_t count, std::
 
 }  // namespace
 
-absl::StatusOr<CdistBlock::Part> CdistBlock::Compute(size_t begin, size_t end, DataType type,
-                                                     const StopToken& stop) {
-  auto matrix = std::make_shared<ScoreMatrix>(type, end - begin, work().choices);
-  absl::Status status = work().cross->Scores(begin, end, stop, matrix.get());
-  if (!status.ok()) return status;
-  return Part(std::move(matrix));
+absl::StatusOr<std::optional<CdistBlock::Part>> CdistBlock::Place(size_t begin, size_t end,
+                                                                  const StopToken& stop) const {
+  CrossWork& work = this->work();
+  const uint64_t at = (begin - work.begin) * RowBytes(work.type);
+  const uint64_t bytes = (end - begin) * RowBytes(work.type);
+  if (work.place == nullptr || work.place_lost.load(std::memory_order_relaxed) ||
+      at + bytes > work.place->length()) {
+    return std::nullopt;
+  }
+  Buffer memory = work.buffers->Take(bytes);
+  ScoreMatrix scores(work.type, end - begin, work.choices, memory.data());
+  if (absl::Status status = work.cross->Scores(begin, end, stop, &scores); !status.ok()) {
+    return status;
+  }
+  if (!work.place->WriteAt(at, scores.values())) {
+    work.place_lost.store(true, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+  return Part{.type = work.type,
+              .queries = end - begin,
+              .validity = {scores.validity().begin(), scores.validity().end()},
+              .scores = nullptr};
+}
+
+absl::StatusOr<CdistBlock::Part> CdistBlock::Compute(size_t begin, size_t end,
+                                                     const StopToken& stop) const {
+  CrossWork& work = this->work();
+  const auto compute = [&](DataType type) -> absl::StatusOr<Part> {
+    auto scores = std::make_shared<ScoreMatrix>(type, end - begin, work.choices);
+    absl::Status status = work.cross->Scores(begin, end, stop, scores.get());
+    if (!status.ok()) return status;
+    return Part{.type = type,
+                .queries = end - begin,
+                .validity = {scores->validity().begin(), scores->validity().end()},
+                .scores = std::move(scores)};
+  };
+  if (work.tries_bytes()) {
+    absl::StatusOr<Part> bytes = compute(DataType::kUint8);
+    if (!bytes.ok()) return bytes.status();
+    const std::span<const uint8_t> values = bytes->scores->values();
+    if (values.empty() || std::memchr(values.data(), UINT8_MAX, values.size()) == nullptr) {
+      return bytes;
+    }
+    work.is_wide.store(true, std::memory_order_relaxed);
+  }
+  return compute(work.type);
 }
 
 absl::Status CdistBlock::Run(uint64_t begin, uint64_t end, StopToken stop) {
   const size_t first = this->begin() + begin;
   const size_t last = this->begin() + end;
-  Part part;
-  if (work().tries_bytes()) {
-    absl::StatusOr<Part> bytes = Compute(first, last, DataType::kUint8, stop);
-    if (!bytes.ok()) return bytes.status();
-    const std::span<const uint8_t> values = (*bytes)->values();
-    if (values.empty() || std::memchr(values.data(), UINT8_MAX, values.size()) == nullptr) {
-      part = *std::move(bytes);
-    } else {
-      work().is_wide.store(true, std::memory_order_relaxed);
-    }
-  }
-  if (part == nullptr) {
-    absl::StatusOr<Part> whole = Compute(first, last, work().type, stop);
-    if (!whole.ok()) return whole.status();
-    part = *std::move(whole);
+  absl::StatusOr<std::optional<Part>> placed = Place(first, last, stop);
+  if (!placed.ok()) return placed.status();
+  if (!placed->has_value()) {
+    absl::StatusOr<Part> part = Compute(first, last, stop);
+    if (!part.ok()) return part.status();
+    *placed = *std::move(part);
   }
   const std::lock_guard lock(mutex_);
-  parts_.emplace(first, std::move(part));
+  parts_.emplace(first, **std::move(placed));
   return absl::OkStatus();
 }
 
-std::vector<CdistBlock::Rows> CdistBlock::Take(size_t begin) const {
-  std::vector<Rows> taken;
-  if (parts_.empty()) return taken;
+CdistBlock::Message CdistBlock::Take(size_t begin) const {
+  Message message{.rows = {}, .type = work().type, .is_placed = false};
+  if (parts_.empty()) return message;
   auto it = std::prev(parts_.upper_bound(begin));
-  const DataType type = it->second->type();
-  const size_t row_bytes = FixedWidth(type) * work().choices;
+  message.type = it->second.type;
+  message.is_placed = it->second.scores == nullptr;
+  // Rows that the client has take no room.
+  const size_t row_bytes = message.is_placed ? 0 : RowBytes(message.type);
   size_t room = row_bytes == 0 ? end() : std::max<size_t>(1, work().block_bytes / row_bytes);
-  for (; it != parts_.end() && it->second->type() == type && room > 0; ++it) {
+  for (; it != parts_.end() && room > 0; ++it) {
+    const Part& part = it->second;
+    if (part.type != message.type || (part.scores == nullptr) != message.is_placed) break;
     const size_t skipped = begin - it->first;
-    const size_t count = std::min(room, it->second->queries() - skipped);
-    taken.push_back({it->second, skipped, skipped + count});
+    const size_t count = std::min(room, part.queries - skipped);
+    message.rows.push_back({&part, skipped, skipped + count});
+    message.queries += count;
+    message.nulls |= !part.validity.empty();
     begin += count;
     room -= count;
   }
-  return taken;
+  return message;
 }
 
-absl::StatusOr<size_t> CdistBlock::EncodeFrom(size_t begin, grpc::ByteBuffer* message) {
-  const std::vector<Rows> taken = Take(begin);
+std::string CdistBlock::Validity(const Message& message) const {
   const size_t choices = work().choices;
-  size_t queries = 0;
-  uint64_t bytes = 0;
-  bool nulls = false;
-  for (const Rows& rows : taken) {
-    queries += rows.end - rows.begin;
-    nulls |= rows.part->null_count() > 0;
+  std::string validity((message.queries * choices + 7) / 8, '\0');
+  size_t bit = 0;
+  for (const Rows& rows : message.rows) {
+    const size_t count = (rows.end - rows.begin) * choices;
+    AppendBits(rows.part->validity, rows.begin * choices, count, &validity, bit);
+    bit += count;
   }
-  const DataType type = taken.empty() ? work().type : taken[0].part->type();
-  const size_t row_bytes = FixedWidth(type) * choices;
-  bytes = queries * row_bytes;
+  return validity;
+}
+
+absl::StatusOr<size_t> CdistBlock::EncodeFrom(size_t begin, grpc::ByteBuffer* encoded) {
+  const Message message = Take(begin);
+  const size_t row_bytes = RowBytes(message.type);
+  const uint64_t bytes = message.queries * row_bytes;
 
   std::string column;
-  AppendVarintField(Fields::kTypeFieldNumber, static_cast<uint64_t>(type), &column);
-  AppendVarintField(Fields::kLengthFieldNumber, queries * choices, &column);
-  if (nulls) {
-    std::string validity((queries * choices + 7) / 8, '\0');
-    size_t bit = 0;
-    for (const Rows& rows : taken) {
-      const size_t count = (rows.end - rows.begin) * choices;
-      AppendBits(rows.part->validity(), rows.begin * choices, count, &validity, bit);
-      bit += count;
-    }
+  AppendVarintField(Fields::kTypeFieldNumber, static_cast<uint64_t>(message.type), &column);
+  AppendVarintField(Fields::kLengthFieldNumber, message.queries * work().choices, &column);
+  if (message.nulls) {
+    const std::string validity = Validity(message);
     AppendBytesField(Fields::kValidityFieldNumber,
                      {reinterpret_cast<const uint8_t*>(validity.data()), validity.size()}, &column);
   }
-  AppendLengthPrefix(Fields::kValuesFieldNumber, bytes, &column);
+  if (message.is_placed) {
+    std::string span;
+    AppendVarintField(v1::RegionSpan::kOffsetFieldNumber,
+                      work().place->offset() + (begin - work().begin) * row_bytes, &span);
+    AppendVarintField(v1::RegionSpan::kLengthFieldNumber, bytes, &span);
+    AppendBytesField(Fields::kValuesSpanFieldNumber,
+                     {reinterpret_cast<const uint8_t*>(span.data()), span.size()}, &column);
+  } else {
+    AppendLengthPrefix(Fields::kValuesFieldNumber, bytes, &column);
+  }
 
-  std::string head = Head(begin, begin + queries);
-  AppendLengthPrefix(v1::CdistResponse::kScoresFieldNumber, column.size() + bytes, &head);
+  std::string head = Head(begin, begin + message.queries);
+  AppendLengthPrefix(v1::CdistResponse::kScoresFieldNumber,
+                     column.size() + (message.is_placed ? 0 : bytes), &head);
   head += column;
   std::vector<grpc::Slice> slices;
   slices.emplace_back(head);
-  for (const Rows& rows : taken) {
-    const auto values =
-        rows.part->values().subspan(rows.begin * row_bytes, (rows.end - rows.begin) * row_bytes);
-    if (!values.empty()) slices.push_back(SliceOf(rows.part, values));
+  for (const Rows& rows : message.rows) {
+    if (message.is_placed || row_bytes == 0) continue;
+    const std::shared_ptr<const ScoreMatrix>& scores = rows.part->scores;
+    slices.push_back(SliceOf(
+        scores,
+        scores->values().subspan(rows.begin * row_bytes, (rows.end - rows.begin) * row_bytes)));
   }
-  grpc::ByteBuffer(slices.data(), slices.size()).Swap(message);
-  return begin + queries;
+  grpc::ByteBuffer(slices.data(), slices.size()).Swap(encoded);
+  return begin + message.queries;
 }
 
 }  // namespace kernelserve::server

@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,7 +17,9 @@
 
 namespace kernelserve::server {
 
-// Rows of the matrix. Messages hold the memory that they were computed into: it is not copied.
+// Rows of the matrix. Where the client has a place for them, tasks write them there as soon as they
+// have them, and messages only tell so. Other messages hold the memory that the rows were computed
+// into: it is not copied.
 class CdistBlock final : public CrossBlock {
  public:
   using CrossBlock::CrossBlock;
@@ -27,16 +31,34 @@ class CdistBlock final : public CrossBlock {
 
  private:
   // A task's rows.
-  using Part = std::shared_ptr<const ScoreMatrix>;
+  struct Part {
+    DataType type;
+    size_t queries;
+    std::vector<uint8_t> validity;              // as ScoreMatrix has it
+    std::shared_ptr<const ScoreMatrix> scores;  // to be sent; null: the client has them
+  };
   struct Rows {
-    Part part;
+    const Part* part;
     size_t begin;  // of the part
     size_t end;
   };
 
-  absl::StatusOr<Part> Compute(size_t begin, size_t end, DataType type, const StopToken& stop);
-  // The rows from query `begin` on that make a message: of one type, as many as it should hold.
-  std::vector<Rows> Take(size_t begin) const;
+  // What a message tells of its rows.
+  struct Message {
+    std::vector<Rows> rows;
+    DataType type;
+    bool is_placed;
+    size_t queries = 0;
+    bool nulls = false;
+  };
+
+  size_t RowBytes(DataType type) const { return FixedWidth(type) * work().choices; }
+  // Computes rows and has the client's place take them; nothing where it does not.
+  absl::StatusOr<std::optional<Part>> Place(size_t begin, size_t end, const StopToken& stop) const;
+  absl::StatusOr<Part> Compute(size_t begin, size_t end, const StopToken& stop) const;
+  // The rows from query `begin` on that make a message: alike, and as many as it should hold.
+  Message Take(size_t begin) const;
+  std::string Validity(const Message& message) const;
 
   std::mutex mutex_;
   std::map<size_t, Part> parts_;  // by first query; guarded by mutex_ until all have run

@@ -11,8 +11,10 @@
 #include "kernels/string_distance/cross.h"
 #include "kernelserve/v1/string_distance.pb.h"
 #include "server/block.h"
+#include "server/columns/buffer_pool.h"
 #include "server/cross/cross_request.h"
 #include "server/memory_budget.h"
+#include "server/shared_memory/span_buffers.h"
 
 namespace kernelserve::server {
 
@@ -35,12 +37,15 @@ struct CrossWork {
   uint64_t block_bytes = 0;           // of a message's columns
   size_t task_queries = 1;            // that a task should have at least
   MemoryBudget* memory = nullptr;
-  v1::Block first;  // what the first message tells beyond its range
+  BufferPool* buffers = nullptr;
+  const ResultPlace* place = nullptr;  // for the rows of a matrix, where its client has one
+  v1::Block first;                     // what the first message tells beyond its range
 
   // What running tasks tell those after them.
   std::atomic<uint64_t> matches = 0;
   std::atomic<uint64_t> matches_each = 0;  // of a query, where most were found; 0: not known
   std::atomic<bool> is_wide = false;       // a score was over what fits a byte
+  std::atomic<bool> place_lost = false;    // it takes no more rows
 
   // Whether to compute scores as bytes first. Nearly all fit one, and what does not saturates:
   // where none has, none was lost.

@@ -102,7 +102,7 @@ absl::Status CrossHandler::Decode(const grpc::ByteBuffer& request) {
   if (!bound.ok()) return InCrossOptions(bound.status());
   type_ = (*bound)->result_type();
   if (request_.query_cutoffs) {
-    status = memory_.Grow(request_.queries.length * sizeof(double));
+    status = memory_.Grow(request_.queries.view.length * sizeof(double));
     if (!status.ok()) return status;
   }
   status = ReadQueryCutoffs(&request_, &work_.query_cutoffs);
@@ -129,6 +129,7 @@ absl::StatusOr<bool> CrossHandler::Prepare(StopToken stop, const std::function<v
   }
   if (absl::Status status = ReadQueries(stop); !status.ok()) return status;
   request_.bytes = Buffer();
+  request_.shared.reset();
   cross_.emplace(*scorer_, *queries_, *choices_);
   ShareWork();
   const uint64_t most = environment_.batches->result_bytes_max;
@@ -165,7 +166,7 @@ absl::Status CrossHandler::FindChoices() {
 
 absl::Status CrossHandler::ReadChoices(const StopToken& stop) {
   const bool own = request_.choices_by == CrossRequest::Choices::kColumn;
-  const ColumnView& column = own ? request_.choices : request_.queries;
+  const ColumnView& column = own ? request_.choices.view : request_.queries.view;
   auto held = std::make_unique<HeldChoices>(environment_.memory);
   held->bytes = Texts::BytesMax(column) + column.length * Choices::kBytesEach;
   if (absl::Status status = held->memory.Grow(held->bytes); !status.ok()) return status;
@@ -206,10 +207,10 @@ absl::Status CrossHandler::ReadQueries(const StopToken& stop) {
     queries_ = &choices_->texts();
     return absl::OkStatus();
   }
-  const uint64_t bytes = Texts::BytesMax(request_.queries);
+  const uint64_t bytes = Texts::BytesMax(request_.queries.view);
   if (absl::Status status = memory_.Grow(bytes); !status.ok()) return status;
   absl::StatusOr<Texts> texts =
-      Texts::Read(request_.queries, "queries", request_.binding.row_errors, stop,
+      Texts::Read(request_.queries.view, "queries", request_.binding.row_errors, stop,
                   request_.binding.preprocessing);
   if (!texts.ok()) return texts.status();
   own_queries_.emplace(*std::move(texts));
@@ -224,6 +225,8 @@ void CrossHandler::ShareWork() {
   work_.method = request_.method;
   work_.type = type_;
   work_.narrow = options.format().narrow();
+  if (request_.result_place) work_.place = &*request_.result_place;
+  work_.buffers = environment_.batches->buffers;
   work_.never_negative = scorer_->is_whole() && !scorer_->higher_is_better() && IsInteger(type_);
   work_.choices = choices_->texts().size();
   work_.begin = request_.begin;

@@ -21,6 +21,7 @@
 #include "server/error_details_matchers.h"
 #include "server/limits.h"
 #include "server/scheduler/worker_pool.h"
+#include "server/shared_memory/memfd.h"
 #include "server/string_distance_service.h"
 
 namespace kernelserve::server {
@@ -119,6 +120,13 @@ class CrossHandlerTest : public ::testing::Test {
     return Join(request, &messages);
   }
 
+  grpc::Status Cdist(const v1::CdistRequest& request, std::vector<v1::CdistResponse>* messages) {
+    grpc::ClientContext context;
+    const auto reader = stub_->Cdist(&context, request);
+    for (v1::CdistResponse message; reader->Read(&message);) messages->push_back(message);
+    return reader->Finish();
+  }
+
   // A client has its answer a moment before the server is done with the call. What is reserved then
   // is what the cache holds.
   void UntilCallsAreGone() {
@@ -131,7 +139,12 @@ class CrossHandlerTest : public ::testing::Test {
   WorkerPool pool_{2, kJobsMax};
   const CallEnvironment calls_{
       .pool = &pool_, .memory = &memory_, .request_bytes_max = kRequestBytesMax, .instance_id = ""};
+  RegionTable regions_{&memory_};
   const BatchEnvironment batches_{.buffers = &buffers_,
+                                  .shared_memory = {.regions = &regions_,
+                                                    .buffers = &buffers_,
+                                                    .memory = &memory_,
+                                                    .request_bytes_max = kRequestBytesMax},
                                   .rows_max = kRowsMax,
                                   .result_bytes_max = kResultBytesMax,
                                   .kernel_limits = {}};
@@ -193,6 +206,78 @@ TEST_F(CrossHandlerTest, JoinsWhatTheDenseMatrixHasWithinTheCutoff) {
     }
     EXPECT_EQ(next, queries.size());
   }
+}
+
+// What a matrix's messages hold, or say to have left in `region`; a byte a score.
+std::string Scores(const std::vector<v1::CdistResponse>& messages, const Descriptor& region) {
+  std::string scores;
+  for (const v1::CdistResponse& message : messages) {
+    const v1::Column& column = message.scores();
+    EXPECT_EQ(column.type(), v1::DATA_TYPE_UINT8);
+    scores += column.values();
+    std::string placed(column.values_span().length(), '\0');
+    EXPECT_EQ(pread(region.get(), placed.data(), placed.size(),
+                    static_cast<off_t>(column.values_span().offset())),
+              static_cast<ssize_t>(placed.size()));
+    scores += placed;
+  }
+  return scores;
+}
+
+TEST_F(CrossHandlerTest, LeavesAMatrixWhereItsClientHasAPlaceForIt) {
+  const auto queries = Words(3000, 8);
+  const auto choices = Words(400, 9);
+  std::string expected;
+  for (const std::string& query : queries) {
+    for (const std::string& choice : choices)
+      expected += static_cast<char>(Distance(query, choice));
+  }
+  const size_t size = expected.size();
+  Descriptor memory = MakeMemfd(std::string(size + 100, '\0'));
+  const std::string token = *regions_.Add(Duplicate(memory));
+  v1::CdistRequest request;
+  *request.mutable_queries() = ColumnOf(queries);
+  *request.mutable_column() = ColumnOf(choices);
+  v1::ResultFormat& format = *request.mutable_options()->mutable_format();
+  format.set_type(v1::DATA_TYPE_UINT8);
+  v1::RegionSpan& span = *format.mutable_result_span();
+  span.set_region(token);
+  const auto placed = [](const std::vector<v1::CdistResponse>& messages) {
+    uint64_t bytes = 0;
+    for (const auto& message : messages) bytes += message.scores().values_span().length();
+    return bytes;
+  };
+
+  span.set_turn(1);
+  span.set_offset(100);
+  span.set_length(size);
+  std::vector<v1::CdistResponse> messages;
+  ASSERT_TRUE(Cdist(request, &messages).ok());
+  EXPECT_EQ(Scores(messages, memory), expected);
+  EXPECT_EQ(placed(messages), size);
+  EXPECT_EQ(messages[0].scores().values_span().offset(), 100u);
+
+  // From a later query on, and with room for the first task's rows but not for all.
+  request.mutable_options()->set_query_begin(7);
+  span.set_length(size / 10 * 9);
+  messages.clear();
+  ASSERT_TRUE(Cdist(request, &messages).ok());
+  EXPECT_EQ(Scores(messages, memory), expected.substr(7 * choices.size()));
+  EXPECT_GT(placed(messages), 0u);
+  EXPECT_LT(placed(messages), size / 10 * 9);
+
+  // Another call has the place now.
+  request.mutable_options()->clear_query_begin();
+  span.set_length(size);
+  ASSERT_TRUE(ResultPlace::Begin(regions_, span, "").ok());
+  span.set_turn(0);
+  messages.clear();
+  ASSERT_TRUE(Cdist(request, &messages).ok());
+  EXPECT_EQ(Scores(messages, memory), expected);
+  EXPECT_EQ(placed(messages), 0u);
+  regions_.Remove(token);
+  EXPECT_THAT(Cdist(request, &messages),
+              IsError(grpc::StatusCode::FAILED_PRECONDITION, "REGION_UNKNOWN"));
 }
 
 TEST_F(CrossHandlerTest, TakesTheDigestInPlaceOfTheChoices) {

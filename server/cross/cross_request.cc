@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -38,13 +39,11 @@ absl::Status ReadColumn(uint32_t number, Bytes encoded, CrossRequest* request) {
   using Choices = CrossRequest::Choices;
   switch (number) {
     case Fields::kQueriesFieldNumber:
-      return DecodeColumn(encoded, &request->queries);
+      return DecodeColumn(encoded, &request->queries.view, &request->queries.spans);
     case Fields::kQueryCutoffsFieldNumber:
       if (request->method != CrossMethod::kTopK) return absl::OkStatus();
-      if (!request->query_cutoffs) {
-        request->query_cutoffs.emplace(ColumnView{.type = DataType::kUnspecified});
-      }
-      return DecodeColumn(encoded, &*request->query_cutoffs);
+      if (!request->query_cutoffs) request->query_cutoffs.emplace();
+      return DecodeColumn(encoded, &request->query_cutoffs->view, &request->query_cutoffs->spans);
     case Fields::kDigestFieldNumber:
       request->choices_by = Choices::kDigest;
       request->digest.assign(reinterpret_cast<const char*>(encoded.data()), encoded.size());
@@ -54,9 +53,9 @@ absl::Status ReadColumn(uint32_t number, Bytes encoded, CrossRequest* request) {
       return absl::OkStatus();
     default:
       if (std::exchange(request->choices_by, Choices::kColumn) != Choices::kColumn) {
-        request->choices = {.type = DataType::kUnspecified};
+        request->choices = RequestColumn();
       }
-      return DecodeColumn(encoded, &request->choices);
+      return DecodeColumn(encoded, &request->choices.view, &request->choices.spans);
   }
 }
 
@@ -130,7 +129,7 @@ absl::Status CheckTexts(const ColumnView& column, absl::string_view field,
 absl::Status CheckChoices(const CrossRequest& request, uint64_t rows_max) {
   switch (request.choices_by) {
     case CrossRequest::Choices::kColumn:
-      return CheckTexts(request.choices, "choices", request.binding.preprocessing, rows_max);
+      return CheckTexts(request.choices.view, "choices", request.binding.preprocessing, rows_max);
     case CrossRequest::Choices::kDigest:
       return absl::OkStatus();
     case CrossRequest::Choices::kCollection:
@@ -144,8 +143,29 @@ absl::Status CheckChoices(const CrossRequest& request, uint64_t rows_max) {
   return absl::OkStatus();
 }
 
+// Copies what of the columns lies in regions.
+absl::Status FetchSpans(const SharedMemory& memory, CrossRequest* request) {
+  std::vector<SpanBuffers::Source> sources;
+  const auto add = [&sources](RequestColumn* column, absl::string_view field) {
+    sources.push_back({&column->spans, &column->view, field});
+  };
+  add(&request->queries, "queries");
+  if (request->query_cutoffs) add(&*request->query_cutoffs, "query_cutoffs");
+  if (request->choices_by == CrossRequest::Choices::kColumn) add(&request->choices, "choices");
+  if (absl::Status status = request->shared.emplace().Fetch(memory, sources); !status.ok()) {
+    return status;
+  }
+  const v1::ResultFormat& format = request->options.format();
+  if (request->method != CrossMethod::kCdist || !format.has_result_span()) return absl::OkStatus();
+  absl::StatusOr<ResultPlace> place =
+      ResultPlace::Begin(*memory.regions, format.result_span(), "options.format.result_span");
+  if (!place.ok()) return place.status();
+  request->result_place = *std::move(place);
+  return absl::OkStatus();
+}
+
 absl::Status ReadRange(CrossRequest* request) {
-  const uint64_t queries = request->queries.length;
+  const uint64_t queries = request->queries.view.length;
   const uint64_t end = request->options.has_query_end() ? request->options.query_end() : queries;
   if (end > queries) {
     return OutOfRange("options.query_end", absl::StrCat("at most ", queries, ", the queries"), end);
@@ -162,10 +182,10 @@ absl::Status ReadRange(CrossRequest* request) {
 absl::Status CheckCutoffs(const CrossRequest& request) {
   constexpr absl::string_view kField = "query_cutoffs";
   if (!request.query_cutoffs) return absl::OkStatus();
-  const ColumnView& cutoffs = *request.query_cutoffs;
+  const ColumnView& cutoffs = request.query_cutoffs->view;
   if (absl::Status status = ValidateLayout(cutoffs, kField); !status.ok()) return status;
-  if (!cutoffs.repeat && cutoffs.length != request.queries.length) {
-    return LengthMismatch(kField, cutoffs.length, "queries", request.queries.length);
+  if (!cutoffs.repeat && cutoffs.length != request.queries.view.length) {
+    return LengthMismatch(kField, cutoffs.length, "queries", request.queries.view.length);
   }
   return absl::OkStatus();
 }
@@ -190,8 +210,10 @@ absl::Status DecodeCrossRequest(const grpc::ByteBuffer& bytes, const BatchEnviro
   if (!rest.ok()) return rest.status();
   if (absl::Status status = ReadRest(*rest, request); !status.ok()) return status;
   if (absl::Status status = BindScorer(request); !status.ok()) return status;
-  absl::Status status =
-      CheckTexts(request->queries, "queries", request->binding.preprocessing, environment.rows_max);
+  absl::Status status = FetchSpans(environment.shared_memory, request);
+  if (!status.ok()) return status;
+  status = CheckTexts(request->queries.view, "queries", request->binding.preprocessing,
+                      environment.rows_max);
   if (!status.ok()) return status;
   if (status = CheckChoices(*request, environment.rows_max); !status.ok()) return status;
   if (status = CheckCutoffs(*request); !status.ok()) return status;

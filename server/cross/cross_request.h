@@ -13,13 +13,14 @@
 #include "kernelserve/v1/string_distance.pb.h"
 #include "server/batch_handler.h"
 #include "server/columns/buffer_pool.h"
+#include "server/shared_memory/span_buffers.h"
 
 namespace kernelserve::server {
 
 enum class CrossMethod : uint8_t { kCdist, kTopK, kJoin };
 
-// A request of Cdist, TopK or Join, which differ in a field or two. Views point into `bytes` and
-// `options`, so that it stays where it is.
+// A request of Cdist, TopK or Join, which differ in a field or two. Views point into `bytes`,
+// `shared` and `options`, so that it stays where it is.
 struct CrossRequest {
   enum class Choices : uint8_t { kNone, kDigest, kCollection, kColumn };
 
@@ -29,6 +30,7 @@ struct CrossRequest {
 
   CrossMethod method = CrossMethod::kCdist;
   Buffer bytes;
+  std::optional<SpanBuffers> shared;  // what of its columns lies in regions
   v1::CrossOptions options;
   size_t k = 0;              // of TopK
   uint64_t matches_max = 0;  // of Join; 0: no bound
@@ -36,12 +38,13 @@ struct CrossRequest {
   const Kernel* kernel = nullptr;
   Binding binding;
 
-  ColumnView queries{.type = DataType::kUnspecified};
-  std::optional<ColumnView> query_cutoffs;
+  RequestColumn queries;
+  std::optional<RequestColumn> query_cutoffs;
   // Of digest, collection and column, the last one in the message counts, as protobuf has it.
   Choices choices_by = Choices::kNone;
   std::string digest;
-  ColumnView choices{.type = DataType::kUnspecified};
+  RequestColumn choices;
+  std::optional<ResultPlace> result_place;  // of Cdist
 
   // The queries to score: [begin, end).
   size_t begin = 0;

@@ -22,11 +22,11 @@ absl::Status ReadQueryCutoffs(CrossRequest* request, std::vector<double>* cutoff
   const double none =
       (scorer.higher_is_better() ? -1 : 1) * std::numeric_limits<double>::infinity();
 
-  NumberReader<double> reader(*request->query_cutoffs, kField);
+  NumberReader<double> reader(request->query_cutoffs->view, kField);
   std::optional<double> loosest;
   std::optional<double> strictest;
   bool all = true;
-  for (size_t query = 0; query < request->queries.length; ++query) {
+  for (size_t query = 0; query < request->queries.view.length; ++query) {
     double cutoff = none;
     const RowState state = reader.Read(query, &cutoff);
     if (state == RowState::kInvalid) return AtRow(reader.error(), query);

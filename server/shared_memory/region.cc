@@ -73,7 +73,7 @@ void Region::Begin(uint64_t turn) {
 }
 
 bool Region::Write(uint64_t turn, uint64_t offset, Bytes bytes) {
-  const std::lock_guard lock(mutex_);  // also while writing: the next turn begins after it
+  const std::shared_lock lock(mutex_);  // also while writing: the next turn begins after it
   if (turn < turn_) return false;
   while (!bytes.empty()) {
     const ssize_t count =

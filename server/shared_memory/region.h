@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 
 #include "absl/status/status.h"
@@ -32,13 +33,14 @@ class Region {
   // Says that a call of this turn uses the region for its results.
   void Begin(uint64_t turn);
 
-  // Writes unless a later turn has begun. False where it wrote nothing or not all of it.
+  // Writes unless a later turn has begun. False where it wrote nothing or not all of it. Several
+  // threads may, each to its own part.
   bool Write(uint64_t turn, uint64_t offset, Bytes bytes);
 
  private:
   const Descriptor memory_;
   const uint64_t size_;
-  std::mutex mutex_;
+  std::shared_mutex mutex_;
   uint64_t turn_ = 0;  // the latest; guarded by mutex_
 };
 

@@ -154,9 +154,10 @@ absl::StatusOr<ResultPlace> ResultPlace::Begin(const RegionTable& regions,
   return place;
 }
 
-std::optional<uint64_t> ResultPlace::Write(Bytes buffers) const {
-  if (buffers.size() > length_ || !region_->Write(turn_, offset_, buffers)) return std::nullopt;
-  return offset_;
+std::optional<uint64_t> ResultPlace::WriteAt(uint64_t at, Bytes buffers) const {
+  if (at > length_ || buffers.size() > length_ - at) return std::nullopt;
+  if (!region_->Write(turn_, offset_ + at, buffers)) return std::nullopt;
+  return offset_ + at;
 }
 
 }  // namespace kernelserve::server

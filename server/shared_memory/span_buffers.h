@@ -56,7 +56,13 @@ class ResultPlace {
                                            absl::string_view field);
 
   // As BufferSink. nullopt where the buffers do not fit, or a later turn has begun.
-  std::optional<uint64_t> Write(Bytes buffers) const;
+  std::optional<uint64_t> Write(Bytes buffers) const { return WriteAt(0, buffers); }
+  // The same for some that go `at` bytes behind the place's begin.
+  std::optional<uint64_t> WriteAt(uint64_t at, Bytes buffers) const;
+
+  // Of the whole place, in its region.
+  uint64_t offset() const { return offset_; }
+  uint64_t length() const { return length_; }
 
  private:
   std::shared_ptr<Region> region_;

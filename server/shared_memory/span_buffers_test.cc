@@ -177,6 +177,14 @@ TEST_F(SpanBuffersTest, ResultsGoWhereTheSpanSays) {
   };
   EXPECT_EQ(write(fits), 4u);
   EXPECT_EQ(write(longer), std::nullopt);
+  const auto write_at = [&place](uint64_t at, const std::string& text) {
+    return place->WriteAt(at, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  };
+  EXPECT_EQ(write_at(2, "c"), 6u);
+  EXPECT_EQ(write_at(3, ""), 7u);
+  EXPECT_EQ(write_at(2, "cd"), std::nullopt);
+  EXPECT_EQ(write_at(4, ""), std::nullopt);
+  EXPECT_EQ(write_at(UINT64_MAX, "c"), std::nullopt);
   v1::Column column;
   *column.mutable_values_span() = Span(0, 10);
   ASSERT_TRUE(Fetch(column).ok());

@@ -74,7 +74,7 @@ def _regions(pid: int | str) -> list[int]:
 def wait_until(server: ServerProcess, true: Callable[[], bool]) -> None:
     """Asks the server's socket for regions again and again, which answers in order."""
     path = f"{server.address.removeprefix('unix:')}.memory"
-    with shared_memory._connect(path) as asking:
+    with shared_memory.connect(path) as asking:
         while not true():
             asking.send(b"anything")
             assert asking.recv(4096).startswith(b"refused: ")

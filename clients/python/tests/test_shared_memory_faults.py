@@ -15,11 +15,16 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
+from kernelserve import _matrix_memory as matrix_memory
 from kernelserve import _shared_memory as shared_memory
 from kernelserve._embedded import find_binary
+from kernelserve._matrix import Matrix
 from kernelserve._shared_memory import Region
+from kernelserve._tiles import ChoicesPart, Tile
 from kernelserve.bench.server_process import ServerProcess, start_server
 from kernelserve.v1 import string_distance_pb2, types_pb2
 from shared_regions import (
@@ -256,3 +261,67 @@ def test_a_server_that_lies_about_results_is_an_error() -> None:
         with pytest.raises(ValueError, match="outside of the results' place"):
             region.read(memoryview(told))
     region.close()
+
+
+# --- Matrices -------------------------------------------------------------------------------------
+
+QUERIES, CHOICES = LEFT[:900], RIGHT[:1_500]
+
+
+def test_matrices_that_the_server_has_lost_are_sent(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
+    token = bytes(16)
+    monkeypatch.setattr(matrix_memory, "offer", lambda used, memory: token)
+    with ks.connect(server.address) as client:
+        np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES, dtype="uint8"), expected)
+        np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES), expected)
+    assert memfds() == 0
+
+
+def test_a_matrix_that_is_given_up_leaves_nothing(server: ServerProcess) -> None:
+    with ks.connect(server.address) as client:
+        long = ["x" * 3_000] * 1_200
+        with pytest.raises(ks.DeadlineError):
+            client.cdist(long, ["y" * 3_000] * 1_200, dtype="uint16", timeout=0.5)
+        wait_until(server, lambda: memfds(server.pid) == memfds() <= 1)  # that of the columns
+        expected = process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
+        np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES, dtype="uint8"), expected)
+
+
+@pytest.mark.parametrize(
+    ("type_", "offset", "length"),
+    [
+        (types_pb2.DATA_TYPE_UINT8, 4, 4),  # another row's place
+        (types_pb2.DATA_TYPE_UINT8, 0, 5),
+        (types_pb2.DATA_TYPE_UINT16, 0, 8),  # not what was asked for
+        (types_pb2.DATA_TYPE_UINT8, 2**64 - 1, 1),
+    ],
+)
+def test_a_server_that_lies_about_rows_is_an_error(type_: Any, offset: int, length: int) -> None:
+    span = types_pb2.RegionSpan(offset=offset, length=length)
+    column = types_pb2.Column(type=type_, length=4, values_span=span)
+    columns = {15: memoryview(column.SerializeToString())}
+    matrix = Matrix(2, 4, "uint8")
+    tile = Tile(0, 2, ChoicesPart((0, 4)))
+    matrix.memory = object.__new__(matrix_memory.MatrixMemory)
+    with pytest.raises(ValueError, match=r"expected \(0, 4\)"):
+        matrix.put(tile, 0, 1, columns)
+    matrix.memory = None
+    with pytest.raises(ValueError, match=r"expected \(0, 4\)"):
+        matrix.put(tile, 0, 1, columns)
+
+
+def test_nobody_writes_to_a_matrix_that_was_handed_out(server: ServerProcess) -> None:
+    memory = matrix_memory.MatrixMemory(f"{server.address.removeprefix('unix:')}.memory", 4096)
+    kept = os.dup(memory._fd)
+    memory.write(0, b"kitten")
+    scores = memory.take(np.dtype(np.uint8), 4096)
+    memory.close()
+    with pytest.raises(PermissionError):
+        os.pwrite(kept, b"sitting", 0)
+    with pytest.raises(PermissionError):
+        os.ftruncate(kept, 0)
+    os.close(kept)
+    assert scores[:8].tobytes() == b"kitten\0\0"

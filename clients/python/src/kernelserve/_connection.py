@@ -96,8 +96,13 @@ class Connection:
         jobs: Sequence[Any] = verb.plan(SAFE_LIMITS)
         if len(jobs) > 1:
             jobs = verb.plan(self._limits(lanes, deadline))
-        self._run(lanes, verb, jobs, deadline, stop)
-        return verb.finish()
+        matrix = None if isinstance(verb, ColumnVerb) else verb.matrix
+        if matrix is None:
+            self._run(lanes, verb, jobs, deadline, stop)
+            return verb.finish()
+        with lanes.regions.matrix(matrix.nbytes_max) as matrix.memory:
+            self._run(lanes, verb, jobs, deadline, stop)
+            return verb.finish()
 
     def _run(
         self,
@@ -209,7 +214,7 @@ class Connection:
     ) -> None:
         """One stream; smaller ones where the server finds it too large."""
         try:
-            read_tile(self.session, lanes.target, lane, verb, tile, deadline, stop)
+            read_tile(self.session, lanes.target, lane, lanes.regions, verb, tile, deadline, stop)
         except TooLargeError:
             smaller = verb.split(tile)
             if not smaller:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -9,6 +10,7 @@ from ._exceptions import invalid, quote
 from ._limits import Limits
 from ._progress import Progress, ProgressLike
 from ._scorers import ScorerLike, higher_is_better, scorer_message
+from ._shared_memory import Placement, Region, columns_bytes_max
 from ._tiles import Choices, Grid, Tile
 from ._verbs import DTYPE_NAMES, DTypeLike, data_type, uint
 from ._wire import DecodeError, Writer, fields, uint_field
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # numpy is not imported before there are columns
     import numpy.typing as npt
 
     from ._inputs import Origin
+    from ._matrix import Matrix
 
 CrossName: TypeAlias = Literal["cdist", "top_k", "join"]
 
@@ -68,6 +71,7 @@ class CrossVerb:
     grid: Grid
     results: Results
     progress: Progress
+    matrix: Matrix | None = None  # the results, where they may be left in shared memory
 
     def plan(self, limits: Limits) -> list[Tile]:
         """Cuts the work into streams; one even where there is nothing to score."""
@@ -79,24 +83,46 @@ class CrossVerb:
         """What is not done of a tile as smaller ones; nothing where there are none."""
         return self.grid.split(tile)
 
-    def request(self, tile: Tile, digest: bytes | None) -> bytes:
-        """The request for what is not done of a tile, its choices by digest or in full."""
+    def nbytes(self, tile: Tile, digest: bytes | None) -> int:
+        """About how long the columns of request() are."""
+        nbytes = self.grid.queries.nbytes(tile.begin, tile.end)
+        if tile.part is not None and digest is None:
+            nbytes += self.grid.choices_column.nbytes(*tile.part.rows)
+        return nbytes
+
+    def request(self, tile: Tile, digest: bytes | None, region: Region | None = None) -> bytes:
+        """The request for what is not done of a tile, its choices by digest or in full.
+
+        Its columns are in the region if there is one.
+        """
+        if region is not None:
+            placement = Placement(region, columns_bytes_max(results=False))
+            out = self._write(tile, digest, placement.writer)
+            if placement.finish():
+                return out.join()
+        return self._write(tile, digest, Writer).join()
+
+    def _write(self, tile: Tile, digest: bytes | None, writer: Callable[[], Writer]) -> Writer:
         options = sd.CrossOptions()
         options.CopyFrom(self.options)
         options.symmetric = tile.part is None
         options.query_begin = tile.done - tile.begin
         options.query_base = self.grid.first_row + tile.begin
         options.choice_base = tile.choices[0]
+        if self.matrix is not None:
+            span = self.matrix.span(tile)
+            if span is not None:
+                options.format.result_span.CopyFrom(span)
         out = Writer()
         head = options.SerializeToString()
         out.buffer(_OPTIONS, memoryview(head))
         out.raw(self.rest)
         if tile.part is not None and digest is not None:
             out.buffer(_DIGEST, memoryview(digest))
-        out.message(_QUERIES, self.grid.queries.encode(tile.begin, tile.end))
+        out.message(_QUERIES, self.grid.queries.encode(tile.begin, tile.end, writer))
         if tile.part is not None and digest is None:
-            out.message(_CHOICES, self.grid.choices_column.encode(*tile.part.rows))
-        return out.join()
+            out.message(_CHOICES, self.grid.choices_column.encode(*tile.part.rows, writer))
+        return out
 
     def accept(self, tile: Tile, reply: bytes) -> None:
         """Takes the next message of a tile's stream. Raises DecodeError where it is none."""
@@ -125,6 +151,11 @@ class CrossVerb:
             raise DecodeError(f"a block that lacks something: {error}") from None
         tile.done = end
         self.progress.add(self.grid.cells(tile, begin, end))
+
+    def leave_matrix(self) -> None:
+        """The server does not know the matrix's memory: what is to come is sent."""
+        if self.matrix is not None:
+            self.matrix.is_shared = False
 
     def finish(self) -> Any:
         """The result, once every tile is done."""
@@ -169,7 +200,8 @@ def cdist_of(
     results = Matrix(*shape, DTYPE_NAMES.get(result_type))
     if convert is not None:
         results = Matrix(*shape, converted, convert)
-    return CrossVerb(_METHODS["cdist"], options, b"", grid, results, Progress(progress))
+    shared = results if convert is None else None
+    return CrossVerb(_METHODS["cdist"], options, b"", grid, results, Progress(progress), shared)
 
 
 def top_k(
@@ -234,7 +266,7 @@ def estimate(
             reason="INVALID_ARGUMENT",
         )
     made.options.estimate_only = True
-    made.results = _EstimateSum()
+    made.results, made.matrix = _EstimateSum(), None
     return made
 
 

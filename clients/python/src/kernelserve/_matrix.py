@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ._columns import bytes_of
 from ._results import WIDE_SCORES, ReplyColumn
 from ._tiles import Tile
-from ._wire import DecodeError
+from ._wire import DecodeError, fields
 from .v1 import types_pb2 as types
+
+if TYPE_CHECKING:  # not everywhere is there such memory
+    from ._matrix_memory import MatrixMemory
 
 
 class Matrix:
     """queries x choices scores. Takes blocks in any order and from any thread.
 
     `dtype`: what they are asked for as; None: int32 or float64, as the scorer's own are. `convert`
-    makes what is kept, of that dtype, of the scores of a block.
+    makes what is kept, of that dtype, of the scores of a block, which are sent then.
     """
 
     def __init__(
@@ -35,6 +39,25 @@ class Matrix:
         self._lock = threading.Lock()
         self._scores: npt.NDArray[Any] | None = None
         self._valid: npt.NDArray[np.bool_] | None = None
+        # Where the scores are collected instead, if there is such; and whether the server has it,
+        # too. To be set before the first block.
+        self.memory: MatrixMemory | None = None
+        self.is_shared = True
+
+    @property
+    def nbytes_max(self) -> int:
+        """Of all scores; of the type's that it may turn out to be, the greatest."""
+        width = self._dtype.itemsize if self._dtype is not None else 8
+        return self._shape[0] * self._shape[1] * width
+
+    def span(self, tile: Tile) -> types.RegionSpan | None:
+        """Where the server may leave what is not done of a tile; None where it has to send that."""
+        if self.memory is None or not self.is_shared or tile.choices != (0, self._shape[1]):
+            return None
+        if tile.done and self._dtype is None:
+            return None
+        width = self._dtype.itemsize if self._dtype is not None else 0
+        return self.memory.span(tile.done * self._shape[1] * width)
 
     def put(self, tile: Tile, begin: int, end: int, columns: dict[int, memoryview]) -> None:
         """Takes the scores of queries [begin, end) of a tile."""
@@ -43,20 +66,51 @@ class Matrix:
         shape = (end - begin, past - first)
         if column.length != shape[0] * shape[1]:
             raise DecodeError(f"{column.length} scores for {shape[0]} by {shape[1]} pairs")
-        numbers, valid = column.numbers(), column.valid()
-        place = (slice(begin, end), slice(first, past))
-        if column.type != types.DATA_TYPE_NULL:
+        valid = column.valid()
+        if column.values_span is not None:
+            self._check_span(begin, end, column)
+        elif column.type != types.DATA_TYPE_NULL:
+            numbers = column.numbers()
             if self._convert is not None:
                 numbers = self._convert(numbers)
-            self._array(numbers.dtype)[place] = numbers.reshape(shape)
+            self._write(begin, first, numbers.reshape(shape))
         if valid is not None:
-            self._mask()[place] = valid.reshape(shape)
+            self._mask()[begin:end, first:past] = valid.reshape(shape)
 
-    def _array(self, arrived: np.dtype[Any]) -> npt.NDArray[Any]:
+    def _type(self, arrived: np.dtype[Any]) -> np.dtype[Any]:
+        """Of the scores; the first that arrive tell where nobody has asked for one."""
         with self._lock:
-            if self._scores is None:
-                self._scores = np.empty(self._shape, self._dtype or WIDE_SCORES[arrived.kind])
-            return self._scores
+            if self._dtype is None:
+                self._dtype = WIDE_SCORES[arrived.kind]
+            return self._dtype
+
+    def _check_span(self, begin: int, end: int, column: ReplyColumn) -> None:
+        """That rows which did not arrive are where they belong."""
+        row_bytes = self._shape[1] * self._type(column.dtype()).itemsize
+        told = dict(fields(column.values_span or memoryview(b"")))
+        place = (told.get(2, 0), told.get(3, 0))
+        expected = (begin * row_bytes, (end - begin) * row_bytes)
+        if self.memory is None or column.dtype() != self._dtype or place != expected:
+            raise DecodeError(f"scores of type {column.type} at {place}, expected {expected}")
+
+    def _write(self, begin: int, first: int, numbers: npt.NDArray[Any]) -> None:
+        dtype = self._type(numbers.dtype)
+        rows, choices = numbers.shape
+        if self.memory is None:
+            with self._lock:
+                if self._scores is None:
+                    self._scores = np.empty(self._shape, dtype)
+            self._scores[begin : begin + rows, first : first + choices] = numbers
+            return
+        data = bytes_of(numbers.astype(dtype, copy=False))
+        width = self._shape[1]
+        if choices == width:
+            self.memory.write(begin * width * dtype.itemsize, data)
+            return
+        row_bytes = choices * dtype.itemsize
+        for row in range(rows):
+            at = ((begin + row) * width + first) * dtype.itemsize
+            self.memory.write(at, data[row * row_bytes : (row + 1) * row_bytes])
 
     def _mask(self) -> npt.NDArray[np.bool_]:
         with self._lock:
@@ -66,7 +120,12 @@ class Matrix:
 
     def finish(self) -> npt.NDArray[Any]:
         """The matrix; a MaskedArray where a text is null."""
-        scores = self._array(np.dtype(np.int32))
+        scores = self._scores
+        dtype = self._dtype or np.dtype(np.int32)
+        if self.memory is not None:
+            scores = self.memory.take(dtype, self._shape[0] * self._shape[1]).reshape(self._shape)
+        elif scores is None:
+            scores = np.empty(self._shape, dtype)
         if self._valid is None or self._valid.all():
             return scores
         return np.ma.MaskedArray(scores, ~self._valid)

@@ -51,6 +51,7 @@ class ReplyColumn:
     validity: memoryview = _NOTHING
     offsets: memoryview = _NOTHING
     values: memoryview = _NOTHING
+    values_span: memoryview | None = None  # as it arrived, where no region is given to look in
 
     @classmethod
     def parse(cls, message: memoryview, region: Region | None = None) -> ReplyColumn:
@@ -63,6 +64,8 @@ class ReplyColumn:
                 setattr(out, names[number], value)
             elif number in spans and region is not None and isinstance(value, memoryview):
                 setattr(out, spans[number], region.read(value))
+            elif number == 18 and isinstance(value, memoryview):
+                out.values_span = value
         return out
 
     def valid(self) -> npt.NDArray[np.bool_] | None:
@@ -79,7 +82,11 @@ class ReplyColumn:
             return unpack_bits(self.values, self.bit_offset, self.length)
         if self.type == types.DATA_TYPE_NULL:
             return np.zeros(self.length, np.int32)
-        return np.frombuffer(self.values, _DTYPES[self.type], self.length)
+        return np.frombuffer(self.values, self.dtype(), self.length)
+
+    def dtype(self) -> np.dtype[Any]:
+        """numpy's type of a column of numbers."""
+        return np.dtype(_DTYPES[self.type])
 
     def texts(self) -> list[bytes]:
         """The elements of a column of text or binary."""

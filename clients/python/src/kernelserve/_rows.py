@@ -11,7 +11,7 @@ from ._exceptions import RowErrorWarning
 from ._limits import Limits
 from ._loops import warn_outside
 from ._ranges import Range, cut, halves
-from ._shared_memory import Placement, Region
+from ._shared_memory import Placement, Region, columns_bytes_max
 from ._wire import DecodeError, Writer, fields
 from .v1 import types_pb2 as types
 
@@ -58,7 +58,7 @@ class ColumnVerb:
     def request(self, rows: Range, region: Region | None = None) -> bytes:
         """The request for a range that plan() or split() gave; its columns in the region."""
         if region is not None:
-            placement = Placement(region)
+            placement = Placement(region, columns_bytes_max(results=True))
             out = self._write(rows, placement.writer)
             if placement.finish():
                 if self.result_span:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 from ._forks import gate, renew_in_child
 from ._wire import Buffer, DecodeError, Writer, fields
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    from ._matrix_memory import MatrixMemory
     from ._target import Target
 
 REGION_UNKNOWN = "REGION_UNKNOWN"
@@ -66,12 +67,9 @@ class Region:
     __slots__ = ("_fd", "token", "turn")
 
     def __init__(self) -> None:
-        self._fd = _memfd()
+        self._fd = sealed_memory(_COLUMNS_BYTES + _RESULTS_BYTES)
         self.token = b""
         self.turn = 0
-        os.ftruncate(self._fd, _COLUMNS_BYTES + _RESULTS_BYTES)
-        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(self._fd, fcntl.F_ADD_SEALS, seals)
 
     def fileno(self) -> int:
         return self._fd
@@ -130,8 +128,10 @@ class Region:
 class Placement:
     """The buffers of one request that go into a region, and the writers that put them there."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, room: int) -> None:
+        """`room`: how many bytes of it there are for them."""
         self.region = region
+        self._room = room
         self._buffers: list[Buffer] = []
         self._nbytes = 0
         self._fits = True
@@ -152,7 +152,7 @@ class Placement:
 
     def finish(self) -> bool:
         """Fills the region. False where that cannot be done: then the buffers are to be sent."""
-        if not self._fits or self._nbytes > _COLUMNS_BYTES:
+        if not self._fits or self._nbytes > self._room:
             return False
         try:
             self.region.write(self._buffers)
@@ -194,13 +194,17 @@ class Regions:
         self._socket: socket.socket | None = None
         self._idle: list[Region] = []
         self._all: set[Region] = set()
+        self._matrices: set[MatrixMemory] = set()
         self._pause_ends = 0.0
         renew_in_child(self)
 
     @contextlib.contextmanager
-    def borrow(self, nbytes: int) -> Iterator[Region | None]:
-        """A region for a request of about `nbytes`, to oneself; None where it goes without."""
-        if self._path is None or not REQUEST_BYTES_MIN <= nbytes <= _COLUMNS_BYTES:
+    def borrow(self, nbytes: int, *, results: bool = True) -> Iterator[Region | None]:
+        """A region for a request of about `nbytes`, to oneself; None where it goes without.
+
+        Without `results` in it, the request may have all of it.
+        """
+        if self._path is None or not REQUEST_BYTES_MIN <= nbytes <= columns_bytes_max(results):
             yield None
             return
         region = self._take()
@@ -209,6 +213,24 @@ class Regions:
         finally:
             if region is not None:
                 self._give_back(region)
+
+    @contextlib.contextmanager
+    def matrix(self, nbytes: int) -> Iterator[MatrixMemory | None]:
+        """Memory for a matrix of at most so many bytes; None where it goes without."""
+        made = None
+        if self._path is not None:
+            from ._matrix_memory import MATRIX_BYTES_MAX, MATRIX_BYTES_MIN, MatrixMemory
+
+            if MATRIX_BYTES_MIN <= nbytes <= MATRIX_BYTES_MAX:
+                with gate, contextlib.suppress(OSError):
+                    made = MatrixMemory(self._path, nbytes)
+                    self._matrices.add(made)
+        try:
+            yield made
+        finally:
+            if made is not None:
+                self._matrices.discard(made)
+                made.close()
 
     def forget(self) -> None:
         """The server does not know the regions: it is another one by now. New ones are made."""
@@ -227,6 +249,8 @@ class Regions:
         self._path = None
         for region in self._all:
             region.close()
+        for matrix in self._matrices:
+            matrix.close()
         self._forget()
 
     def _take(self) -> Region | None:
@@ -252,10 +276,13 @@ class Regions:
             return
         try:
             if self._socket is None:
-                self._socket = _connect(path)
+                self._socket = connect(path)
             region = Region()
-            socket.send_fds(self._socket, [_OFFER], [region.fileno()])
-            region.token = self._socket.recv(4096)
+            region.token = offer(self._socket, region.fileno())
+        except RefusedError:
+            self._pause_ends = time.monotonic() + _PAUSE_S
+            region.close()
+            return
         except OSError:
             self._pause_ends = time.monotonic() + _PAUSE_S
             self._forget()
@@ -263,10 +290,6 @@ class Regions:
         except BaseException:  # Ctrl-C: the answer that may come is not the next region's
             self._forget()
             raise
-        if len(region.token) != _TOKEN_BYTES:  # a sentence that says why not
-            self._pause_ends = time.monotonic() + _PAUSE_S
-            region.close()
-            return
         self._all.add(region)
         self._idle.append(region)
 
@@ -278,6 +301,36 @@ class Regions:
         used, self._socket = self._socket, None
         if used is not None:
             used.close()
+
+
+def sealed_memory(nbytes: int) -> int:
+    """A descriptor of memory that keeps its size."""
+    made = _memfd()
+    try:
+        os.ftruncate(made, nbytes)
+        fcntl.fcntl(made, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+    except BaseException:
+        os.close(made)
+        raise
+    return made
+
+
+class RefusedError(OSError):
+    """The server takes no such region, or no more."""
+
+
+def offer(used: socket.socket, memory: int) -> bytes:
+    """Shares memory; the token that names it. Raises OSError where the server does not answer."""
+    socket.send_fds(used, [_OFFER], [memory])
+    token = used.recv(4096)
+    if len(token) != _TOKEN_BYTES:
+        raise RefusedError(token.decode("utf-8", "replace"))
+    return token
+
+
+def columns_bytes_max(results: bool) -> int:
+    """What a region has room for, beside `results` or without."""
+    return _COLUMNS_BYTES if results else _COLUMNS_BYTES + _RESULTS_BYTES
 
 
 def _memfd() -> int:
@@ -296,7 +349,7 @@ def _socket_path(target: Target) -> str | None:
     return target.uri.removeprefix("unix:") + _SOCKET_SUFFIX
 
 
-def _connect(path: str) -> socket.socket:
+def connect(path: str) -> socket.socket:
     """Raises OSError where nobody answers, or somebody else than this user does."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -17,6 +18,7 @@ from ._exceptions import CallCancelledError, ConnectError, EmbeddedServerError, 
 from ._forks import gate
 from ._lanes import Lane, Stop
 from ._session import UNREADABLE, Session, cancelled_error, unreadable_error
+from ._shared_memory import REGION_UNKNOWN, Regions
 from ._target import Metadata, Target
 from ._tiles import Tile
 from ._wire import DecodeError
@@ -31,6 +33,7 @@ def read_tile(
     session: Session,
     target: Target,
     lane: Lane,
+    regions: Regions,
     verb: CrossVerb,
     tile: Tile,
     deadline: Deadline,
@@ -38,15 +41,21 @@ def read_tile(
 ) -> None:
     """Reads what is not done of a tile; again from there where that may help."""
     attempt = 1
+    shared: Regions | None = regions
     in_full = False  # whoever did not know the digest gets the column
     while True:
         done_before = tile.done
-        error, named = _try(session, target, lane, verb, tile, deadline, stop, in_full)
+        error, named = _try(session, target, lane, shared, verb, tile, deadline, stop, in_full)
         if error is None:
             session.budget.succeeded()
             return
         in_full = error.reason == _CHOICES_UNKNOWN
         if in_full and named:
+            continue
+        if shared is not None and error.reason == REGION_UNKNOWN:  # another server by now
+            shared = None
+            regions.forget()
+            verb.leave_matrix()
             continue
         if tile.done > done_before:
             attempt = 1  # it gets on
@@ -69,6 +78,7 @@ def _try(
     session: Session,
     target: Target,
     lane: Lane,
+    regions: Regions | None,
     verb: CrossVerb,
     tile: Tile,
     deadline: Deadline,
@@ -83,8 +93,11 @@ def _try(
         if taken:
             assert tile.part is not None
             digest = tile.part.take()
-        request = verb.request(tile, digest)
-        _read(lane, verb.method, request, metadata, deadline, lambda m: verb.accept(tile, m))
+        nbytes = verb.nbytes(tile, digest)
+        borrowed = regions.borrow(nbytes, results=False) if regions else nullcontext(None)
+        with borrowed as region:
+            request = verb.request(tile, digest, region)
+            _read(lane, verb.method, request, metadata, deadline, lambda m: verb.accept(tile, m))
         if tile.done < tile.end:
             raise DecodeError(f"it ends before query {tile.done} of {tile.end}")
     except grpc.RpcError as failure:
