@@ -301,11 +301,11 @@ def test_small_matrices_are_sent() -> None:
         assert not is_shared(client.cdist(QUERIES[:100], CHOICES, dtype="uint8"))
 
 
-def test_a_matrix_that_a_server_has_no_room_for_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matrix_that_a_server_has_no_room_for_is_sent() -> None:
     # A quarter of half of it is for regions: less than the matrix takes.
-    with start_server(find_binary(), "--memory_ceiling_mb=64") as small:
-        with ks.connect(small.address) as client:
-            scores = client.cdist(QUERIES, CHOICES, dtype="int64")
+    small = start_server(find_binary(), "--memory_ceiling_mb=64")
+    with small as server, ks.connect(server.address) as client:
+        scores = client.cdist(QUERIES, CHOICES, dtype="int64")
     assert not is_shared(scores)
     expected = rapidfuzz_process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
     np.testing.assert_array_equal(scores, expected)
