@@ -107,6 +107,10 @@ class StreamHandler {
     return true;
   }
 
+  // Where Prepare has returned false because there is much to make ready: what is to be run before
+  // it is asked again, in tasks. It is not encoded. Null where it waits for another call.
+  virtual std::unique_ptr<Block> TakePreparation() { return nullptr; }
+
   // The next block, of about kStreamBlockBytes encoded; null after the last. Called by one thread
   // at a time, also while earlier blocks run. Blocks are gone before the handler is.
   virtual absl::StatusOr<std::unique_ptr<Block>> NextBlock() = 0;

@@ -196,7 +196,12 @@ absl::Status CallJob::Open() {
   if (!prepared_) {
     const absl::StatusOr<bool> prepared = Prepare();
     if (!prepared.ok()) return prepared.status();
-    if (!*prepared) return absl::OkStatus();
+    if (!*prepared) {
+      if (auto block = handler_->TakePreparation(); block != nullptr) {
+        OpenTasks(std::move(block), /*prepares=*/true);
+      }
+      return absl::OkStatus();
+    }
     // By now the handler may know better.
     if (!one_block_) {
       if (absl::Status status = CheckDeadline(); !status.ok()) return status;
@@ -213,7 +218,17 @@ absl::Status CallJob::Open() {
 
   const Clock::time_point prepare = Clock::now();
   if (absl::Status status = (*block)->Prepare(stop_token()); !status.ok()) return status;
-  OpenBlock opened{.block = *std::move(block), .number = next_block_++};
+  {
+    std::lock_guard lock(mutex_);
+    timing_.set_prepare_ns(timing_.prepare_ns() + Ns(Clock::now() - prepare));
+  }
+  const bool has_tasks = (*block)->rows() > 0;  // others may be done with them before this returns
+  OpenBlock* const open = OpenTasks(*std::move(block), /*prepares=*/false);
+  return has_tasks ? absl::OkStatus() : Encode(open);
+}
+
+CallJob::OpenBlock* CallJob::OpenTasks(std::unique_ptr<Block> block, bool prepares) {
+  OpenBlock opened{.block = std::move(block), .number = next_block_++, .prepares = prepares};
   const uint64_t rows = opened.block->rows();
   for (uint64_t begin = 0; begin < rows;) {
     double cost_ns = 0;
@@ -223,18 +238,15 @@ absl::Status CallJob::Open() {
   }
   opened.unfinished = opened.ranges.size();
 
-  OpenBlock* open;
-  {
-    std::lock_guard lock(mutex_);
-    timing_.set_prepare_ns(timing_.prepare_ns() + Ns(Clock::now() - prepare));
+  std::lock_guard lock(mutex_);
+  timing_.set_tasks(timing_.tasks() + opened.ranges.size());
+  if (!prepares) {
     timing_.set_cells(timing_.cells() + opened.block->cells());
     work_.rows += rows;
-    timing_.set_tasks(timing_.tasks() + opened.ranges.size());
-    open = &open_.emplace_back(std::move(opened));
     exhausted_ = one_block_;
     opening_ = false;
   }
-  return rows == 0 ? Encode(open) : absl::OkStatus();
+  return &open_.emplace_back(std::move(opened));
 }
 
 absl::Status CallJob::RunRange(OpenBlock* block, const Range& range) {
@@ -246,6 +258,11 @@ absl::Status CallJob::RunRange(OpenBlock* block, const Range& range) {
     std::lock_guard lock(mutex_);
     timing_.set_run_cpu_ns(timing_.run_cpu_ns() + spent_ns);
     if (--block->unfinished > 0) return absl::OkStatus();
+    if (block->prepares) {
+      open_.pop_front();
+      parked_ = false;
+      return absl::OkStatus();
+    }
   }
   return stopped() ? absl::OkStatus() : Encode(block);
 }

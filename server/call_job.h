@@ -28,7 +28,8 @@ namespace kernelserve::server {
 //
 // Invariants, under mutex_:
 // 1. Blocks are opened one at a time (opening_), and open_ holds those not yet encoded in their
-//    order; encoded ones move to ready_ from the front only. So replies leave in order.
+//    order; encoded ones move to ready_ from the front only. So replies leave in order. One that
+//    prepares is alone in open_, and leaves it for Prepare to be asked again.
 // 2. open_.size() + ready_blocks_ + opening_ <= blocks_ahead_, ready_blocks_ being those of which
 //    something is in ready_; none is opened while these are kStreamBlocksAhead.
 // 3. Ranges are claimed in ascending order and every claimed one is run to its end, so the
@@ -90,6 +91,7 @@ class CallJob : public Job {
     size_t unfinished = 0;                      // ranges that have not been run yet
     std::deque<grpc::ByteBuffer> replies = {};  // once encoded
     bool encoded = false;
+    bool prepares = false;  // it is no part of the reply, but of what is to be ready before that
   };
   struct Ready {
     grpc::ByteBuffer reply;
@@ -101,6 +103,8 @@ class CallJob : public Job {
   void Unpark();
   absl::Status CheckDeadline() const;
   absl::Status Open();
+  // Cuts a block into tasks, which workers then claim.
+  OpenBlock* OpenTasks(std::unique_ptr<Block> block, bool prepares);
   absl::Status RunRange(OpenBlock* block, const Range& range);
   absl::Status Encode(OpenBlock* block);
   void Fail(absl::Status status, uint64_t block_number, uint64_t row);

@@ -90,6 +90,9 @@ inline constexpr size_t kCrossBlocksAheadMax = 16;
 inline constexpr size_t kCdistTaskQueries = 512;
 inline constexpr size_t kTopKTaskQueries = 32;
 inline constexpr size_t kJoinTaskQueries = 128;
+// Calls of fewer queries than so many a worker are cut by their choices, too, where there are
+// enough for that: by queries alone, the workers would not be done at about the same time.
+inline constexpr size_t kShardedQueries = 4;
 inline constexpr uint64_t kCrossTaskCostNsMax = 20 * kTaskCostNs;
 
 // TopK's k where none is given, as in RapidFuzz.

@@ -307,7 +307,12 @@ absl::Status Server::Listen() {
     const std::string path = RegionSocketPath(options_, address);
     if (path.empty()) continue;
     auto socket = RegionSocket::Listen(path, &parts_->regions);
-    if (!socket.ok()) return socket.status();
+    if (!socket.ok()) {
+      // An optimisation: without it, clients send their columns.
+      Log(LogLevel::kWarning, "there is no shared memory at this socket",
+          {{"address", address.ToString()}, {"reason", socket.status().message()}});
+      continue;
+    }
     parts_->region_sockets.push_back(*std::move(socket));
   }
   for (size_t i = 0; i < ports.size(); ++i) {

@@ -29,7 +29,7 @@ void Candidates::Find(std::span<const Text> queries, size_t first_row, const Sto
     rows[i].clear();
   }
   const auto order = choices_.order().begin();
-  for (const CountIndex::Run& run : choices_.runs()) {
+  for (const CountIndex::Run& run : runs_) {
     std::array<size_t, kQueriesMax> common;
     for (size_t i = 0; i < queries.size(); ++i) {
       common[i] = LeastCommon(queries[i].size(), run.units);

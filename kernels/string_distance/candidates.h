@@ -19,7 +19,11 @@ class Candidates {
  public:
   // Both stay as long as this object.
   Candidates(const TextScorer& scorer, double cutoff, const CountIndex& choices)
-      : scorer_(scorer), cutoff_(cutoff), choices_(choices) {}
+      : Candidates(scorer, cutoff, choices, choices.runs()) {}
+  // The same among the choices of some runs.
+  Candidates(const TextScorer& scorer, double cutoff, const CountIndex& choices,
+             std::span<const CountIndex::Run> runs)
+      : scorer_(scorer), cutoff_(cutoff), choices_(choices), runs_(runs) {}
 
   // Queries that are looked for together.
   static constexpr size_t kQueriesMax = 32;
@@ -38,6 +42,7 @@ class Candidates {
   const TextScorer& scorer_;
   const double cutoff_;
   const CountIndex& choices_;
+  const std::span<const CountIndex::Run> runs_;
 };
 
 }  // namespace kernelserve

@@ -95,36 +95,60 @@ HWY_EXPORT(FindCandidates);
 HWY_EXPORT(FindDifferences);
 
 CountIndex::CountIndex(const Texts& texts, const StopToken& stop)
-    : unit_signatures_(SampleOf(texts)) {
+    : CountIndex(texts, std::max<size_t>(1, texts.size())) {
+  if (texts.size() > 0) Add(texts, 0, stop);
+  Finish();
+}
+
+CountIndex::CountIndex(const Texts& texts, size_t shard_rows)
+    : unit_signatures_(SampleOf(texts)),
+      shard_rows_(shard_rows),
+      order_(texts.size()),
+      signatures_(texts.size()),
+      shard_runs_((texts.size() + shard_rows - 1) / shard_rows) {}
+
+void CountIndex::Add(const Texts& texts, size_t shard, const StopToken& stop) {
   if (stop.stopped()) return;
-  SortBySize(texts);
-  signatures_.reserve(order_.size());
-  for (uint32_t place = 0; place < order_.size(); ++place) {
-    if (place % kPollTexts == 0 && stop.stopped()) return;
-    const Text text = texts[order_[place]];
-    signatures_.push_back(unit_signatures_.Of(text));
+  const size_t begin = shard * shard_rows_;
+  const size_t end = SortBySize(texts, begin, std::min(texts.size(), begin + shard_rows_));
+  std::vector<Run>& runs = shard_runs_[shard];
+  for (size_t at = begin; at < end; ++at) {
+    if (at % kPollTexts == 0 && stop.stopped()) return;
+    const Text text = texts[order_[at]];
+    signatures_[at] = unit_signatures_.Of(text);
+    const auto place = static_cast<uint32_t>(at);
     const auto units = static_cast<uint32_t>(text.size());
-    if (runs_.empty() || runs_.back().units != units) runs_.push_back({units, place, place});
-    ++runs_.back().end;
+    if (runs.empty() || runs.back().units != units) runs.push_back({units, place, place});
+    ++runs.back().end;
   }
 }
 
+void CountIndex::Finish() {
+  for (const std::vector<Run>& runs : shard_runs_) {
+    runs_.insert(runs_.end(), runs.begin(), runs.end());
+  }
+}
+
+std::span<const CountIndex::Run> CountIndex::runs(size_t shard) const { return shard_runs_[shard]; }
+
 // A counting sort of what is not long, which is nearly all.
-void CountIndex::SortBySize(const Texts& texts) {
+size_t CountIndex::SortBySize(const Texts& texts, size_t begin, size_t end) {
   constexpr size_t kLong = 1024;
   std::array<uint32_t, kLong + 2> ends{};
   const auto key = [&](size_t row) { return std::min(texts[row].size(), kLong); };
-  for (size_t row = 0; row < texts.size(); ++row) {
+  ends[0] = static_cast<uint32_t>(begin);
+  for (size_t row = begin; row < end; ++row) {
     if (!texts.is_null(row)) ++ends[key(row) + 1];
   }
   for (size_t i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
-  order_.resize(ends.back());
   const auto longs = order_.begin() + ends[kLong];
-  for (size_t row = 0; row < texts.size(); ++row) {
+  const auto past = order_.begin() + ends.back();
+  for (size_t row = begin; row < end; ++row) {
     if (!texts.is_null(row)) order_[ends[key(row)]++] = static_cast<uint32_t>(row);
   }
-  std::stable_sort(longs, order_.end(),
+  std::stable_sort(longs, past,
                    [&](uint32_t a, uint32_t b) { return texts[a].size() < texts[b].size(); });
+  return static_cast<size_t>(past - order_.begin());
 }
 
 void CountIndex::Candidates(UnitSignatures::Signature query, size_t begin, size_t end,

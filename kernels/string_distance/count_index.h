@@ -21,15 +21,22 @@ class CountIndex {
   // once `stop` is set, and is then of no use.
   explicit CountIndex(const Texts& texts, const StopToken& stop = {});
 
+  // The same in shards of so many texts, the last of the rest. It is of use after Add() of every
+  // shard, of which several threads may each do some, and Finish().
+  CountIndex(const Texts& texts, size_t shard_rows);
+  void Add(const Texts& texts, size_t shard, const StopToken& stop);
+  void Finish();
+
   // Texts of one size: places [begin, end) of order().
   struct Run {
     uint32_t units;
     uint32_t begin;
     uint32_t end;
   };
-  // By size, ascending.
+  // By shard, and within one by size, ascending.
   std::span<const Run> runs() const { return runs_; }
-  // Rows of the texts, ascending within a run.
+  std::span<const Run> runs(size_t shard) const;
+  // Rows of the texts, ascending within a run. Places of no run are of no row.
   std::span<const uint32_t> order() const { return order_; }
 
   UnitSignatures::Signature SignatureOf(Text text) const { return unit_signatures_.Of(text); }
@@ -48,16 +55,19 @@ class CountIndex {
 
   size_t bytes() const {  // on the heap
     return order_.capacity() * sizeof(order_[0]) + signatures_.capacity() * sizeof(signatures_[0]) +
-           runs_.capacity() * sizeof(runs_[0]);
+           2 * runs_.capacity() * sizeof(runs_[0]);
   }
 
  private:
-  void SortBySize(const Texts& texts);
+  // Sorts rows [begin, end) into places from `begin` on; returns where they end.
+  size_t SortBySize(const Texts& texts, size_t begin, size_t end);
 
   UnitSignatures unit_signatures_;
+  size_t shard_rows_;
   std::vector<uint32_t> order_;
   std::vector<UnitSignatures::Signature> signatures_;  // by place of order_
-  std::vector<Run> runs_;
+  std::vector<std::vector<Run>> shard_runs_;
+  std::vector<Run> runs_;  // of all shards
 };
 
 }  // namespace kernelserve

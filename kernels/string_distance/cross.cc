@@ -17,11 +17,15 @@ namespace {
 
 // Choices that are scored at a time where they come one by one.
 constexpr size_t kScored = 512;
+// Matches that there is made room for at a time, at least.
+constexpr size_t kMatchesAtOnce = 4096;
 // Candidates cost about as much as so many scores in a block.
 constexpr size_t kSelective = 16;
 // Queries that may each take as much time as any with all choices before the others are held to be
 // like them.
 constexpr size_t kUnlikeQueries = 16;
+// What it takes to tell whether a choice is a candidate.
+constexpr double kCandidateNs = 0.3;
 // A sample of queries tells whether few choices are candidates.
 constexpr size_t kSampledQueries = 16;
 
@@ -45,9 +49,20 @@ Cross::Cross(const TextScorer& scorer, const Texts& queries, const Choices& choi
     : scorer_(scorer),
       queries_(queries),
       choices_(choices),
+      blocks_(choices.blocks()),
+      runs_(choices.index().runs()),
+      first_row_(0),
+      last_row_(choices.texts().size()),
       cutoff_(scorer.cutoff()),
       worst_(scorer.worst()),
       selective_(IsSelective()) {}
+
+Cross::Cross(const Cross& whole, size_t shard) : Cross(whole) {
+  blocks_ = choices_.blocks(shard);
+  runs_ = choices_.index().runs(shard);
+  first_row_ = choices_.shard_begin(shard);
+  last_row_ = choices_.shard_end(shard);
+}
 
 bool Cross::IsSelective() const {
   if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
@@ -70,7 +85,7 @@ bool Cross::IsSelective() const {
 absl::Status Cross::CheckPairs(size_t begin, size_t end) const {
   if (!scorer_.ChecksPairs()) return absl::OkStatus();
   for (size_t q = begin; q < end; ++q) {
-    for (size_t c = 0; c < choices_.texts().size(); ++c) {
+    for (size_t c = first_row_; c < last_row_; ++c) {
       if (queries_.is_null(q) || choices_.texts().is_null(c)) continue;
       const absl::Status status = scorer_.CheckPair(queries_[q], choices_.texts()[c]);
       if (!status.ok()) return AtRow(WithField(status, "queries"), q);
@@ -98,8 +113,8 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
         alone.emplace_back(q, scorer_.Prepare(queries_[q]));
       }
     }
-    size_t choice = 0;
-    for (const SortedTexts& block : choices_.blocks()) {
+    size_t choice = first_row_;
+    for (const SortedTexts& block : blocks_) {
       if (stop.stopped()) return Stopped();
       if (!together.empty()) {
         scorer_.Cross(together, block, stop,
@@ -137,7 +152,7 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
 template <typename Found>
 absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, const StopToken& stop,
                                    const Found& found) const {
-  const Candidates candidates(scorer_, *cutoff_, choices_.index());
+  const Candidates candidates(scorer_, *cutoff_, choices_.index(), runs_);
   std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
   std::vector<double> scores;
   for (size_t first = begin; first < end; first += rows.size()) {
@@ -175,7 +190,7 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
         [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
           out->Fill(query - begin, worst_);
           for (size_t i = 0; i < rows.size(); ++i) {
-            out->Put(query - begin, rows[i], scores.subspan(i, 1));
+            out->Put(query - begin, rows[i] - first_row_, scores.subspan(i, 1));
           }
         });
     if (!status.ok()) return status;
@@ -184,31 +199,41 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
     absl::Status status = AllScores(begin, end, stop,
                                     [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
                                         std::span<const double> scores) {
-                                      if (!bytes.empty()) out->Put(query - begin, choice, bytes);
+                                      const size_t column = choice - first_row_;
+                                      if (!bytes.empty()) out->Put(query - begin, column, bytes);
                                       if (cutoff_) {
                                         shown.assign(scores.begin(), scores.end());
                                         for (double& score : shown) score = Shown(score);
                                         scores = shown;
                                       }
-                                      if (!scores.empty()) out->Put(query - begin, choice, scores);
+                                      if (!scores.empty()) out->Put(query - begin, column, scores);
                                     });
     if (!status.ok()) return status;
   }
   for (size_t q = begin; q < end; ++q) {
     if (!queries_.is_null(q) && !choices_.texts().has_nulls()) continue;
-    for (size_t c = 0; c < choices_.texts().size(); ++c) {
-      if (queries_.is_null(q) || choices_.texts().is_null(c)) out->PutNull(q - begin, c);
+    for (size_t c = first_row_; c < last_row_; ++c) {
+      if (queries_.is_null(q) || choices_.texts().is_null(c))
+        out->PutNull(q - begin, c - first_row_);
     }
   }
   return stop.stopped() ? Stopped() : absl::OkStatus();
 }
 
 absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const StopToken& stop,
-                            std::vector<Match>* out) const {
+                            std::vector<Match>* out, const MakeRoom& make_room) const {
+  absl::Status room;
   const auto add = [&](size_t query, size_t choice, double score) {
     if (cutoff_ && !Passes(score, *cutoff_)) return;
     if (symmetric && choice <= query) return;
     if (queries_.is_null(query) || choices_.texts().is_null(choice)) return;
+    if (out->size() == out->capacity()) {
+      if (!room.ok()) return;
+      const size_t more = std::max(kMatchesAtOnce, out->size());
+      if (make_room != nullptr) room = make_room(more);
+      if (!room.ok()) return;
+      out->reserve(out->size() + more);
+    }
     out->push_back({static_cast<uint32_t>(query), static_cast<uint32_t>(choice), score});
   };
   if (!selective_) {
@@ -225,13 +250,14 @@ absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const Stop
               [](const Match& a, const Match& b) {
                 return std::pair(a.query, a.choice) < std::pair(b.query, b.choice);
               });
-    return status;
+    return room.ok() ? status : room;
   }
-  return EachCandidates(
+  const absl::Status status = EachCandidates(
       begin, end, symmetric, stop,
       [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
         for (size_t i = 0; i < rows.size(); ++i) add(query, rows[i], scores[i]);
       });
+  return room.ok() ? status : room;
 }
 
 std::optional<double> Cross::WithSlack(std::optional<double> cutoff) const {
@@ -261,7 +287,7 @@ size_t Cross::BestFirst(size_t query, const StopToken& stop, BestMatches* best) 
 
   const Text text = queries_[query];
   const CountIndex& index = choices_.index();
-  const std::span<const CountIndex::Run> runs = index.runs();
+  const std::span<const CountIndex::Run> runs = runs_;
   const auto bound_of = [&](const CountIndex::Run& run, size_t difference) {
     const size_t longer = std::max<size_t>(text.size(), run.units);
     return scorer_.Bound(text.size(), run.units, longer - std::min(longer, difference));
@@ -331,11 +357,12 @@ absl::Status Cross::TopK(size_t begin, size_t end, size_t k, std::span<const dou
   } else if (scorer_.HasBound() && !scorer_.ChecksPairs()) {
     // As long as that leaves most choices out, of most queries.
     size_t scored = 0;
-    size_t most = kUnlikeQueries * choices_.texts().size() / kSelective;
+    const size_t choices = last_row_ - first_row_;
+    size_t most = kUnlikeQueries * choices / kSelective;
     while (done < end && (!scorer_.HasCross() || scored <= most)) {
       if (stop.stopped()) return Stopped();
       if (!queries_.is_null(done)) scored += BestFirst(done, stop, &best[done - begin]);
-      most += choices_.texts().size() / kSelective;
+      most += choices / kSelective;
       ++done;
     }
   }
@@ -360,8 +387,12 @@ absl::Status Cross::TopK(size_t begin, size_t end, size_t k, std::span<const dou
   return absl::OkStatus();
 }
 
+double Cross::LeastTopKNs() const {
+  if (scorer_.ChecksPairs() || !scorer_.HasBound()) return CostNs(0, 1);
+  return static_cast<double>(last_row_ - first_row_) * kCandidateNs;
+}
+
 double Cross::CostNs(size_t begin, size_t end) const {
-  constexpr double kCandidateNs = 0.3;
   constexpr double kTogetherNs = 1;
   const auto choices = static_cast<double>(choices_.texts().size());
   if (selective_) return static_cast<double>(end - begin) * (choices * kCandidateNs + 1000);

@@ -27,15 +27,19 @@ class Cross {
  public:
   // All of them stay as long as this object.
   Cross(const TextScorer& scorer, const Texts& queries, const Choices& choices);
+  // The same with the choices of one shard only, so that one query can be several threads' work.
+  Cross(const Cross& whole, size_t shard);
 
-  // All scores of queries [begin, end), which are the rows of `out`.
+  // All scores of queries [begin, end), which are the rows of `out`, as wide as there are choices.
   absl::Status Scores(size_t begin, size_t end, const StopToken& stop, ScoreMatrix* out) const;
 
   // Appends the matches of queries [begin, end) that are no worse than the scorer's cutoff (all,
   // where there is none), by query and then by choice. With `symmetric`, where the queries are the
-  // choices, only those whose choice is of a later row.
+  // choices, only those whose choice is of a later row. `make_room`, where there is one, is asked
+  // before `out` takes memory for so many more, and its error is returned.
+  using MakeRoom = std::function<absl::Status(size_t matches)>;
   absl::Status Matches(size_t begin, size_t end, bool symmetric, const StopToken& stop,
-                       std::vector<Match>* out) const;
+                       std::vector<Match>* out, const MakeRoom& make_room = nullptr) const;
 
   // Appends for each of queries [begin, end) its `k` best choices, or as many as there are that are
   // no worse than the scorer's cutoff and, where `query_cutoffs` is not empty, than that of the
@@ -43,8 +47,14 @@ class Cross {
   absl::Status TopK(size_t begin, size_t end, size_t k, std::span<const double> query_cutoffs,
                     const StopToken& stop, std::vector<Match>* out) const;
 
+  // The rows of the choices that count.
+  size_t first_choice() const { return first_row_; }
+  size_t last_choice() const { return last_row_; }
+
   // Estimated nanoseconds of all scores of queries [begin, end).
   double CostNs(size_t begin, size_t end) const;
+  // The same of the best of a query at least, where most pairs turn out not to matter.
+  double LeastTopKNs() const;
 
  private:
   // Calls emit for each of queries [begin, end) and each block of choices, in any order, with the
@@ -79,6 +89,11 @@ class Cross {
   const TextScorer& scorer_;
   const Texts& queries_;
   const Choices& choices_;
+  // Of the choices, those that count: their rows, which are [first_row_, last_row_).
+  std::span<const SortedTexts> blocks_;
+  std::span<const CountIndex::Run> runs_;
+  size_t first_row_;
+  size_t last_row_;
   const std::optional<double> cutoff_;  // the scorer's
   const double worst_;
   bool selective_;

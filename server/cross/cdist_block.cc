@@ -60,6 +60,8 @@ absl::StatusOr<std::optional<CdistBlock::Part>> CdistBlock::Place(size_t begin, 
   }
   return Part{.type = work.type,
               .queries = end - begin,
+              .choices = work.choices,
+              .is_placed = true,
               .validity = {scores.validity().begin(), scores.validity().end()},
               .scores = nullptr};
 }
@@ -73,6 +75,8 @@ absl::StatusOr<CdistBlock::Part> CdistBlock::Compute(size_t begin, size_t end,
     if (!status.ok()) return status;
     return Part{.type = type,
                 .queries = end - begin,
+                .choices = work.choices,
+                .is_placed = false,
                 .validity = {scores->validity().begin(), scores->validity().end()},
                 .scores = std::move(scores)};
   };
@@ -88,7 +92,41 @@ absl::StatusOr<CdistBlock::Part> CdistBlock::Compute(size_t begin, size_t end,
   return compute(work.type);
 }
 
+bool CdistBlock::PlaceShard(const Cross& cross, const ScoreMatrix& scores) const {
+  const CrossWork& work = this->work();
+  const size_t row_bytes = RowBytes(work.type);
+  const size_t part_bytes = scores.choices() * FixedWidth(work.type);
+  if (work.place == nullptr) return false;
+  for (size_t row = 0; row < scores.queries(); ++row) {
+    const uint64_t at =
+        (begin() - work.begin + row) * row_bytes + cross.first_choice() * FixedWidth(work.type);
+    if (!work.place->WriteAt(at, scores.values().subspan(row * part_bytes, part_bytes))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+absl::Status CdistBlock::RunShard(size_t shard, const StopToken& stop) {
+  const Cross& cross = work().shards[shard];
+  auto scores = std::make_shared<ScoreMatrix>(work().type, this->end() - this->begin(),
+                                              cross.last_choice() - cross.first_choice());
+  absl::Status status = cross.Scores(this->begin(), this->end(), stop, scores.get());
+  if (!status.ok()) return status;
+  // They are kept, as a row that is not all in its place is sent.
+  Part part{.type = scores->type(),
+            .queries = scores->queries(),
+            .choices = scores->choices(),
+            .is_placed = PlaceShard(cross, *scores),
+            .validity = {scores->validity().begin(), scores->validity().end()},
+            .scores = scores};
+  const std::lock_guard lock(mutex_);
+  parts_.emplace(shard, std::move(part));
+  return absl::OkStatus();
+}
+
 absl::Status CdistBlock::Run(uint64_t begin, uint64_t end, StopToken stop) {
+  if (!work().shards.empty()) return RunShard(begin, stop);
   const size_t first = this->begin() + begin;
   const size_t last = this->begin() + end;
   absl::StatusOr<std::optional<Part>> placed = Place(first, last, stop);
@@ -103,18 +141,36 @@ absl::Status CdistBlock::Run(uint64_t begin, uint64_t end, StopToken stop) {
   return absl::OkStatus();
 }
 
+size_t CdistBlock::Room(DataType type, bool is_placed) const {
+  // Rows that the client has take none.
+  const size_t row_bytes = is_placed ? 0 : RowBytes(type);
+  return row_bytes == 0 ? end() : std::max<size_t>(1, work().block_bytes / row_bytes);
+}
+
+CdistBlock::Message CdistBlock::TakeOfShards(size_t begin) const {
+  Message message{.rows = {}, .type = work().type, .is_placed = true};
+  for (const auto& [shard, part] : parts_) {
+    message.is_placed &= part.is_placed;
+    message.nulls |= !part.validity.empty();
+  }
+  message.queries = std::min(Room(message.type, message.is_placed), end() - begin);
+  for (size_t row = begin - this->begin(); row < begin - this->begin() + message.queries; ++row) {
+    for (const auto& [shard, part] : parts_) message.rows.push_back({&part, row, row + 1});
+  }
+  return message;
+}
+
 CdistBlock::Message CdistBlock::Take(size_t begin) const {
   Message message{.rows = {}, .type = work().type, .is_placed = false};
   if (parts_.empty()) return message;
+  if (!work().shards.empty()) return TakeOfShards(begin);
   auto it = std::prev(parts_.upper_bound(begin));
   message.type = it->second.type;
-  message.is_placed = it->second.scores == nullptr;
-  // Rows that the client has take no room.
-  const size_t row_bytes = message.is_placed ? 0 : RowBytes(message.type);
-  size_t room = row_bytes == 0 ? end() : std::max<size_t>(1, work().block_bytes / row_bytes);
+  message.is_placed = it->second.is_placed;
+  size_t room = Room(message.type, message.is_placed);
   for (; it != parts_.end() && room > 0; ++it) {
     const Part& part = it->second;
-    if (part.type != message.type || (part.scores == nullptr) != message.is_placed) break;
+    if (part.type != message.type || part.is_placed != message.is_placed) break;
     const size_t skipped = begin - it->first;
     const size_t count = std::min(room, part.queries - skipped);
     message.rows.push_back({&part, skipped, skipped + count});
@@ -127,12 +183,11 @@ CdistBlock::Message CdistBlock::Take(size_t begin) const {
 }
 
 std::string CdistBlock::Validity(const Message& message) const {
-  const size_t choices = work().choices;
-  std::string validity((message.queries * choices + 7) / 8, '\0');
+  std::string validity((message.queries * work().choices + 7) / 8, '\0');
   size_t bit = 0;
   for (const Rows& rows : message.rows) {
-    const size_t count = (rows.end - rows.begin) * choices;
-    AppendBits(rows.part->validity, rows.begin * choices, count, &validity, bit);
+    const size_t count = (rows.end - rows.begin) * rows.part->choices;
+    AppendBits(rows.part->validity, rows.begin * rows.part->choices, count, &validity, bit);
     bit += count;
   }
   return validity;
@@ -171,9 +226,10 @@ absl::StatusOr<size_t> CdistBlock::EncodeFrom(size_t begin, grpc::ByteBuffer* en
   for (const Rows& rows : message.rows) {
     if (message.is_placed || row_bytes == 0) continue;
     const std::shared_ptr<const ScoreMatrix>& scores = rows.part->scores;
+    const size_t part_bytes = FixedWidth(message.type) * rows.part->choices;
     slices.push_back(SliceOf(
         scores,
-        scores->values().subspan(rows.begin * row_bytes, (rows.end - rows.begin) * row_bytes)));
+        scores->values().subspan(rows.begin * part_bytes, (rows.end - rows.begin) * part_bytes)));
   }
   grpc::ByteBuffer(slices.data(), slices.size()).Swap(encoded);
   return begin + message.queries;

@@ -17,6 +17,10 @@ CrossBlock::CrossBlock(CrossWork* work, size_t begin, size_t end, std::vector<fl
       next_(begin) {}
 
 uint64_t CrossBlock::TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const {
+  if (!work_.shards.empty()) {
+    *cost_ns = cost_ns_ / static_cast<double>(work_.shards.size());
+    return begin + 1;
+  }
   *cost_ns = costs_ns_[begin];
   uint64_t end = begin + 1;
   for (; end < rows(); ++end) {

@@ -21,9 +21,13 @@ namespace kernelserve::server {
 // What the blocks of a call share: made before there is one, and gone after the last.
 struct CrossWork {
   const Cross* cross = nullptr;
+  // The same, a shard of the choices each, where a task is one of these and all of a block's
+  // queries: a few queries would not be enough tasks. Otherwise none.
+  std::vector<Cross> shards = {};
   CrossMethod method = CrossMethod::kCdist;
   DataType type = DataType::kInt32;  // of the scores
   bool narrow = false;               // as ResultFormat has it
+  bool higher_is_better = false;     // of two scores
   bool never_negative = false;       // the scores are whole and at least 0
   size_t choices = 0;
   size_t begin = 0;  // the call's queries
@@ -50,7 +54,7 @@ struct CrossWork {
   // Whether to compute scores as bytes first. Nearly all fit one, and what does not saturates:
   // where none has, none was lost.
   bool tries_bytes() const {
-    return narrow && never_negative && FixedWidth(type) > 1 &&
+    return narrow && never_negative && FixedWidth(type) > 1 && shards.empty() &&
            !is_wide.load(std::memory_order_relaxed);
   }
 };
@@ -62,9 +66,10 @@ class CrossBlock : public Block {
   // Of queries [begin, end) that take `costs_ns` each. `work` outlives it.
   CrossBlock(CrossWork* work, size_t begin, size_t end, std::vector<float> costs_ns);
 
-  uint64_t rows() const final { return end_ - begin_; }
+  // Queries, or shards.
+  uint64_t rows() const final { return work_.shards.empty() ? end_ - begin_ : work_.shards.size(); }
   double cost_ns() const final { return cost_ns_; }
-  uint64_t cells() const final { return rows() * work_.choices; }
+  uint64_t cells() const final { return (end_ - begin_) * work_.choices; }
   uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const final;
   absl::StatusOr<grpc::ByteBuffer> Encode() final;
   bool more() const final { return next_ < end_; }

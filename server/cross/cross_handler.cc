@@ -21,6 +21,8 @@ namespace {
 
 // What a query costs beside its scores.
 constexpr double kQueryNs = 50;
+// What making a choice ready costs.
+constexpr double kPrepareNs = 200;
 // Queries that are taken to cost the same where an estimate costs as much as some scores, and how
 // many choices there must be for it not to.
 constexpr size_t kCostedTogether = 16;
@@ -69,6 +71,26 @@ class MessageBlock final : public Block {
 
  private:
   const v1::CdistResponse message_;
+};
+
+// Choices that are made ready, a shard a row.
+class ShardsBlock final : public Block {
+ public:
+  explicit ShardsBlock(Choices* choices) : choices_(*choices) {}
+
+  uint64_t rows() const override { return choices_.shards(); }
+  double cost_ns() const override {
+    return kPrepareNs * static_cast<double>(choices_.texts().size());
+  }
+  uint64_t cells() const override { return 0; }
+  absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) override {
+    for (uint64_t shard = begin; shard < end; ++shard) choices_.MakeShard(shard, stop);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<grpc::ByteBuffer> Encode() override { return grpc::ByteBuffer(); }
+
+ private:
+  Choices& choices_;
 };
 
 absl::Status NotSymmetric(const std::string& name) {
@@ -182,18 +204,26 @@ absl::Status CrossHandler::ReadChoices(const StopToken& stop) {
 
 absl::StatusOr<bool> CrossHandler::TakeChoices(const StopToken& stop,
                                                const std::function<void()>& resume) {
-  switch (turn_.Ask(ChoicesKey(), resume, &choices_)) {
-    case ChoicesCache::Turn::State::kWait:
+  if (!held_->choices) {
+    switch (turn_.Ask(ChoicesKey(), resume, &choices_)) {
+      case ChoicesCache::Turn::State::kWait:
+        return false;
+      case ChoicesCache::Turn::State::kFound:
+        held_.reset();
+        is_kept_ = true;
+        return true;
+      case ChoicesCache::Turn::State::kMake:
+        break;
+    }
+    held_->choices.emplace(*std::exchange(held_->texts, std::nullopt), Choices::InSteps());
+    if (held_->choices->shards() > 1) {
+      preparation_ = std::make_unique<ShardsBlock>(&*held_->choices);
       return false;
-    case ChoicesCache::Turn::State::kFound:
-      held_.reset();
-      is_kept_ = true;
-      return true;
-    case ChoicesCache::Turn::State::kMake:
-      break;
+    }
+    if (held_->choices->shards() == 1) held_->choices->MakeShard(0, stop);
   }
-  held_->choices.emplace(*std::exchange(held_->texts, std::nullopt), stop);
   if (stop.stopped()) return absl::CancelledError("stopped");
+  held_->choices->Finish();
   const uint64_t bytes = held_->choices->bytes();
   held_->memory.Shrink(held_->bytes - std::min(held_->bytes, bytes));
   const Choices* const choices = &*held_->choices;
@@ -225,6 +255,7 @@ void CrossHandler::ShareWork() {
   work_.method = request_.method;
   work_.type = type_;
   work_.narrow = options.format().narrow();
+  work_.higher_is_better = scorer_->higher_is_better();
   if (request_.result_place) work_.place = &*request_.result_place;
   work_.buffers = environment_.batches->buffers;
   work_.never_negative = scorer_->is_whole() && !scorer_->higher_is_better() && IsInteger(type_);
@@ -242,6 +273,13 @@ void CrossHandler::ShareWork() {
     work_.block_bytes = std::min<uint64_t>(asked, kStreamBlockBytes);
   }
   const size_t queries = request_.end - request_.begin;
+  // An error of a pair is to be that of the first query that has one.
+  if (choices_->shards() > 1 && queries < kShardedQueries * environment_.workers &&
+      environment_.workers > 1 && !scorer_->ChecksPairs()) {
+    for (size_t shard = 0; shard < choices_->shards(); ++shard) {
+      work_.shards.emplace_back(*cross_, shard);
+    }
+  }
   const size_t each = (queries + environment_.workers - 1) / environment_.workers;
   work_.task_queries =
       scorer_->HasCross() ? std::clamp<size_t>(each, 1, TaskQueries(request_.method)) : 1;
@@ -262,7 +300,13 @@ void CrossHandler::ShareWork() {
   }
   costed_ = 0;
   if (sampled > 0) sum_ns *= static_cast<double>(queries) / static_cast<double>(sampled);
-  if (!options.estimate_only()) cost_ns_ = sum_ns;
+  if (!options.estimate_only()) {
+    // By this a call may be refused for its deadline: for the best, all pairs' cost is too much.
+    cost_ns_ = sum_ns;
+    if (request_.method == CrossMethod::kTopK && queries > 0) {
+      cost_ns_ = std::min(sum_ns, static_cast<double>(queries) * cross_->LeastTopKNs());
+    }
+  }
   if (!options.estimate_only()) return;
   v1::Estimate& estimate = *work_.first.mutable_estimate();
   estimate.set_cells(queries * work_.choices);
@@ -285,7 +329,8 @@ uint64_t CrossHandler::BlockBytesEach() const {
   }
   uint64_t most = work_.choices;
   if (request_.method == CrossMethod::kTopK) {
-    most = std::min<uint64_t>(request_.k, most);
+    // Each shard finds so many.
+    most = std::min(Product(std::max<size_t>(1, work_.shards.size()), request_.k), most);
   } else if (const uint64_t found = work_.matches_each.load(std::memory_order_relaxed); found > 0) {
     most = std::min(2 * found, most);
   }
@@ -316,13 +361,16 @@ float CrossHandler::QueryCostNs(size_t query) {
 size_t CrossHandler::BlockEnd(std::vector<float>* costs_ns) {
   const uint64_t bytes_each = std::max<uint64_t>(1, BlockBytesEach());
   const size_t most = std::max<size_t>(1, kCrossBlockBytes / bytes_each);
+  // A task is all queries of a block by a shard, or some of them by all choices.
+  const auto tasks = static_cast<double>(std::max<size_t>(1, work_.shards.size()));
   double cost_ns = 0;
   size_t end = next_;
   for (; end < request_.end && end - next_ < most; ++end) {
     const float query_ns = QueryCostNs(end);
     const double with_ns = cost_ns + query_ns;
-    if (end > next_ && with_ns > static_cast<double>(kCrossBlockCostNs) &&
-        (end - next_ >= work_.task_queries || with_ns > static_cast<double>(kCrossTaskCostNsMax))) {
+    if (end > next_ && with_ns > tasks * static_cast<double>(kCrossBlockCostNs) &&
+        (end - next_ >= work_.task_queries ||
+         with_ns > tasks * static_cast<double>(kCrossTaskCostNsMax))) {
       break;
     }
     cost_ns = with_ns;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -55,6 +56,7 @@ class CrossHandler final : public StreamHandler {
   size_t blocks_ahead(size_t workers) const override;
   double cost_ns() const override { return cost_ns_; }
   absl::StatusOr<bool> Prepare(StopToken stop, const std::function<void()>& resume) override;
+  std::unique_ptr<Block> TakePreparation() override { return std::move(preparation_); }
   absl::StatusOr<std::unique_ptr<Block>> NextBlock() override;
 
  private:
@@ -81,6 +83,7 @@ class CrossHandler final : public StreamHandler {
   DataType type_ = DataType::kInt32;
   std::unique_ptr<TextScorer> scorer_;
   std::unique_ptr<HeldChoices> held_;  // read, and not yet shared
+  std::unique_ptr<Block> preparation_;
   std::string digest_;
   bool is_kept_ = false;  // under that digest
   std::shared_ptr<const Choices> choices_;

@@ -280,6 +280,64 @@ TEST_F(CrossHandlerTest, LeavesAMatrixWhereItsClientHasAPlaceForIt) {
               IsError(grpc::StatusCode::FAILED_PRECONDITION, "REGION_UNKNOWN"));
 }
 
+// As many choices as are cut into shards: so few queries are, too.
+TEST_F(CrossHandlerTest, GivesAFewQueriesOfManyChoicesWhatEachPairGives) {
+  const auto choices = Words(Choices::kShard + 3000, 10);
+  const auto queries = Words(3, 11);
+  std::vector<Match> near;
+  std::vector<Match> best;
+  std::string scores;
+  for (size_t q = 0; q < queries.size(); ++q) {
+    std::vector<std::pair<int, size_t>> sorted;
+    for (size_t c = 0; c < choices.size(); ++c) {
+      const int distance = Distance(queries[q], choices[c]);
+      scores += static_cast<char>(distance);
+      sorted.emplace_back(distance, c);
+      if (distance == 0) near.emplace_back(q, c, distance);
+    }
+    // The best of all are in the last shard: a few are more than the first ones would fill.
+    std::sort(sorted.begin(), sorted.end());
+    for (size_t i = 0; i < 50'000; ++i) best.emplace_back(q, sorted[i].second, sorted[i].first);
+  }
+  std::vector<v1::JoinResponse> joined;
+  v1::JoinRequest join = JoinOf(queries, choices, 0);
+  ASSERT_TRUE(Join(join, &joined).ok());
+  EXPECT_EQ(Matches(joined), near);
+  join.set_matches_max(near.size() - 1);
+  EXPECT_THAT(Join(join), IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "RESULT_TOO_LARGE"));
+
+  v1::TopKRequest top_k;
+  top_k.set_k(50'000);
+  *top_k.mutable_queries() = join.queries();
+  top_k.set_digest(joined[0].block().choices_digest());
+  std::vector<v1::JoinResponse> found;  // as TopKResponse, but for the name
+  grpc::ClientContext context;
+  const auto reader = stub_->TopK(&context, top_k);
+  for (v1::TopKResponse message; reader->Read(&message);) {
+    found.emplace_back().ParseFromString(message.SerializeAsString());
+  }
+  ASSERT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(Matches(found), best);
+
+  v1::CdistRequest cdist;
+  *cdist.mutable_queries() = join.queries();
+  cdist.set_digest(top_k.digest());
+  v1::ResultFormat& format = *cdist.mutable_options()->mutable_format();
+  format.set_type(v1::DATA_TYPE_UINT8);
+  Descriptor memory = MakeMemfd(std::string(scores.size(), '\0'));
+  const std::string token = *regions_.Add(Duplicate(memory));
+  for (const size_t room : {size_t{0}, scores.size() / 2, scores.size()}) {
+    v1::RegionSpan& span = *format.mutable_result_span();
+    span.set_region(token);
+    span.set_length(room);
+    std::vector<v1::CdistResponse> messages;
+    ASSERT_TRUE(Cdist(cdist, &messages).ok());
+    EXPECT_EQ(Scores(messages, memory), scores);
+    EXPECT_EQ(messages[0].scores().values_span().length(), room == scores.size() ? room : 0);
+  }
+  regions_.Remove(token);
+}
+
 TEST_F(CrossHandlerTest, TakesTheDigestInPlaceOfTheChoices) {
   const auto words = Words(1000, 3);
   v1::JoinRequest request = JoinOf({"abc"}, words, 1);
@@ -347,6 +405,14 @@ TEST_F(CrossHandlerTest, RefusesTextsThatWouldTakeMoreThanThereIs) {
   column.set_type(v1::DATA_TYPE_UINT8);
   column.set_length(1'000'000);
   column.set_values(std::string(1'000'000, '\0'));
+  EXPECT_THAT(Join(request), IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
+}
+
+// Of the first queries none has a match, so that blocks are large when the others come.
+TEST_F(CrossHandlerTest, RefusesAJoinWhoseMatchesWouldTakeMoreThanThereIs) {
+  std::vector<std::string> queries(600, "zzzzzzzzzz");
+  queries.resize(900, "abc");
+  const v1::JoinRequest request = JoinOf(queries, std::vector<std::string>(100'000, "abc"), 0);
   EXPECT_THAT(Join(request), IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
@@ -40,16 +41,16 @@ void AppendMatches(std::span<const Match> matches, DataType type, bool narrow, u
 
 }  // namespace
 
-absl::Status MatchBlock::FindBest(size_t begin, size_t end, const StopToken& stop,
-                                  std::vector<Match>* matches) const {
+absl::Status MatchBlock::FindBest(const Cross& cross, size_t begin, size_t end,
+                                  const StopToken& stop, std::vector<Match>* matches) const {
   const CrossWork& work = this->work();
   if (work.k == 0) return absl::OkStatus();
   if (!work.symmetric) {
-    return work.cross->TopK(begin, end, work.k, work.query_cutoffs, stop, matches);
+    return cross.TopK(begin, end, work.k, work.query_cutoffs, stop, matches);
   }
   // One more, should the query itself be among them.
   std::vector<Match> found;
-  absl::Status status = work.cross->TopK(begin, end, work.k + 1, work.query_cutoffs, stop, &found);
+  absl::Status status = cross.TopK(begin, end, work.k + 1, work.query_cutoffs, stop, &found);
   size_t of_query = 0;
   for (size_t i = 0; i < found.size(); ++i) {
     const Match& match = found[i];
@@ -60,11 +61,18 @@ absl::Status MatchBlock::FindBest(size_t begin, size_t end, const StopToken& sto
   return status;
 }
 
-absl::Status MatchBlock::FindAll(size_t begin, size_t end, const StopToken& stop,
-                                 std::vector<Match>* matches) const {
+absl::Status MatchBlock::FindAll(const Cross& cross, size_t begin, size_t end,
+                                 const StopToken& stop, MemoryBudget::Reservation* memory,
+                                 std::vector<Match>* matches) {
+  const auto make_room = [&](size_t count) {
+    // The first of a block are reserved with it.
+    const uint64_t more = count * kBytesEach;
+    const uint64_t before = bytes_.fetch_add(more, std::memory_order_relaxed);
+    return memory->Grow(before + more - std::clamp(kCrossBlockBytes, before, before + more));
+  };
   const CrossWork& work = this->work();
   const bool same = work.symmetric && work.query_base == work.choice_base;
-  absl::Status status = work.cross->Matches(begin, end, same, stop, matches);
+  absl::Status status = cross.Matches(begin, end, same, stop, matches, make_room);
   if (work.symmetric && !same) {
     std::erase_if(*matches, [&](const Match& match) {
       return match.choice + work.choice_base <= match.query + work.query_base;
@@ -74,7 +82,8 @@ absl::Status MatchBlock::FindAll(size_t begin, size_t end, const StopToken& stop
 }
 
 absl::Status MatchBlock::Count(size_t queries, size_t matches) {
-  const uint64_t each = (matches + queries - 1) / queries;
+  const size_t tasks = std::max<size_t>(1, work().shards.size());  // that each query has
+  const uint64_t each = (tasks * matches + queries - 1) / queries;
   uint64_t most = work().matches_each.load(std::memory_order_relaxed);
   while (most < each + 1 &&
          !work().matches_each.compare_exchange_weak(most, each + 1, std::memory_order_relaxed)) {
@@ -84,34 +93,54 @@ absl::Status MatchBlock::Count(size_t queries, size_t matches) {
 }
 
 absl::Status MatchBlock::Run(uint64_t begin, uint64_t end, StopToken stop) {
-  const size_t first = this->begin() + begin;
-  const size_t last = this->begin() + end;
+  const bool is_shard = !work().shards.empty();
+  const Cross& cross = is_shard ? work().shards[begin] : *work().cross;
+  const size_t first = is_shard ? this->begin() : this->begin() + begin;
+  const size_t last = is_shard ? this->end() : this->begin() + end;
   std::vector<Match> matches;
-  absl::Status status = work().method == CrossMethod::kTopK ? FindBest(first, last, stop, &matches)
-                                                            : FindAll(first, last, stop, &matches);
+  auto memory = std::make_unique<MemoryBudget::Reservation>(work().memory);
+  absl::Status status = work().method == CrossMethod::kTopK
+                            ? FindBest(cross, first, last, stop, &matches)
+                            : FindAll(cross, first, last, stop, memory.get(), &matches);
   if (!status.ok()) return status;
   if (status = Count(last - first, matches.size()); !status.ok()) return status;
   if (matches.empty()) return absl::OkStatus();
   const std::lock_guard lock(mutex_);
-  const uint64_t before = std::max(bytes_, kCrossBlockBytes);
-  bytes_ += matches.size() * kBytesEach;
-  if (bytes_ > before) {
-    if (status = memory_.Grow(bytes_ - before); !status.ok()) return status;
-  }
   parts_.push_back(std::move(matches));
+  memory_.push_back(std::move(memory));
   return absl::OkStatus();
 }
 
-absl::StatusOr<size_t> MatchBlock::EncodeFrom(size_t begin, grpc::ByteBuffer* message) {
-  if (!std::exchange(sorted_, true)) {
-    std::sort(parts_.begin(), parts_.end(),
-              [](const auto& a, const auto& b) { return a[0].query < b[0].query; });
-    if (parts_.empty()) parts_.emplace_back();
-    for (size_t i = 1; i < parts_.size(); ++i) {
-      parts_[0].insert(parts_[0].end(), parts_[i].begin(), parts_[i].end());
-      parts_[i] = {};
-    }
+void MatchBlock::Gather() {
+  std::sort(parts_.begin(), parts_.end(),
+            [](const auto& a, const auto& b) { return a[0].query < b[0].query; });
+  if (parts_.empty()) parts_.emplace_back();
+  for (size_t i = 1; i < parts_.size(); ++i) {
+    parts_[0].insert(parts_[0].end(), parts_[i].begin(), parts_[i].end());
+    parts_[i] = {};
   }
+  if (!work().shards.empty()) MergeShards(&parts_[0]);
+}
+
+void MatchBlock::MergeShards(std::vector<Match>* matches) const {
+  const bool is_top_k = work().method == CrossMethod::kTopK;
+  const double sign = work().higher_is_better ? -1 : 1;
+  const auto key = [&](const Match& match) {
+    return std::tuple(match.query, is_top_k ? sign * match.score : 0, match.choice);
+  };
+  std::sort(matches->begin(), matches->end(),
+            [&](const Match& a, const Match& b) { return key(a) < key(b); });
+  if (!is_top_k) return;
+  size_t of_query = 0;
+  uint32_t query = 0;
+  std::erase_if(*matches, [&](const Match& match) {
+    if (match.query != std::exchange(query, match.query)) of_query = 0;
+    return of_query++ >= work().k;
+  });
+}
+
+absl::StatusOr<size_t> MatchBlock::EncodeFrom(size_t begin, grpc::ByteBuffer* message) {
+  if (!std::exchange(sorted_, true)) Gather();
   const CrossWork& work = this->work();
   const std::span<const Match> rest = std::span<const Match>(parts_[0]).subspan(next_match_);
   // As many whole queries as there is room for, and those without a match that follow.

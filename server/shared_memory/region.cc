@@ -89,38 +89,52 @@ bool Region::Write(uint64_t turn, uint64_t offset, Bytes bytes) {
 absl::StatusOr<std::string> RegionTable::Add(Descriptor memory) {
   const absl::StatusOr<uint64_t> size = SizeOfSealed(memory.get());
   if (!size.ok()) return size.status();
-  auto region = std::make_shared<Region>(std::move(memory), *size);
+  if (absl::Status status = Count(*size); !status.ok()) return status;
+  Held held{.region = std::make_shared<Region>(std::move(memory), *size),
+            .budget = std::make_unique<MemoryBudget::Reservation>(memory_)};
+  // Without the lock: others may be asked to give memory back.
+  const absl::Status reserved = held.budget->Grow(*size);
   std::string token = NewToken();
   const std::lock_guard lock(mutex_);
-  if (regions_.size() >= kRegionsMax) {
-    return absl::ResourceExhaustedError(absl::StrCat("there are ", kRegionsMax, " regions"));
+  if (!reserved.ok()) {
+    --count_;
+    bytes_ -= *size;
+    return reserved;
   }
-  const uint64_t bytes_max = memory_->bytes() / kRegionBudgetParts;
-  if (bytes_ + *size > bytes_max) {
-    return absl::ResourceExhaustedError(absl::StrCat("regions have ", bytes_, " bytes, with these ",
-                                                     *size, " they would have over ", bytes_max));
-  }
-  if (absl::Status status = budget_.Grow(*size); !status.ok()) return status;
-  bytes_ += *size;
-  regions_.emplace(token, std::move(region));
+  regions_.emplace(token, std::move(held));
   return token;
 }
 
+absl::Status RegionTable::Count(uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  if (count_ >= kRegionsMax) {
+    return absl::ResourceExhaustedError(absl::StrCat("there are ", kRegionsMax, " regions"));
+  }
+  const uint64_t bytes_max = memory_->bytes() / kRegionBudgetParts;
+  if (bytes_ + size > bytes_max) {
+    return absl::ResourceExhaustedError(absl::StrCat("regions have ", bytes_, " bytes, with these ",
+                                                     size, " they would have over ", bytes_max));
+  }
+  ++count_;
+  bytes_ += size;
+  return absl::OkStatus();
+}
+
 void RegionTable::Remove(const std::string& token) {
-  std::shared_ptr<Region> region;  // closed without the lock
+  Held held;  // closed without the lock
   const std::lock_guard lock(mutex_);
   const auto it = regions_.find(token);
   if (it == regions_.end()) return;
-  region = std::move(it->second);
+  held = std::move(it->second);
   regions_.erase(it);
-  bytes_ -= region->size();
-  budget_.Shrink(region->size());
+  --count_;
+  bytes_ -= held.region->size();
 }
 
 std::shared_ptr<Region> RegionTable::Find(const std::string& token) const {
   const std::lock_guard lock(mutex_);
   const auto it = regions_.find(token);
-  return it == regions_.end() ? nullptr : it->second;
+  return it == regions_.end() ? nullptr : it->second.region;
 }
 
 bool RegionTable::empty() const {

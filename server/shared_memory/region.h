@@ -48,7 +48,7 @@ class Region {
 class RegionTable {
  public:
   // Regions are reserved in `memory`, a part of it (kRegionBudgetParts) at most. It outlives this.
-  explicit RegionTable(MemoryBudget* memory) : memory_(memory), budget_(memory) {}
+  explicit RegionTable(MemoryBudget* memory) : memory_(memory) {}
 
   // Takes the memory in and returns its token, of kTokenBytes. An error says what is wrong with it:
   // of another kind, without the seal, or too large.
@@ -65,11 +65,19 @@ class RegionTable {
   static constexpr size_t kTokenBytes = 16;
 
  private:
+  struct Held {
+    std::shared_ptr<Region> region;
+    std::unique_ptr<MemoryBudget::Reservation> budget;
+  };
+
+  // Counts a region of so many bytes in, unless that were too many or too much.
+  absl::Status Count(uint64_t size);
+
   MemoryBudget* const memory_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Region>> regions_;  // guarded by mutex_
-  uint64_t bytes_ = 0;                                      // guarded by mutex_
-  MemoryBudget::Reservation budget_;                        // guarded by mutex_
+  std::map<std::string, Held> regions_;  // guarded by mutex_
+  size_t count_ = 0;                     // guarded by mutex_; with those that are being added
+  uint64_t bytes_ = 0;                   // guarded by mutex_; of these
 };
 
 }  // namespace kernelserve::server

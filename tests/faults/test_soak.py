@@ -17,6 +17,7 @@ from harness import work
 from harness.rpc import Raw
 from harness.server import Server
 from harness.waiting import until
+from kernelserve.bench import memory
 from kernelserve.v1 import fibonacci_pb2
 from rapidfuzz.distance import Levenshtein
 
@@ -25,6 +26,10 @@ CLIENTS = 6
 
 # What the allocator and gRPC may keep more of at the end than after a third of the time.
 RSS_GROWTH_MAX = 24 << 20
+
+# 100 million pairs are 2.7 GB. A batch of a million takes 27 MB, some times over.
+STREAMED_PAIRS = int(os.environ.get("SOAK_PAIRS", "100_000_000"))
+STREAM_BYTES_MAX = 512 << 20
 
 LETTERS = "abcdeéßøñ東京都市😀\ud800 "
 
@@ -154,3 +159,14 @@ def test_nothing_piles_up(start: Callable[..., Server]) -> None:
     assert grown <= RSS_GROWTH_MAX, f"{grown:,} bytes more than after the first third"
     # gRPC keeps a few threads of its own about; a leak would be one for each of thousands of calls.
     assert status_field(server, "Threads") < 60
+
+
+@pytest.mark.long
+def test_a_stream_of_pairs_takes_the_memory_of_a_few_batches() -> None:
+    vocabulary = words(random.Random(7), 100_000)
+    vocabulary = [word.replace("\ud800", "") for word in vocabulary]
+    told = memory.measure("stream", vocabulary, STREAMED_PAIRS)
+    for who in ("client", "server"):
+        early, *_, late = told["bytes_on_the_way"][who]
+        assert told["peak_bytes"][who] < STREAM_BYTES_MAX, who
+        assert late - early < RSS_GROWTH_MAX, who

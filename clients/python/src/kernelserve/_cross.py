@@ -18,8 +18,6 @@ from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
 
 if TYPE_CHECKING:  # numpy is not imported before there are columns
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from ._inputs import Origin

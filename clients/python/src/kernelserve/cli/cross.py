@@ -10,7 +10,7 @@ import click
 import pyarrow as pa
 
 from .. import Client, Scorer
-from .._cross import K_DEFAULT, Estimate
+from .._cross import K_DEFAULT, ChoicesOfBatches, Estimate
 from .errors import unknown_column
 from .listing import print_rows
 from .options import (
@@ -255,6 +255,7 @@ def cdist(
         return
     names = [query_column, *(text or "" for text in texts.to_pylist())]
     step = max(1, _CELLS_MAX // max(1, len(texts)))
+    shared = ChoicesOfBatches(texts)
     rows_done = 0
     with open_reader(queries, standard) as reader:
         bar = show_progress(reader, bar_is_wanted(output, not no_progress))
@@ -262,7 +263,7 @@ def cdist(
             for batch in _batches(reader, query_column):
                 for begin in range(0, max(1, len(batch)), step):
                     some = batch[begin : begin + step]
-                    scores = client.cdist(some, texts, **options)
+                    scores = client.cdist(some, shared, **options)
                     columns = [some, *(pa.array(column) for column in scores.T)]
                     writer.write(pa.RecordBatch.from_arrays(columns, names=names))
                     rows_done += len(some)
