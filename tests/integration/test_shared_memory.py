@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.server import Server, ServerEndedError
+from harness.server import Server
 from harness.waiting import PATIENCE_S, until
 from kernelserve.v1 import kernel_pb2
 from kernelserve.v1.string_distance_pb2 import PairwiseRequest, Scorer
@@ -216,14 +216,15 @@ def test_a_socket_that_a_crash_left_is_replaced(start: Start, connect: Connect) 
     connect(server)
 
 
-def test_what_is_no_socket_is_not_replaced(start: Start) -> None:
+def test_what_is_no_socket_is_not_replaced_and_keeps_no_server_from_serving(start: Start) -> None:
     path = start().directory / "other.memory"
     path.write_text("precious")
-    with pytest.raises(ServerEndedError) as error:
-        start(f"--listen=unix:{path.with_suffix('')}")
-    assert str(path) in error.value.log
+    server = start(f"--listen=unix:{path.with_suffix('')}")
+    server.raw().call("GetServerInfo", b"")
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 0
+    assert str(path) in server.log
     assert path.read_text() == "precious"
-    start(f"--listen=unix:{path.with_suffix('')}", "--shared_memory=false")
 
 
 def test_a_path_without_room_has_none(start: Start) -> None:

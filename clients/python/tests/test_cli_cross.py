@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
 from cli_outcome import CommandLine
+from kernelserve._cross import CrossVerb
 from kernelserve.cli import cross, csv_table
 
 QUERIES = "word\nkittn\nflw\n\n"
@@ -97,6 +99,21 @@ def test_cdist_has_a_column_for_each_choice(
         ["flw", *scores[1]],
         ["", *[""] * 5],
     ]
+
+
+def test_cdist_sends_its_choices_once(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cross, "_CELLS_MAX", 1)  # a query at a time
+    digests: list[bytes | None] = []
+    request = CrossVerb.request
+
+    def noted(verb: CrossVerb, tile: Any, digest: bytes | None, region: Any = None) -> bytes:
+        digests.append(digest)
+        return request(verb, tile, digest, region)
+
+    monkeypatch.setattr(CrossVerb, "request", noted)
+    assert cli("cdist", "queries.csv", "word", "choices.csv", "word").code == 0
+    assert len(digests) > 1
+    assert digests.count(None) == 1
 
 
 def test_estimates(cli: CommandLine) -> None:
