@@ -143,8 +143,8 @@ TEST(TextsTest, ChoicesAreNotPreparedOnceNobodyWaits) {
   const std::atomic<bool> stopped = true;
   const Column column(std::vector<std::string>(10'000, "word"));
   const Choices choices(Read(column.view()), StopToken(&stopped));
-  EXPECT_TRUE(choices.blocks().empty());
-  EXPECT_TRUE(choices.index().order().empty());
+  for (const SortedTexts& block : choices.blocks()) EXPECT_TRUE(block.order().empty());
+  EXPECT_TRUE(choices.index().runs().empty());
 }
 
 bool IsSymmetric(const std::string& name, std::vector<int64_t> weights = {}) {
