@@ -24,6 +24,9 @@ class Descriptor {
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
 
+  // For somebody else to close.
+  int Release() { return std::exchange(fd_, -1); }
+
  private:
   int fd_ = -1;
 };

@@ -39,6 +39,18 @@ ABSL_FLAG(bool, shared_memory, true,
 ABSL_FLAG(int64_t, choices_cache_mb, -1,
           "megabytes of choices, made ready, that are kept for later calls; -1: half of what calls "
           "may take, of which they are a part");
+ABSL_FLAG(int64_t, connections_max, 0,
+          "connections at a time; 0: 4096, or what the limit of descriptors allows");
+ABSL_FLAG(int64_t, connections_per_peer_max, 0,
+          "of these, from one host; 0: half of them. Behind a proxy all are from one");
+ABSL_FLAG(
+    int64_t, connection_age_max_s, 0,
+    "seconds after which a connection's client is told to make a new one, give or take a tenth: "
+    "a balancer of connections then gives it to another replica; 0: never");
+ABSL_FLAG(int64_t, connection_age_grace_s, kernelserve::server::kConnectionAgeGraceS,
+          "seconds that calls then have to end");
+ABSL_FLAG(int64_t, connection_idle_max_s, 0,
+          "seconds after which a connection without calls is closed; 0: never");
 ABSL_FLAG(std::string, tls_certificate, "",
           "PEM file of the server's certificate and those that lead to the root: TCP addresses are "
           "encrypted");
@@ -90,6 +102,7 @@ struct Row {
 const std::vector<Row>& Rows() {
   constexpr int64_t kTera = int64_t{1} << 40;
   constexpr int64_t kDayMs = 86'400'000;
+  constexpr int64_t kMonthS = 2'000'000;  // in milliseconds an int, as gRPC has it
   static const auto* const rows = new std::vector<Row>{
       {absl::FindCommandLineFlag("listen"), "addresses"},
       {absl::FindCommandLineFlag("workers"), "a whole number", 0, 1024},
@@ -100,6 +113,11 @@ const std::vector<Row>& Rows() {
       {absl::FindCommandLineFlag("fibonacci_n_max"), "a whole number", 93, kFibonacciNMaxMost},
       {absl::FindCommandLineFlag("shared_memory"), "true or false"},
       {absl::FindCommandLineFlag("choices_cache_mb"), "a whole number", -1, kTera},
+      {absl::FindCommandLineFlag("connections_max"), "a whole number", 0, 1'000'000},
+      {absl::FindCommandLineFlag("connections_per_peer_max"), "a whole number", 0, 1'000'000},
+      {absl::FindCommandLineFlag("connection_age_max_s"), "a whole number", 0, kMonthS},
+      {absl::FindCommandLineFlag("connection_age_grace_s"), "a whole number", 0, kMonthS},
+      {absl::FindCommandLineFlag("connection_idle_max_s"), "a whole number", 0, kMonthS},
       {absl::FindCommandLineFlag("tls_certificate"), "a path"},
       {absl::FindCommandLineFlag("tls_key"), "a path"},
       {absl::FindCommandLineFlag("tls_client_ca"), "a path"},
@@ -256,6 +274,12 @@ absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments
   options.server.lame_duck_ms = absl::GetFlag(FLAGS_lame_duck_ms);
   options.server.drain_timeout_ms = absl::GetFlag(FLAGS_drain_timeout_ms);
 
+  options.server.connections_max = static_cast<uint64_t>(absl::GetFlag(FLAGS_connections_max));
+  options.server.connections_per_peer_max =
+      static_cast<uint64_t>(absl::GetFlag(FLAGS_connections_per_peer_max));
+  options.server.connection_age_max_s = absl::GetFlag(FLAGS_connection_age_max_s);
+  options.server.connection_age_grace_s = absl::GetFlag(FLAGS_connection_age_grace_s);
+  options.server.connection_idle_max_s = absl::GetFlag(FLAGS_connection_idle_max_s);
   options.server.tls = {.certificate = absl::GetFlag(FLAGS_tls_certificate),
                         .key = absl::GetFlag(FLAGS_tls_key),
                         .client_ca = absl::GetFlag(FLAGS_tls_client_ca)};

@@ -119,6 +119,30 @@ inline constexpr uint64_t kFibonacciNMaxMost = 10'000'000'000;
 // make the server hold before any handler runs.
 inline constexpr int kStreamsMax = 1024;
 
+// Connections that wait to be accepted; the kernel has a bound of its own, mostly the same.
+inline constexpr int kListenBacklog = 4096;
+
+// Default of --connections_max, where descriptors allow: each takes one, and some 50 KB. And what
+// is left of them for everything else: regions, logs, pages.
+inline constexpr size_t kConnectionsMax = 4096;
+inline constexpr size_t kOtherDescriptors = 512;
+
+// Descriptors that the process may have, if its hard limit allows: more than all bounds here need.
+inline constexpr uint64_t kDescriptorsMax = 65'536;
+
+// Default of --connections_per_peer_max, as a part of all: no host locks out the others.
+inline constexpr size_t kConnectionsPeerShare = 2;
+
+// How long a connection may take until it speaks HTTP/2 (and TLS): who only holds it open loses it.
+inline constexpr int kHandshakeTimeoutMs = 10'000;
+
+// Default of --connection_age_grace_s: what calls get to end on a connection that is to go. A
+// matrix may take as long.
+inline constexpr int64_t kConnectionAgeGraceS = 3'600;
+
+// How often the log says that connections are being refused.
+inline constexpr int64_t kRefusalLogPauseMs = 10'000;
+
 // A client may ping this often (grpc-go's and grpc-java's least setting; gRPC's default here is
 // five minutes, and then clients with keepalive set are sent away with too_many_pings).
 inline constexpr int kPingIntervalLeastMs = 10'000;

@@ -135,41 +135,4 @@ absl::Status PrepareUnixPath(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status TryToListen(const ListenAddress& address) {
-  const auto fail = [&address](absl::string_view why) {
-    return absl::FailedPreconditionError(absl::StrCat("\"", address.ToString(), "\": ", why));
-  };
-  if (address.is_unix()) {
-    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_un unix_address = UnixAddress(address.path);
-    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&unix_address), sizeof unix_address) !=
-        0) {
-      return fail(ErrorText(errno));
-    }
-    unlink(address.path.c_str());
-    return absl::OkStatus();
-  }
-
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (const int error =
-          getaddrinfo(address.host.c_str(), absl::StrCat(address.port).c_str(), &hints, &found);
-      error != 0) {
-    return fail(gai_strerror(error));
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> results(found, &freeaddrinfo);
-  for (const addrinfo* result = found; result != nullptr; result = result->ai_next) {
-    const Descriptor socket(::socket(result->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const int on = 1;
-    setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(socket.get(), result->ai_addr, result->ai_addrlen) != 0 ||
-        listen(socket.get(), 1) != 0) {
-      return fail(ErrorText(errno));
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace kernelserve::server

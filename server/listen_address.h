@@ -43,9 +43,6 @@ sockaddr_un UnixAddress(const std::string& path);
 // there is something else.
 absl::Status PrepareUnixPath(const std::string& path);
 
-// Why nothing can listen at `address`: the operating system's word. OK where something can.
-absl::Status TryToListen(const ListenAddress& address);
-
 }  // namespace kernelserve::server
 
 #endif  // KERNELSERVE_SERVER_LISTEN_ADDRESS_H_

@@ -141,21 +141,5 @@ TEST_F(UnixPathTest, RefusesToReplaceAFile) {
   EXPECT_TRUE(std::filesystem::exists(path_));
 }
 
-TEST(TryToListenTest, SaysWhyNot) {
-  const int taken = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(bind(taken, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(listen(taken, 1), 0);
-  ASSERT_EQ(getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ListenAddress listen_address{.path = "", .host = "127.0.0.1", .port = ntohs(address.sin_port)};
-  EXPECT_THAT(std::string(TryToListen(listen_address).message()),
-              HasSubstr("Address already in use"));
-  close(taken);
-  EXPECT_TRUE(TryToListen(listen_address).ok());
-}
-
 }  // namespace
 }  // namespace kernelserve::server

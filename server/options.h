@@ -23,10 +23,15 @@ struct Options {
   uint64_t request_bytes_max = kRequestBytesMax;
   uint64_t rows_max = kRowsMax;
   uint64_t fibonacci_n_max = kFibonacciNMax;
-  bool shared_memory = true;      // with clients of unix sockets
-  int64_t choices_cache_mb = -1;  // -1: by the memory ceiling and kChoicesCacheShare
-  TlsFiles tls;                   // of TCP addresses; unix sockets are their owner's anyway
-  std::string tokens_file;        // whose tokens calls must bear; empty: none
+  bool shared_memory = true;              // with clients of unix sockets
+  int64_t choices_cache_mb = -1;          // -1: by the memory ceiling and kChoicesCacheShare
+  uint64_t connections_max = 0;           // 0: by kConnectionsMax and RLIMIT_NOFILE
+  uint64_t connections_per_peer_max = 0;  // 0: by kConnectionsPeerShare
+  int64_t connection_age_max_s = 0;       // 0: as old as they get
+  int64_t connection_age_grace_s = kConnectionAgeGraceS;
+  int64_t connection_idle_max_s = 0;  // 0: as long as they like
+  TlsFiles tls;                       // of TCP addresses; unix sockets are their owner's anyway
+  std::string tokens_file;            // whose tokens calls must bear; empty: none
   std::optional<ListenAddress> metrics_listen;  // of the operator's pages; none: there are none
   LogRequests log_requests = LogRequests::kNone;
   int64_t lame_duck_ms = kLameDuckMs;

@@ -1,10 +1,11 @@
 #include "server/server.h"
 
-#include <sys/stat.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <climits>
 #include <thread>
 #include <utility>
 
@@ -22,6 +23,8 @@
 #include "server/cgroup.h"
 #include "server/choices/choices_cache.h"
 #include "server/columns/buffer_pool.h"
+#include "server/connections/acceptor.h"
+#include "server/connections/listening_sockets.h"
 #include "server/fibonacci_service.h"
 #include "server/health_service.h"
 #include "server/kernel_service.h"
@@ -97,9 +100,15 @@ v1::GetServerInfoResponse Info(const Options& options, const std::string& instan
   return info;
 }
 
-void SetChannelArguments(grpc::ServerBuilder* builder) {
-  // Two servers that share a port by accident would each get some of the calls.
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+// Seconds as gRPC's arguments have them, where 0 stands for no end.
+int Ms(int64_t seconds) { return seconds == 0 ? INT_MAX : static_cast<int>(seconds * 1000); }
+
+void SetChannelArguments(const Options& options, grpc::ServerBuilder* builder) {
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Ms(options.connection_age_max_s));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                              static_cast<int>(options.connection_age_grace_s * 1000));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Ms(options.connection_idle_max_s));
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytes);
   // A compressed message reaches the adapter as it is, which refuses it with a reason: gRPC would
@@ -125,17 +134,27 @@ class NoReflection final : public grpc::ServerBuilderOption {
   }
 };
 
-// Sockets that are made while it exists are for the owner only.
-class PrivateUmask {
- public:
-  PrivateUmask() : before_(umask(0177)) {}
-  ~PrivateUmask() { umask(before_); }
-  PrivateUmask(const PrivateUmask&) = delete;
-  PrivateUmask& operator=(const PrivateUmask&) = delete;
+// As many descriptors as the process may have, and how many that are.
+uint64_t RaiseDescriptorLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;  // what Linux starts with
+  const rlim_t wanted = std::min<rlim_t>(limit.rlim_max, kDescriptorsMax);
+  if (limit.rlim_cur < wanted) {
+    const rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return limit.rlim_cur;
+}
 
- private:
-  const mode_t before_;
-};
+Acceptor::Limits ConnectionLimits(const Options& options) {
+  const uint64_t descriptors = RaiseDescriptorLimit();
+  const uint64_t others = std::min<uint64_t>(kOtherDescriptors, descriptors / 2);
+  uint64_t most = options.connections_max;
+  if (most == 0) most = std::clamp<uint64_t>(descriptors - others, 1, kConnectionsMax);
+  uint64_t of_peer = options.connections_per_peer_max;
+  if (of_peer == 0) of_peer = std::max<uint64_t>(most / kConnectionsPeerShare, 1);
+  return {.connections_max = most, .connections_per_peer_max = of_peer};
+}
 
 }  // namespace
 
@@ -181,6 +200,7 @@ struct Server::Parts {
 
   ServerFigures Figures() const {
     const WorkerPool::Load load = pool.load();
+    const Acceptor::Figures accepted = acceptor->figures();
     return {.serving = health.serving(),
             .workers = pool.workers(),
             .workers_busy = load.busy,
@@ -190,6 +210,8 @@ struct Server::Parts {
             .memory_bytes = memory.reserved(),
             .memory_bytes_max = memory.bytes(),
             .choices_bytes = choices.bytes(),
+            .connections = accepted.connections,
+            .refused = {accepted.refused.begin(), accepted.refused.end()},
             .process = ReadProcessFigures()};
   }
 
@@ -211,7 +233,11 @@ struct Server::Parts {
   ServerInfoService server_info;
   HealthService health;
   std::vector<std::unique_ptr<RegionSocket>> region_sockets;
+  // Of connections that are accepted for it: in plain text, and encrypted.
+  std::unique_ptr<Acceptor::Grpc> plain;
+  std::unique_ptr<Acceptor::Grpc> encrypted;
   std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Acceptor> acceptor;
   std::unique_ptr<HttpServer> pages;
 };
 
@@ -268,40 +294,33 @@ absl::Status Server::Listen() {
 
   grpc::ServerBuilder builder;
   if (parts_->tokens != nullptr) builder.SetOption(std::make_unique<NoReflection>());
-  SetChannelArguments(&builder);
+  SetChannelArguments(options_, &builder);
   grpc::ResourceQuota quota("kernelserve");
   quota.Resize(parts_->memory.bytes());
   builder.SetResourceQuota(quota);
   for (grpc::Service* service : parts_->services()) builder.RegisterService(service);
 
-  std::vector<int> ports(options_.listen.size(), -1);
-  for (size_t i = 0; i < ports.size(); ++i) {
-    const ListenAddress& address = options_.listen[i];
-    if (address.is_unix()) {
-      if (absl::Status status = PrepareUnixPath(address.path); !status.ok()) return status;
-    } else if (const std::string lack = Lacks(address); !lack.empty()) {
+  std::vector<Acceptor::Listener> listeners;
+  for (const ListenAddress& address : options_.listen) {
+    if (const std::string lack = Lacks(address); !lack.empty()) {
       Log(LogLevel::kWarning, absl::StrCat("listening beyond loopback without ", lack),
           {{"address", address.ToString()}});
     }
-    builder.AddListeningPort(address.ToString(),
-                             address.is_unix() || options_.tls.empty()
-                                 ? grpc::InsecureServerCredentials()
-                                 : TlsServerCredentials(options_.tls),
-                             &ports[i]);
+    absl::StatusOr<ListeningSockets> listening = kernelserve::server::Listen(address);
+    if (!listening.ok()) return listening.status();
+    addresses_.push_back(listening->address.ToString());
+    const bool encrypted = !address.is_unix() && !options_.tls.empty();
+    auto& acceptor = encrypted ? parts_->encrypted : parts_->plain;
+    if (acceptor == nullptr) {
+      acceptor = builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+          encrypted ? TlsServerCredentials(options_.tls) : grpc::InsecureServerCredentials());
+    }
+    listeners.push_back({*std::move(listening), acceptor.get()});
   }
-  {
-    const PrivateUmask sockets_for_the_owner;
-    parts_->server = builder.BuildAndStart();
-  }
-  for (size_t i = 0; i < ports.size(); ++i) {
-    if (ports[i] > 0) continue;
-    // gRPC says no more than that it failed.
-    absl::Status reason = TryToListen(options_.listen[i]);
-    if (!reason.ok()) return reason;
-    return absl::InternalError(
-        absl::StrCat("\"", options_.listen[i].ToString(), "\": gRPC cannot listen there"));
-  }
+  parts_->server = builder.BuildAndStart();
   if (parts_->server == nullptr) return absl::InternalError("gRPC's server did not start");
+  parts_->acceptor = std::make_unique<Acceptor>(std::move(listeners), ConnectionLimits(options_));
 
   for (const ListenAddress& address : options_.listen) {
     const std::string path = RegionSocketPath(options_, address);
@@ -314,11 +333,6 @@ absl::Status Server::Listen() {
       continue;
     }
     parts_->region_sockets.push_back(*std::move(socket));
-  }
-  for (size_t i = 0; i < ports.size(); ++i) {
-    ListenAddress address = options_.listen[i];
-    if (!address.is_unix()) address.port = static_cast<uint16_t>(ports[i]);
-    addresses_.push_back(address.ToString());
   }
   return absl::OkStatus();
 }
@@ -361,8 +375,9 @@ void Server::Drain() {
   parts_->health.StopServing();
   std::this_thread::sleep_for(ms(options_.lame_duck_ms));
   parts_->health.EndWatches();
-  // Before gRPC gives up its own path: whoever takes that next needs both.
+  // Before the path itself is given up: whoever takes that next needs both.
   for (const auto& socket : parts_->region_sockets) socket->StopListening();
+  parts_->acceptor->StopListening();
   parts_->server->Shutdown(std::chrono::system_clock::now() + ms(options_.drain_timeout_ms));
 }
 

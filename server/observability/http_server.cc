@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/connections/listening_sockets.h"
 #include "server/log.h"
 
 namespace kernelserve::server {
@@ -42,7 +43,8 @@ int LogMessage(const mg_connection*, const char* message) {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const ListenAddress& address,
                                                               std::vector<Page> pages) {
-  if (absl::Status status = TryToListen(address); !status.ok()) return status;
+  // CivetWeb says no more than that it failed.
+  if (absl::Status status = Listen(address).status(); !status.ok()) return status;
   std::unique_ptr<HttpServer> server(new HttpServer(address, std::move(pages)));
   const std::string listen = address.ToString();
   const char* options[] = {"listening_ports",

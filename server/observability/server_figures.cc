@@ -2,6 +2,7 @@
 
 #include "prometheus/client_metric.h"
 #include "prometheus/metric_type.h"
+#include "server/connections/acceptor.h"
 
 namespace kernelserve::server {
 namespace {
@@ -42,6 +43,7 @@ std::vector<MetricFamily> ServerCollector::Collect() const {
        Real(now.memory_bytes_max)},
       {"kernelserve_choices_bytes", "Choices that are kept for later calls.",
        Real(now.choices_bytes)},
+      {"kernelserve_connections", "Connections that are open.", Real(now.connections)},
       {"process_cpu_seconds_total", "Processor time, user and system.", process.cpu_seconds,
        MetricType::Counter},
       {"process_resident_memory_bytes", "Resident memory.", Real(process.resident_bytes)},
@@ -58,6 +60,17 @@ std::vector<MetricFamily> ServerCollector::Collect() const {
     (row.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = row.value;
     families.push_back({row.name, row.help, row.type, {metric}});
   }
+  MetricFamily refused{"kernelserve_connections_refused_total",
+                       "Connections that were closed at once, by what there was no more of.",
+                       MetricType::Counter,
+                       {}};
+  for (size_t i = 0; i < now.refused.size(); ++i) {
+    ClientMetric metric;
+    metric.counter.value = Real(now.refused[i]);
+    metric.label.push_back({"bound", std::string(Acceptor::kRefusals[i])});
+    refused.metric.push_back(std::move(metric));
+  }
+  families.push_back(std::move(refused));
   ClientMetric build;
   build.gauge.value = 1;
   for (const auto& [name, value] : build_) build.label.push_back({name, value});

@@ -25,6 +25,8 @@ struct ServerFigures {
   uint64_t memory_bytes = 0;  // reserved of the budget
   uint64_t memory_bytes_max = 0;
   uint64_t choices_bytes = 0;
+  size_t connections = 0;
+  std::vector<uint64_t> refused = {};  // connections, by Acceptor::Refusal
   ProcessFigures process;
 };
 

@@ -221,6 +221,7 @@ std::string StatusPage(const v1::GetServerInfoResponse& info, const ServerFigure
        {"choices kept", Bytes(figures.choices_bytes)},
        {"resident memory", Bytes(process.resident_bytes)},
        {"processor time", Seconds(process.cpu_seconds)},
+       {"connections", Grouped(figures.connections)},
        {"threads", absl::StrCat(process.threads)},
        {"descriptors", absl::StrCat(process.open_descriptors, " of ", process.descriptors_max)}},
       &page);

@@ -101,6 +101,24 @@ class Connection:
         self._http2.reset_stream(stream)
         self._flush()
 
+    def flood_pings(self, count: int) -> None:
+        """Sends so many, waits for none, and then for the end of the connection."""
+        for number in range(count):
+            self._http2.ping(number.to_bytes(8, "big"))
+        self._flush()
+        while True:
+            self._receive()
+
+    def send_header_block(self, block: bytes) -> None:
+        """Sends bytes for a call's headers that may be no HPACK, and waits for the end of the
+        connection, or of the call."""
+        stream = self._http2.get_next_available_stream_id()
+        end_of_both = b"\x01\x05"
+        frame = len(block).to_bytes(3, "big") + end_of_both + stream.to_bytes(4, "big") + block
+        self._socket.sendall(frame)
+        while True:
+            self._receive()
+
     def close(self) -> None:
         self._socket.close()
 

@@ -46,6 +46,7 @@ class Server:
         pass_fds: Sequence[int] = (),
         root: Path | None = None,
         program: Path | None = None,
+        descriptors: int | None = None,
     ) -> None:
         # Then it answers to those only who know more than the harness.
         self._asks_for_credentials = any(
@@ -62,6 +63,9 @@ class Server:
             command.insert(1, f"--listen=unix:{self.directory}/s,127.0.0.1:0")
         if not any(flag.startswith("--lame_duck_ms") for flag in flags):
             command.insert(1, "--lame_duck_ms=0")
+        if descriptors is not None:
+            # By a program, which becomes the server: a fork of Python with gRPC in it is not safe.
+            command[:0] = ["prlimit", f"--nofile={descriptors}:{descriptors}"]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 command,

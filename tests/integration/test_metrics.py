@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 import pytest
 from harness import work
 from harness.columns import texts
+from harness.pages import metric, page
 from harness.server import Server
 from harness.waiting import until
 from kernelserve.v1 import fibonacci_pb2, string_distance_pb2
-from prometheus_client.parser import text_string_to_metric_families
 
 COMPARE = "kernelserve.v1.StringDistanceService/Compare"
 CDIST = "kernelserve.v1.StringDistanceService/Cdist"
@@ -26,23 +25,6 @@ Start = Callable[..., Server]
 @pytest.fixture
 def server(start: Start) -> Server:
     return start("--metrics_listen=127.0.0.1:0", "--log_requests=errors")
-
-
-def page(server: Server, path: str) -> str:
-    with urllib.request.urlopen(f"http://{server.ready['metrics']}{path}") as response:
-        assert response.status == 200
-        text = response.read().decode()
-        assert isinstance(text, str)
-        return text
-
-
-def metric(server: Server, name: str, **labels: str) -> float | None:
-    """The sample's value; None where there is no such series."""
-    for family in text_string_to_metric_families(page(server, "/metrics")):
-        for sample in family.samples:
-            if sample.name == name and labels.items() <= sample.labels.items():
-                return float(sample.value)
-    return None
 
 
 def test_calls_are_counted_by_method_code_and_kernel(server: Server) -> None:

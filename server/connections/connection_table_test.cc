@@ -1,0 +1,57 @@
+#include "server/connections/connection_table.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "gtest/gtest.h"
+#include "server/descriptor.h"
+
+namespace kernelserve::server {
+namespace {
+
+using Verdict = ConnectionTable::Verdict;
+
+Descriptor Socket() { return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+TEST(ConnectionTableTest, IsFullUntilOneCloses) {
+  ConnectionTable table(2, 2);
+  Descriptor first = Socket();
+  const Descriptor second = Socket();
+  const Descriptor third = Socket();
+  EXPECT_EQ(table.Add(first.get(), "a"), Verdict::kTaken);
+  EXPECT_EQ(table.Add(second.get(), "b"), Verdict::kTaken);
+  EXPECT_EQ(table.Add(third.get(), "c"), Verdict::kFull);
+  EXPECT_EQ(table.Count(), 2u);
+  first = Descriptor();
+  EXPECT_EQ(table.Add(third.get(), "c"), Verdict::kTaken);
+  EXPECT_EQ(table.Count(), 2u);
+}
+
+TEST(ConnectionTableTest, HasPlacesThatOnePeerCannotTake) {
+  ConnectionTable table(4, 2);
+  std::array<Descriptor, 4> sockets;
+  for (Descriptor& each : sockets) each = Socket();
+  EXPECT_EQ(table.Add(sockets[0].get(), "a"), Verdict::kTaken);
+  EXPECT_EQ(table.Add(sockets[1].get(), "a"), Verdict::kTaken);
+  EXPECT_EQ(table.Add(sockets[2].get(), "a"), Verdict::kPeerFull);
+  EXPECT_EQ(table.Add(sockets[2].get(), "b"), Verdict::kTaken);
+  sockets[0] = Descriptor();
+  EXPECT_EQ(table.Add(sockets[3].get(), "a"), Verdict::kTaken);
+}
+
+TEST(ConnectionTableTest, TellsASocketFromTheNextOneOfItsNumber) {
+  ConnectionTable table(1, 1);
+  Descriptor first = Socket();
+  const int number = first.get();
+  EXPECT_EQ(table.Add(number, "a"), Verdict::kTaken);
+  first = Descriptor();
+  const Descriptor second = Socket();
+  ASSERT_EQ(second.get(), number);  // the lowest that is free
+  EXPECT_EQ(table.Add(second.get(), "b"), Verdict::kTaken);
+  EXPECT_EQ(table.Count(), 1u);
+}
+
+}  // namespace
+}  // namespace kernelserve::server
