@@ -37,6 +37,9 @@ class Block {
   // What the timing trailer reports: rows, or pairs of a query and a choice.
   virtual uint64_t cells() const { return rows(); }
 
+  // What metrics report: rows of the request, or queries, where these are not what tasks divide.
+  virtual uint64_t request_rows() const { return rows(); }
+
   // Where a task should end that begins at row `begin`, to take about `budget_ns`: over `begin`,
   // at most rows(). Sets *cost_ns to the estimate for it. By default, rows cost the same.
   virtual uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const {

@@ -242,7 +242,7 @@ CallJob::OpenBlock* CallJob::OpenTasks(std::unique_ptr<Block> block, bool prepar
   timing_.set_tasks(timing_.tasks() + opened.ranges.size());
   if (!prepares) {
     timing_.set_cells(timing_.cells() + opened.block->cells());
-    work_.rows += rows;
+    work_.rows += opened.block->request_rows();
     exhausted_ = one_block_;
     opening_ = false;
   }

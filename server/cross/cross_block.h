@@ -68,6 +68,7 @@ class CrossBlock : public Block {
 
   // Queries, or shards.
   uint64_t rows() const final { return work_.shards.empty() ? end_ - begin_ : work_.shards.size(); }
+  uint64_t request_rows() const final { return end_ - begin_; }
   double cost_ns() const final { return cost_ns_; }
   uint64_t cells() const final { return (end_ - begin_) * work_.choices; }
   uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const final;
