@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from harness import http2
 from harness.server import Server
 from harness.waiting import PATIENCE_S, until
 
 from .callers import Callers, serving
 from .cluster import ROOT
+from .harmful_headers import HARMFUL, send_headers_without_end, status
 
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("heavy")]
 
@@ -82,3 +84,17 @@ def test_a_killed_replica_costs_no_call(replicas: list[Server], balancer: str) -
         replicas[0].wait()
         callers.until_answered(200)
     assert callers.failures == []
+
+
+def test_headers_over_which_a_replica_ends_the_connection_get_no_further(
+    replicas: list[Server], balancer: str
+) -> None:
+    until(lambda: len(serving(balancer, CALLS)) == 2, "both replicas get calls")
+    for headers, expected in HARMFUL.values():
+        connection = http2.Connection(balancer)
+        # What is too long it resets without a status.
+        assert status(connection, headers) in ({expected} if expected == "200" else {"431", None})
+        connection.close()
+    with pytest.raises(ConnectionError):
+        send_headers_without_end(balancer)
+    assert len(serving(balancer, CALLS)) == 2

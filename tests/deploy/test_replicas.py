@@ -6,10 +6,12 @@ Every call is balanced by itself, and replicas may come and go without a call be
 from __future__ import annotations
 
 import pytest
+from harness import http2
 from harness.waiting import until
 
 from .callers import Callers, serving
 from .cluster import Cluster, docker, inspect
+from .harmful_headers import HARMFUL, send_headers_without_end, status
 
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("heavy")]
 
@@ -23,6 +25,25 @@ def until_three_serve(cluster: Cluster) -> None:
 def test_calls_of_one_connection_spread_evenly_over_all_three(cluster: Cluster) -> None:
     until_three_serve(cluster)
     assert sorted(serving(cluster.address, CALLS).values()) == [CALLS // 3] * 3
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_headers_over_which_a_replica_ends_the_connection_get_no_further(
+    cluster: Cluster, name: str
+) -> None:
+    until_three_serve(cluster)
+    headers, expected = HARMFUL[name]
+    connection = http2.Connection(cluster.address)
+    assert status(connection, headers) == expected
+    assert status(connection, []) == "200"
+    connection.close()
+
+
+def test_headers_without_end_end_at_the_balancer(cluster: Cluster) -> None:
+    until_three_serve(cluster)
+    with pytest.raises(ConnectionError):
+        send_headers_without_end(cluster.address)
+    assert len(serving(cluster.address, CALLS)) == 3
 
 
 def test_a_killed_replica_costs_no_call(cluster: Cluster) -> None:

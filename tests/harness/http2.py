@@ -29,12 +29,16 @@ class Answer:
 
 
 class Connection:
-    """One connection to "unix:/path"; calls on it by their stream's number."""
+    """One connection to "unix:/path" or "host:port"; calls on it by their stream's number."""
 
     def __init__(self, address: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(PATIENCE_S)
-        self._socket.connect(address.removeprefix("unix:"))
+        if address.startswith("unix:"):
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.settimeout(PATIENCE_S)
+            self._socket.connect(address.removeprefix("unix:"))
+        else:
+            host, _, port = address.rpartition(":")
+            self._socket = socket.create_connection((host, int(port)), timeout=PATIENCE_S)
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
         self._http2 = h2.connection.H2Connection(config)
         self._http2.initiate_connection()
