@@ -21,13 +21,15 @@ def serving(address: str, calls: int) -> Counter[str]:
 
 
 class Callers:
-    """Clients of default settings that call all the time, from threads of their own."""
+    """Clients of default settings that call all the time, from threads of their own, for one reply
+    and for streams of them."""
 
     def __init__(self, address: str) -> None:
         self._stopping = threading.Event()
         self.answered = 0
         self.failures: list[str] = []
-        calls = (self._compare, self._pairwise, self._fibonacci)
+        unary = (self._compare, self._pairwise, self._fibonacci)
+        calls = (*unary, self._cdist, self._top_k)
         self._threads = [threading.Thread(target=self._run, args=(address, f)) for f in calls]
 
     def _run(self, address: str, call: Callable[[ks.Client], bool]) -> None:
@@ -55,9 +57,23 @@ class Callers:
     def _fibonacci(client: ks.Client) -> bool:
         return client.fibonacci(10_000, modulus=10**9 + 7) == 271496360
 
+    @staticmethod
+    def _cdist(client: ks.Client) -> bool:
+        scores = client.cdist(["kitten", "flaw"] * 50, ["sitting", "lawn"] * 50)
+        return bool(scores.shape == (100, 100) and scores[98:, 98:].tolist() == [[3, 5], [7, 2]])
+
+    @staticmethod
+    def _top_k(client: ks.Client) -> bool:
+        best = client.top_k(["kitten"] * 20, ["lawn", "sitting", "flaw"], k=1)
+        return bool(best.column("choice_index").to_pylist() == [1] * 20)
+
     def until_answered(self, more: int) -> None:
         goal = self.answered + more
-        until(lambda: self.answered >= goal, f"{more} more calls are answered")
+        while self.answered < goal:
+            self._until(min(goal, self.answered + 500))
+
+    def _until(self, goal: int) -> None:
+        until(lambda: self.answered >= goal, f"{goal} calls are answered")
 
     def __enter__(self) -> Callers:
         for thread in self._threads:
