@@ -42,7 +42,8 @@ template <typename From>
 void StoreNumbers(DataType type, std::span<const From> values, uint8_t* to) {
   const auto store = [&]<typename To>(std::type_identity<To>) {
     if constexpr (std::is_same_v<To, From>) {
-      std::memcpy(to, values.data(), values.size_bytes());
+      // An empty span may point nowhere, which memcpy must not be given.
+      if (!values.empty()) std::memcpy(to, values.data(), values.size_bytes());
       return;
     }
     To* const out = reinterpret_cast<To*>(to);

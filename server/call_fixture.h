@@ -95,7 +95,7 @@ class CallTest : public ::testing::Test {
  protected:
   static constexpr uint64_t kRequestBytes = 1000;
   static constexpr uint64_t kBudget = 1 << 20;
-  static constexpr size_t kJobs = 2;
+  static constexpr size_t kJobs = 3;
 
   CallTest() {
     grpc::ServerBuilder builder;

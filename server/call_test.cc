@@ -8,11 +8,13 @@
 #include <thread>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernelserve/v1/call_timing.pb.h"
 #include "server/call_fixture.h"
+#include "server/call_metadata.h"
 #include "server/error_details_matchers.h"
 
 namespace kernelserve::server {
@@ -191,9 +193,8 @@ TEST_F(CallTest, RefusesWithAHintToRetryWhatOtherCallsLeaveNoMemoryFor) {
 }
 
 TEST_F(CallTest, RefusesWithAHintToRetryWhereTooManyCallsWait) {
-  std::latch started(kJobs), finish(1);
+  std::latch finish(1);
   Serve({.cost_ns = kDear, .run = [&](uint64_t, uint64_t, StopToken) {
-           started.count_down();
            finish.wait();
            return absl::OkStatus();
          }});
@@ -201,11 +202,42 @@ TEST_F(CallTest, RefusesWithAHintToRetryWhereTooManyCallsWait) {
   for (size_t i = 0; i < kJobs; ++i) {
     others.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
   }
-  started.wait();
+  while (pool_.load().jobs < kJobs) std::this_thread::yield();
   const grpc::Status status = Call();
   EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
   EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
   finish.count_down();
+  for (std::thread& other : others) other.join();
+}
+
+TEST_F(CallTest, RefusesWithAHintToRetryWhereOthersHaveWaitedForHalfOfItsTime) {
+  std::latch started(2), waiting(1), finish(1);
+  Serve({.cost_ns = kDear, .run = [&](uint64_t, uint64_t, StopToken) {
+           started.count_down();
+           finish.wait();
+           return absl::OkStatus();
+         }});
+  std::vector<std::thread> others;
+  for (size_t i = 0; i < pool_.workers(); ++i) {
+    others.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
+  }
+  started.wait();
+  // Nobody waits yet, so that this one may.
+  grpc::ClientContext impatient;
+  impatient.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  v1::ComputeResponse response;
+  std::thread third([&] { EXPECT_TRUE(Call(&impatient, &response).ok()); });
+  while (pool_.load().jobs < 3) std::this_thread::yield();
+  const uint64_t flow = absl::HashOf('p', HostOfPeer("ipv4:127.0.0.1:1"));
+  while (pool_.WaitNs(flow) < 30'000'000) std::this_thread::yield();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+  const grpc::Status status = Call(&context, &response);
+  EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
+  EXPECT_EQ(InfoOf(status, "field"), "deadline");
+  EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
+  finish.count_down();
+  third.join();
   for (std::thread& other : others) other.join();
 }
 

@@ -13,6 +13,7 @@
 #include "server/cross/cdist_block.h"
 #include "server/cross/match_block.h"
 #include "server/cross/query_cutoffs.h"
+#include "server/cross/row_errors.h"
 #include "server/limits.h"
 #include "server/message.h"
 
@@ -46,17 +47,6 @@ size_t TaskQueries(CrossMethod method) {
       return kJoinTaskQueries;
   }
   return 1;
-}
-
-void AppendErrors(const Texts& texts, v1::RowErrors* errors) {
-  errors->set_count(errors->count() + texts.error_count());
-  for (const RowError& error : texts.errors()) {
-    if (errors->first_size() == static_cast<int>(kRowErrorsListed)) return;
-    v1::RowError* listed = errors->add_first();
-    listed->set_row(error.row);
-    listed->set_reason(error.reason);
-    listed->set_message(error.message);
-  }
 }
 
 // One message that was made before.
@@ -287,8 +277,8 @@ void CrossHandler::ShareWork() {
 
   if (is_kept_) work_.first.set_choices_digest(digest_);
   v1::RowErrors errors;
-  if (!same) AppendErrors(*queries_, &errors);
-  AppendErrors(choices_->texts(), &errors);
+  if (!same) AppendRowErrors(*queries_, &errors);
+  AppendRowErrors(choices_->texts(), &errors);
   if (errors.count() > 0) work_.first.mutable_row_errors()->Swap(&errors);
 
   const size_t step = std::max<size_t>(1, queries / kSampledQueries);

@@ -70,6 +70,10 @@ CallMetrics::CallMetrics(prometheus::Registry* registry)
                  .Name("kernelserve_cells_total")
                  .Help("Rows, or pairs of a query and a choice, that were computed.")
                  .Register(*registry)) {
+  // So that whoever watches their rate sees the first of them.
+  for (const char* reason : {"INTERNAL", "OVERLOADED", "MEMORY_CEILING", "DEADLINE_UNREACHABLE"}) {
+    errors_.Add({{"reason", reason}});
+  }
   auto& started = BuildCounter()
                       .Name("grpc_server_call_started_total")
                       .Help("Calls that have arrived.")

@@ -44,6 +44,7 @@ th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; }
 th, td { text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, .text { text-align: left; }
 td.message { min-width: 16rem; text-align: left; white-space: normal; }
+td.message, .errors code { overflow-wrap: anywhere; }
 th { font-size: .8rem; font-weight: 600; opacity: .75; }
 .bad { color: var(--bad); font-weight: 600; }
 code { font-size: .85em; }
@@ -51,6 +52,7 @@ ul { columns: 15rem; column-gap: 2rem; font-size: .9rem; margin: 0; padding-left
 ul { overflow-wrap: anywhere; }
 @media (max-width: 36rem) {
   th, td { font-size: .85rem; padding: .3rem .2rem; }
+  .errors, .errors tbody { display: block; }
   .errors tr:first-child { display: none; }
   .errors tr { border-bottom: 1px solid var(--line); display: block; padding: .3rem 0; }
   .errors td { border: 0; display: inline; }

@@ -7,14 +7,24 @@
 
 namespace kernelserve::server {
 
-void FlowScheduler::Add(Job* job) {
+void FlowScheduler::Add(Job* job, uint64_t now_ns) {
   assert(job->state_ == Job::State::kNew);
+  job->arrival_ns_ = now_ns;
   job->sequence_ = next_sequence_++;
   ++jobs_;
   auto [it, is_new] = flows_.try_emplace(job->flow_key_);
   if (is_new) it->second.deficit_ns = static_cast<int64_t>(quantum_ns_);
   ++it->second.jobs;
   MakeReady(job);
+}
+
+uint64_t FlowScheduler::WaitNs(uint64_t flow, uint64_t now_ns) const {
+  const auto found = flows_.find(flow);
+  if (found == flows_.end()) return 0;
+  for (const Job* job : found->second.ready) {
+    if (!job->begun_) return now_ns - job->arrival_ns_;
+  }
+  return 0;
 }
 
 void FlowScheduler::MakeReady(Job* job) {
@@ -69,6 +79,7 @@ FlowScheduler::Pick FlowScheduler::Next() {
       continue;
     }
     Job* job = flow->ready.front();
+    job->begun_ = true;
     Task task;
     switch (const Job::Next next = job->Claim(&task)) {
       case Job::Next::kTask:

@@ -61,6 +61,8 @@ class Job {
 
   // The scheduler's, under its caller's lock.
   State state_ = State::kNew;
+  uint64_t arrival_ns_ = 0;             // when it was added
+  bool begun_ = false;                  // has been claimed from
   uint64_t sequence_ = 0;               // place in the flow's order
   std::list<Job*>::iterator position_;  // in its flow's ready list, while kReady
   size_t running_ = 0;                  // tasks claimed and not yet finished
@@ -83,7 +85,12 @@ class FlowScheduler {
   // one task that is already running.
   explicit FlowScheduler(uint64_t quantum_ns) : quantum_ns_(quantum_ns) {}
 
-  void Add(Job* job);
+  // `now_ns` is of a clock that does not go back.
+  void Add(Job* job, uint64_t now_ns = 0);
+
+  // For how long the oldest of the flow's jobs has waited of which nothing has been claimed yet:
+  // what the next one can expect while as many arrive as are done. 0 where none waits.
+  uint64_t WaitNs(uint64_t flow, uint64_t now_ns) const;
 
   struct Pick {
     Job* job = nullptr;  // null: nothing is ready

@@ -237,5 +237,27 @@ TEST(FlowSchedulerTest, KeepsAFlowsDebtWhileItHasAJob) {
   EXPECT_THAT(RunOne(scheduler, 4), ElementsAre("other", "other", "other", "debtor"));
 }
 
+TEST(FlowSchedulerTest, TellsHowLongTheOldestJobOfAFlowHasWaitedThatNothingWasClaimedOf) {
+  FlowScheduler scheduler(kQuantum);
+  FakeJob begun(1, "begun", 2, kQuantum);
+  FakeJob first(1, "first", 1, kQuantum);
+  FakeJob second(1, "second", 1, kQuantum);
+  EXPECT_EQ(scheduler.WaitNs(1, 50), 0u);
+  scheduler.Add(&begun, 100);
+  EXPECT_EQ(scheduler.WaitNs(1, 150), 50u);
+  const FlowScheduler::Pick pick = scheduler.Next();
+  ASSERT_EQ(pick.job, &begun);
+  EXPECT_EQ(scheduler.WaitNs(1, 160), 0u);
+  scheduler.Add(&first, 200);
+  scheduler.Add(&second, 300);
+  EXPECT_EQ(scheduler.WaitNs(1, 350), 150u);
+  EXPECT_EQ(scheduler.WaitNs(2, 350), 0u);  // others do not wait
+  EXPECT_TRUE(scheduler.Stop(&first));
+  EXPECT_EQ(scheduler.WaitNs(1, 350), 50u);
+  EXPECT_TRUE(scheduler.Stop(&second));
+  EXPECT_FALSE(scheduler.Stop(&begun));
+  EXPECT_TRUE(scheduler.Finish(pick.job, pick.task, kQuantum));
+}
+
 }  // namespace
 }  // namespace kernelserve::server

@@ -12,11 +12,14 @@
 namespace kernelserve::server {
 namespace {
 
-uint64_t ThreadCpuNs() {
+uint64_t Read(clockid_t clock) {
   timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
+
+uint64_t ThreadCpuNs() { return Read(CLOCK_THREAD_CPUTIME_ID); }
+uint64_t NowNs() { return Read(CLOCK_MONOTONIC); }
 
 }  // namespace
 
@@ -40,9 +43,14 @@ WorkerPool::~WorkerPool() {
 bool WorkerPool::Submit(Job* job) {
   std::unique_lock lock(mutex_);
   if (scheduler_.jobs() >= jobs_max_) return false;
-  scheduler_.Add(job);
+  scheduler_.Add(job, NowNs());
   UnlockAndWake(std::move(lock));
   return true;
+}
+
+uint64_t WorkerPool::WaitNs(uint64_t flow) const {
+  const std::lock_guard lock(mutex_);
+  return scheduler_.WaitNs(flow, NowNs());
 }
 
 void WorkerPool::Resume(Job* job) {

@@ -33,6 +33,10 @@ class WorkerPool {
   // nothing to do with the job, where the pool is full.
   [[nodiscard]] bool Submit(Job* job);
 
+  // For how long the oldest of the flow's jobs has waited that no worker has begun; 0 where none
+  // waits. A job submitted now will wait about as long, or longer.
+  uint64_t WaitNs(uint64_t flow) const;
+
   // Asks `job` for tasks again after its Claim() answered kWait. Does nothing where it did not, or
   // where the job has ended.
   void Resume(Job* job);

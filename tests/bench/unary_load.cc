@@ -1,8 +1,9 @@
 // A steady load of unary calls from one connection.
 //
-//   unary_load unix:/path CALLS OUTSTANDING
+//   unary_load unix:/path CALLS OUTSTANDING [TOKEN]
 //
-// Asks for F(42) CALLS times, keeping OUTSTANDING calls under way, and prints a JSON object: how
+// Asks for F(42) CALLS times, keeping OUTSTANDING calls under way, each with TOKEN as its bearer
+// token if there is one, and prints a JSON object: how
 // many answers were right, the wall-clock nanoseconds of all, and percentiles of a call's.
 #include <algorithm>
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/synchronization/blocking_counter.h"
@@ -30,13 +32,18 @@ constexpr uint64_t kExpected = 267'914'296;
 struct Load {
   v1::FibonacciService::Stub* stub;
   const size_t calls;
+  const std::string authorization;  // "": none
   std::atomic<size_t> next = 0;
   std::atomic<size_t> right = 0;
   std::vector<int64_t> nanoseconds;  // of each call
   absl::BlockingCounter slots;
 
-  Load(v1::FibonacciService::Stub* stub, size_t calls, int outstanding)
-      : stub(stub), calls(calls), nanoseconds(calls), slots(outstanding) {}
+  Load(v1::FibonacciService::Stub* stub, size_t calls, int outstanding, const char* token)
+      : stub(stub),
+        calls(calls),
+        authorization(token == nullptr ? "" : std::string("Bearer ") + token),
+        nanoseconds(calls),
+        slots(outstanding) {}
 };
 
 // One call at a time, the next as soon as the last is answered.
@@ -51,6 +58,9 @@ class Slot {
       return;
     }
     context_ = std::make_unique<grpc::ClientContext>();
+    if (!load_->authorization.empty()) {
+      context_->AddMetadata("authorization", load_->authorization);
+    }
     const Clock::time_point began = Clock::now();
     load_->stub->async()->Compute(
         context_.get(), &request_, &response_, [this, call, began](grpc::Status status) {
@@ -70,15 +80,16 @@ class Slot {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long calls = argc == 4 ? std::atol(argv[2]) : 0;
-  const int outstanding = argc == 4 ? std::atoi(argv[3]) : 0;
+  const bool complete = argc == 4 || argc == 5;
+  const long calls = complete ? std::atol(argv[2]) : 0;
+  const int outstanding = complete ? std::atoi(argv[3]) : 0;
   if (calls <= 0 || outstanding <= 0) {
-    std::fprintf(stderr, "usage: unary_load ADDRESS CALLS OUTSTANDING\n");
+    std::fprintf(stderr, "usage: unary_load ADDRESS CALLS OUTSTANDING [TOKEN]\n");
     return 64;
   }
   const auto stub = v1::FibonacciService::NewStub(
       grpc::CreateChannel(argv[1], grpc::InsecureChannelCredentials()));
-  Load load(stub.get(), calls, outstanding);
+  Load load(stub.get(), calls, outstanding, argc == 5 ? argv[4] : nullptr);
   std::vector<Slot> slots;
   slots.reserve(outstanding);
   for (int i = 0; i < outstanding; ++i) slots.emplace_back(&load);

@@ -81,16 +81,16 @@ def test_the_server_has_it_for_scorers(client: ks.Client, processor: Any) -> Non
 def test_it_is_not_called_where_the_server_has_it(
     monkeypatch: pytest.MonkeyPatch, processor: Any
 ) -> None:
-    class Asked:
-        def compare(self, *texts: str, **options: Any) -> int:
-            asked.append((texts, options["scorer"]))
+    class Client:
+        def _run(self, verb: object, timeout: object) -> int:
             return 7
 
     asked: list[Any] = []
-    monkeypatch.setattr(_scores, "default_client", Asked)
+    monkeypatch.setattr(_scores, "default_client", Client)
+    monkeypatch.setattr(_scores, "compare", lambda *asks: asked.append(asks))
     assert distance.Levenshtein.distance("A!", b"B", processor=processor) == 7
     scorer = ks.Scorer("levenshtein.distance", processor="default_process")
-    assert asked == [(("A!", b"B"), scorer)]
+    assert asked == [("A!", b"B", scorer, None)]
 
 
 def test_rapidfuzzs_in_pure_python_is_another(client: ks.Client) -> None:

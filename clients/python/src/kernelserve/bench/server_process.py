@@ -19,15 +19,19 @@ class ServerProcess:
 
 @contextmanager
 def start_server(binary: str, *flags: str) -> Iterator[ServerProcess]:
-    """Yields once it serves; raises RuntimeError where it does not start."""
+    """Yields once it serves; raises RuntimeError where it does not start. It ends with this
+    process, however that ends."""
     with tempfile.TemporaryDirectory(prefix="kernelserve-") as directory:
         ready, write_end = os.pipe()
-        listen = [f"--listen=unix:{directory}/s", f"--ready_fd={write_end}"]
+        parent = os.pidfd_open(os.getpid())
+        told = [f"--ready_fd={write_end}", f"--parent_pidfd={parent}"]
+        listen = [f"--listen=unix:{directory}/s", *told]
         process = subprocess.Popen(
             [binary, *listen, "--lame_duck_ms=0", "--log_level=warning", *flags],
-            pass_fds=[write_end],
+            pass_fds=[write_end, parent],
         )
         os.close(write_end)
+        os.close(parent)
         try:
             with os.fdopen(ready) as lines:
                 line = lines.readline()

@@ -1,0 +1,371 @@
+"""What operators ask of a server, measured: what watching it costs, how long a lookup takes beside
+an hour's work, how soon given-up work is gone, and what an overload leaves of its throughput.
+
+Each measurement is a function that prints what it found and returns bars. The server is a process
+of its own; for an overload it has one core and its clients the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+from harness import columns, work
+from harness.pages import metric
+from harness.rpc import METHODS, Raw
+from harness.server import Server
+from harness.waiting import PATIENCE_S
+from kernelserve._deadline import Deadline
+from kernelserve._retry import RetryBudget
+from kernelserve._status import from_rpc_error
+from kernelserve.bench.bar import Bar, print_bars, write_json
+from kernelserve.v1 import string_distance_pb2, types_pb2
+
+METRICS = "--metrics_listen=127.0.0.1:0"
+TOKEN = "a-token-for-the-benchmark"
+
+OBSERVED_CALLS_RATIO_MIN = 0.95
+BUSY_P99_RATIO_MAX = 3.0
+GONE_MS_MAX = 100.0
+GOODPUT_RATIO_MIN = 0.9
+RECOVERY_S_MAX = 2.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=Path("build/release"), help="build directory")
+    parser.add_argument("--only", action="append", choices=list(MEASUREMENTS), help="not all")
+    parser.add_argument("--rounds", type=int, default=7, help="of each (default: %(default)s)")
+    parser.add_argument(
+        "--overload_s", type=float, default=60.0, help="of overload (default: %(default)s)"
+    )
+    parser.add_argument("--json", metavar="FILE", help="figures as JSON; - is standard output")
+    options = parser.parse_args()
+    bars: list[Bar] = []
+    for name in options.only or MEASUREMENTS:
+        bars += MEASUREMENTS[name](options)
+    print_bars(bars)
+    write_json(options.json, {"bench": "operation", "rounds": options.rounds}, bars)
+
+
+@contextlib.contextmanager
+def running(*flags: str, program: Path | None = None) -> Iterator[Server]:
+    server = Server(*flags, program=program)
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.remove()
+
+
+# ---- What watching costs ----
+
+
+def watching(options: argparse.Namespace) -> list[Bar]:
+    """Calls a second with metrics, tokens and a line in the log for each, to those without."""
+    binary = options.build / "server/kernelserve-server"
+    load = options.build / "tests/bench/unary_load"
+
+    def calls_per_second(server: Server, *token: str) -> float:
+        command = [str(load), server.addresses[0], "30000", "16", *token]
+        told = subprocess.run(command, check=True, capture_output=True, text=True)
+        seen: dict[str, Any] = json.loads(told.stdout)
+        return float(seen["calls"]) / (seen["wall_ns"] * 1e-9)
+
+    with tempfile.TemporaryDirectory() as directory:
+        tokens = Path(directory) / "tokens"
+        tokens.write_text(TOKEN)
+        watched = [METRICS, "--log_requests=all", f"--tokens_file={tokens}"]
+        with running(program=binary) as plain, running(*watched, program=binary) as observed:
+            ratios = []
+            for turn in range(options.rounds + 1):
+                rates: dict[str, float] = {}
+                for name in ("plain", "observed")[:: -1 if turn % 2 else 1]:
+                    rates[name] = (
+                        calls_per_second(plain)
+                        if name == "plain"
+                        else calls_per_second(observed, TOKEN)
+                    )
+                ratios.append(rates["observed"] / rates["plain"])
+            print(f"calls a second, watched: {rates['observed']:,.0f}, not: {rates['plain']:,.0f}")
+    return [
+        Bar(
+            "calls a second with metrics, tokens and request log, to those without",
+            statistics.median(ratios[1:]),
+            OBSERVED_CALLS_RATIO_MIN,
+            at_least=True,
+        )
+    ]
+
+
+# ---- A lookup beside an hour's work ----
+
+
+def hours_of_cdist() -> string_distance_pb2.CdistRequest:
+    """A matrix of an hour's work, whose scores are few enough to be read while they come."""
+    texts = [f"{number:06}" + "ab" * 4000 + "ba" * number for number in range(1000)]
+    request = string_distance_pb2.CdistRequest()
+    request.options.scorer.name = "levenshtein.distance"
+    parameter = request.options.scorer.parameters.add(name="weights")
+    parameter.column.CopyFrom(columns.numbers([1, 3, 2], types_pb2.DATA_TYPE_INT64))
+    request.queries.CopyFrom(columns.texts(texts))
+    request.column.CopyFrom(columns.texts(texts))
+    return request
+
+
+def beside_work(options: argparse.Namespace) -> list[Bar]:
+    """The 99th percentile of a unary call while all workers are busy, to that when idle."""
+    calls = 3_000
+
+    def p99_us(raw: Raw) -> float:
+        compare = raw.channel.unary_unary(
+            METHODS["Compare"].path,
+            request_serializer=None,
+            response_deserializer=METHODS["Compare"].response.FromString,
+        )
+        request = work.compare(b"kitten", b"sitting").SerializeToString()
+        taken = []
+        for _ in range(calls):
+            began = time.perf_counter()
+            assert compare(request, timeout=PATIENCE_S).score.integer == 3
+            taken.append(time.perf_counter() - began)
+        return 1e6 * sorted(taken)[int(0.99 * (calls - 1))]
+
+    binary = options.build / "server/kernelserve-server"
+    ratios = []
+    with running(METRICS, program=binary) as server:
+        raw = Raw(server.channel())
+        p99_us(raw)
+        for _ in range(options.rounds):
+            idle = p99_us(raw)
+            with Job(server):
+                busy = p99_us(raw)
+            ratios.append(busy / idle)
+            print(f"p99 of a unary call: idle {idle:.0f} us, beside an hour's matrix {busy:.0f} us")
+    return [
+        Bar(
+            "p99 of a unary call beside an hour's Cdist, to that when idle",
+            statistics.median(ratios),
+            BUSY_P99_RATIO_MAX,
+        )
+    ]
+
+
+class Job:
+    """An hour's Cdist of a process of its own, which reads what comes, running in the block."""
+
+    def __init__(self, server: Server, timeout_s: float | None = None) -> None:
+        self._server = server
+        self._timeout_s = timeout_s
+
+    def __enter__(self) -> Job:
+        command = [sys.executable, "-m", "bench.operation_client", self._server.address]
+        if self._timeout_s is not None:
+            command.append(str(self._timeout_s))
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, env=dict(os.environ))
+        workers = metric(self._server, "kernelserve_workers")
+        until(lambda: metric(self._server, "kernelserve_workers_busy") == workers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        until(lambda: is_idle(self._server))
+
+
+def is_idle(server: Server) -> bool:
+    return (
+        metric(server, "kernelserve_workers_busy") == 0
+        and metric(server, "kernelserve_memory_reserved_bytes") == 0
+    )
+
+
+def until(happened: Callable[[], bool]) -> float:
+    """Seconds until it has."""
+    began = time.perf_counter()
+    while not happened():
+        assert time.perf_counter() - began < PATIENCE_S
+    return time.perf_counter() - began
+
+
+# ---- Work that is given up ----
+
+
+def given_up(options: argparse.Namespace) -> list[Bar]:
+    """How long workers and memory are still held after a client cancels, or is killed."""
+    binary = options.build / "server/kernelserve-server"
+    bars = []
+    with running(METRICS, "--choices_cache_mb=0", program=binary) as server:
+        for way, give_up in (
+            ("cancel", lambda process: process.stdin.close()),
+            ("SIGKILL", lambda process: process.send_signal(signal.SIGKILL)),
+        ):
+            ms = []
+            for _ in range(options.rounds):
+                with Job(server) as job:
+                    give_up(job.process)
+                    ms.append(1e3 * until(lambda: is_idle(server)))
+            print(f"idle again after {way}: {', '.join(f'{each:.0f}' for each in ms)} ms")
+            bars.append(
+                Bar(f"until idle after {way}", statistics.median(ms), GONE_MS_MAX, unit="ms")
+            )
+    return bars
+
+
+# ---- Overload ----
+
+
+def overload(options: argparse.Namespace) -> list[Bar]:
+    """Answers in time, at four times what one core can do, to what it can do; with clients that try
+    again at once, and with ours, which waits as it is told."""
+    binary = options.build / "server/kernelserve-server"
+    ceiling_mb = 256
+    bars = []
+    os.sched_setaffinity(0, {1})
+    flags = ["--workers=1", f"--memory_ceiling_mb={ceiling_mb}", METRICS]
+    with running(*flags, program=binary) as server:
+        os.sched_setaffinity(server.pid, {0})
+        for task in Path(f"/proc/{server.pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {0})
+        capacity = asyncio.run(closed_loop(server, seconds=5))
+        print(f"capacity: {capacity:.0f} calls a second")
+        for name, client in (("naive", naive), ("ours", patient)):
+            goodput, recovery = asyncio.run(
+                open_loop(server, client, 4 * capacity, options.overload_s)
+            )
+            peak = server.rss_peak_bytes() >> 20
+            print(f"{name}: {goodput:.0f} a second in time, recovery {recovery:.2f} s, {peak} MB")
+            bars += [
+                Bar(
+                    f"goodput at four times capacity, {name} clients",
+                    goodput / capacity,
+                    GOODPUT_RATIO_MIN,
+                    at_least=True,
+                ),
+                Bar(f"recovery, {name} clients", recovery, RECOVERY_S_MAX, unit="s"),
+                Bar(f"peak memory, {name} clients", peak, ceiling_mb + 64, unit="MB"),
+            ]
+    os.sched_setaffinity(0, {0, 1})
+    return bars
+
+
+# About five milliseconds of one core.
+_WORK = work.one_row(2_000).SerializeToString()
+_DEADLINE_S = 2.0
+
+
+def _compare(channel: grpc.aio.Channel) -> Any:
+    return channel.unary_unary(METHODS["Compare"].path, None, None)
+
+
+async def closed_loop(server: Server, seconds: float) -> float:
+    """Calls a second that are answered with a few under way all the time."""
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        compare = _compare(channel)
+        end = time.perf_counter() + seconds
+        done = 0
+
+        async def caller() -> None:
+            nonlocal done
+            while time.perf_counter() < end:
+                await compare(_WORK)
+                done += 1
+
+        await asyncio.gather(*(caller() for _ in range(8)))
+        return done / seconds
+
+
+async def naive(compare: Any) -> bool:
+    """Tries again at once, as long as there is time."""
+    end = time.perf_counter() + _DEADLINE_S
+    while (left := end - time.perf_counter()) > 0:
+        try:
+            await compare(_WORK, timeout=left)
+        except grpc.aio.AioRpcError:
+            await asyncio.sleep(0)
+        else:
+            return True
+    return False
+
+
+async def patient(compare: Any) -> bool:
+    """As our client does: by its own rule, from what the error says."""
+    deadline = Deadline(_DEADLINE_S)
+    budget = _BUDGETS.setdefault(asyncio.get_running_loop(), RetryBudget())
+    attempt = 0
+    while (left := deadline.remaining()) is None or left > 0:
+        attempt += 1
+        try:
+            await compare(_WORK, timeout=left)
+        except grpc.aio.AioRpcError as failure:
+            pause = budget.pause(from_rpc_error(failure, address="", request_id=""), attempt, deadline)
+            if pause is None:
+                return False
+            await asyncio.sleep(pause)
+        else:
+            budget.succeeded()
+            return True
+    return False
+
+
+_BUDGETS: dict[asyncio.AbstractEventLoop, RetryBudget] = {}
+
+
+async def open_loop(
+    server: Server, client: Callable[[Any], Any], rate: float, seconds: float
+) -> tuple[float, float]:
+    """Starts `rate` calls a second whatever becomes of them. Answers in time a second; and seconds
+    after the last start until a single call takes no longer than when idle."""
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        compare = _compare(channel)
+        in_time = 0
+        under_way: set[asyncio.Task[None]] = set()
+
+        async def one() -> None:
+            nonlocal in_time
+            in_time += await client(compare)
+
+        began = time.perf_counter()
+        started = 0
+        while (elapsed := time.perf_counter() - began) < seconds:
+            while started < elapsed * rate:
+                started += 1
+                task = asyncio.create_task(one())
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+            await asyncio.sleep(0.002)
+        ended = time.perf_counter()
+        measured = in_time / seconds
+        for task in list(under_way):
+            task.cancel()
+        while True:
+            asked = time.perf_counter()
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                await compare(_WORK, timeout=1)
+                if time.perf_counter() - asked < 0.1:
+                    return measured, time.perf_counter() - ended
+
+
+MEASUREMENTS: dict[str, Callable[[argparse.Namespace], list[Bar]]] = {
+    "watching": watching,
+    "beside_work": beside_work,
+    "given_up": given_up,
+    "overload": overload,
+}
+
+
+if __name__ == "__main__":
+    main()
