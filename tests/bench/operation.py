@@ -311,7 +311,8 @@ async def patient(compare: Any) -> bool:
         try:
             await compare(_WORK, timeout=left)
         except grpc.aio.AioRpcError as failure:
-            pause = budget.pause(from_rpc_error(failure, address="", request_id=""), attempt, deadline)
+            error = from_rpc_error(failure, address="", request_id="")
+            pause = budget.pause(error, attempt, deadline)
             if pause is None:
                 return False
             await asyncio.sleep(pause)

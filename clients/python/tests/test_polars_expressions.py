@@ -18,6 +18,7 @@ from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 import kernelserve as ks
 import kernelserve.polars as ksp
+from frozen_process import frozen
 from kernelserve.bench.server_process import ServerProcess
 
 LEFT = ["kitten", "flaw", None, "", "Müller-Lüdenscheidt", "日本語"] * 50
@@ -259,13 +260,9 @@ def test_a_server_that_does_not_answer_ends_the_query_by_its_deadline(
     engine: str, connected: ks.Client, server: ServerProcess
 ) -> None:
     connected.compare("a", "b")
-    os.kill(server.pid, signal.SIGSTOP)
-    try:
-        expr = ksp.expressions("left").levenshtein_distance("right", client=connected, timeout=0.2)
-        with pytest.raises(ks.DeadlineError):
-            ENGINES[engine](FRAME, expr)
-    finally:
-        os.kill(server.pid, signal.SIGCONT)
+    expr = ksp.expressions("left").levenshtein_distance("right", client=connected, timeout=0.2)
+    with frozen(server.pid), pytest.raises(ks.DeadlineError):
+        ENGINES[engine](FRAME, expr)
 
 
 def test_a_call_without_a_timeout_of_its_own_has_one_inside_of_a_query(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from typing import Any, Literal
 
 import polars as pl
@@ -12,6 +10,7 @@ from polars.testing import assert_frame_equal, assert_series_equal
 
 import kernelserve as ks
 import kernelserve.polars as ksp
+from frozen_process import frozen
 from kernelserve.bench.server_process import ServerProcess
 
 LEFT = pl.DataFrame(
@@ -123,9 +122,5 @@ def test_a_search_in_a_query_ends_by_its_deadline(server: ServerProcess) -> None
     with ks.connect(server.address) as client:
         client.compare("a", "b")
         query = lazy(LEFT).join(RIGHT, on="name", score_cutoff=1, client=client, timeout=0.2)
-        os.kill(server.pid, signal.SIGSTOP)
-        try:
-            with pytest.raises(ks.DeadlineError):
-                query.collect()
-        finally:
-            os.kill(server.pid, signal.SIGCONT)
+        with frozen(server.pid), pytest.raises(ks.DeadlineError):
+            query.collect()
