@@ -39,6 +39,22 @@ TEST(CatalogTest, ScorersTakeTwoTextsAndGiveANumber) {
   }
 }
 
+TEST(CatalogTest, EveryScorerGivesEachTypeItOffersAndRefusesOthers) {
+  const ColumnView texts{.type = DataType::kUtf8, .length = 0};
+  const ColumnView columns[] = {texts, texts};
+  for (const Kernel& kernel : Catalog()) {
+    if (!kernel.scorer) continue;
+    SCOPED_TRACE(kernel.name);
+    for (const DataType type : kernel.results) {
+      const auto bound = kernel.bind({.result_type = type}, columns);
+      ASSERT_TRUE(bound.ok()) << bound.status();
+      EXPECT_EQ((*bound)->result_type(), type);
+    }
+    const auto refused = kernel.bind({.result_type = DataType::kUtf8}, columns);
+    EXPECT_EQ(ErrorReason(refused.status()), "WRONG_TYPE");
+  }
+}
+
 TEST(CatalogTest, AKernelIsFoundByName) {
   const auto kernel = FindKernel("fibonacci", "kernel");
   ASSERT_TRUE(kernel.ok());

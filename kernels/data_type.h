@@ -40,6 +40,12 @@ absl::string_view DataTypeName(DataType type);
 // where they are bits (bool) and where there are none (null).
 size_t FixedWidth(DataType type);
 
+// What a whole-number score can be given as, its own type first.
+inline constexpr DataType kWholeScoreTypes[] = {
+    DataType::kInt32,   DataType::kInt8,   DataType::kInt16,  DataType::kInt64,
+    DataType::kUint8,   DataType::kUint16, DataType::kUint32, DataType::kUint64,
+    DataType::kFloat32, DataType::kFloat64};
+
 bool IsInteger(DataType type);
 bool IsFloat(DataType type);
 bool IsText(DataType type);  // utf8, binary, their views, and symbols: what a Text can be read from

@@ -40,21 +40,6 @@ absl::Status WrongType(absl::string_view field, absl::string_view bound, DataTyp
       absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", bound));
 }
 
-absl::Status CheckResultType(absl::string_view kernel, std::span<const DataType> offered,
-                             DataType asked) {
-  if (std::find(offered.begin(), offered.end(), asked) != offered.end()) return absl::OkStatus();
-  const std::string names = absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
-    absl::StrAppend(out, DataTypeName(type));
-  });
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "WRONG_TYPE",
-       .field = "result_type",
-       .bound = names,
-       .value = DataTypeName(asked)},
-      absl::StrCat("the result type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
-}
-
 // Of one process: where a sender can't know it.
 uint64_t SampleSeed() {
   static const uint64_t seed = [] {
@@ -75,6 +60,22 @@ size_t SampleRow(size_t begin, size_t count) {
   return begin + (hash >> 33) % count;
 }
 
+absl::StatusOr<DataType> ResultTypeOf(absl::string_view kernel, std::span<const DataType> offered,
+                                      DataType asked) {
+  if (asked == DataType::kUnspecified) return offered.front();
+  if (std::find(offered.begin(), offered.end(), asked) != offered.end()) return asked;
+  const std::string names = absl::StrJoin(offered, ", ", [](std::string* out, DataType type) {
+    absl::StrAppend(out, DataTypeName(type));
+  });
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "WRONG_TYPE",
+       .field = "result_type",
+       .bound = names,
+       .value = DataTypeName(asked)},
+      absl::StrCat("the result type is ", DataTypeName(asked), ", but ", kernel, " gives ", names));
+}
+
 absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& binding,
                                       std::span<const ColumnView> columns) {
   for (size_t i = 0; i < declared.arguments.size(); ++i) {
@@ -89,12 +90,7 @@ absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& b
       return WrongType(argument.name, Accepted(argument.type), type);
     }
   }
-  const DataType type = binding.result_type == DataType::kUnspecified ? declared.results.front()
-                                                                      : binding.result_type;
-  if (absl::Status status = CheckResultType(declared.name, declared.results, type); !status.ok()) {
-    return status;
-  }
-  return type;
+  return ResultTypeOf(declared.name, declared.results, binding.result_type);
 }
 
 absl::Status ScoringNotTaken(absl::string_view kernel) {

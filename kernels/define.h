@@ -64,6 +64,10 @@ namespace define_internal {
 // There is a copy of what follows for each kernel, and it runs once a call or once at all: cold, so
 // that the compiler makes it small.
 
+// The type of the results: what was asked for where it is on offer, the first where nothing was.
+absl::StatusOr<DataType> ResultTypeOf(absl::string_view kernel, std::span<const DataType> offered,
+                                      DataType asked);
+
 // Refuses columns that can't be read as the kernel's arguments at all, whatever their rows, and a
 // result type that is not on offer. Returns the type of the results.
 absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& binding,

@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
+
+#include "kernels/define.h"
 
 namespace kernelserve {
 namespace {
 
 class BoundNull final : public BoundKernel {
  public:
-  DataType result_type() const override { return DataType::kInt32; }
+  explicit BoundNull(DataType type) : type_(type) {}
+
+  DataType result_type() const override { return type_; }
   uint64_t prepared_bytes() const override { return 0; }
-  uint64_t ResultBytesMax(size_t rows) const override { return rows * sizeof(int32_t); }
+  uint64_t ResultBytesMax(size_t rows) const override { return rows * FixedWidth(type_); }
   size_t TaskEnd(size_t begin, size_t rows, double budget_ns, double* cost_ns) const override {
     const size_t end = begin + std::min(rows - begin, static_cast<size_t>(budget_ns));
     *cost_ns = static_cast<double>(end - begin);
@@ -26,6 +31,9 @@ class BoundNull final : public BoundKernel {
     }
     return absl::OkStatus();
   }
+
+ private:
+  const DataType type_;
 };
 
 class NullScorer final : public TextScorer {
@@ -59,15 +67,20 @@ class NullScorer final : public TextScorer {
 
 Kernel NullKernel(std::string name, std::string doc) {
   return {
-      .name = std::move(name),
+      .name = name,
       .doc = std::move(doc),
       .arguments = {{.name = "left", .type = DataType::kUtf8},
                     {.name = "right", .type = DataType::kUtf8}},
-      .results = {DataType::kInt32},
+      .results = {std::begin(kWholeScoreTypes), std::end(kWholeScoreTypes)},
       .scorer = true,
       .symmetric = true,
-      .bind = [](const Binding&, std::span<const ColumnView>)
-          -> absl::StatusOr<std::unique_ptr<BoundKernel>> { return std::make_unique<BoundNull>(); },
+      .bind = [name](const Binding& binding,
+                     std::span<const ColumnView>) -> absl::StatusOr<std::unique_ptr<BoundKernel>> {
+        const absl::StatusOr<DataType> type =
+            define_internal::ResultTypeOf(name, kWholeScoreTypes, binding.result_type);
+        if (!type.ok()) return type.status();
+        return std::make_unique<BoundNull>(*type);
+      },
       .bind_scorer = [](const Binding&) -> absl::StatusOr<std::unique_ptr<TextScorer>> {
         return std::make_unique<NullScorer>();
       },

@@ -1,3 +1,5 @@
+#include "kernels/string_distance/choices.h"
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "kernels/string_distance/choices.h"
 #include "kernels/string_distance/cross.h"
 #include "kernels/string_distance/cross_fixture.h"
 

@@ -94,13 +94,10 @@ struct MetricKernel {
     }
   };
 
-  static constexpr DataType kWholeResults[] = {
-      DataType::kInt32,   DataType::kInt8,   DataType::kInt16,  DataType::kInt64,
-      DataType::kUint8,   DataType::kUint16, DataType::kUint32, DataType::kUint64,
-      DataType::kFloat32, DataType::kFloat64};
   static constexpr DataType kRealResults[] = {DataType::kFloat64, DataType::kFloat32};
   static constexpr std::span<const DataType> kResults =
-      kWhole ? std::span<const DataType>(kWholeResults) : std::span<const DataType>(kRealResults);
+      kWhole ? std::span<const DataType>(kWholeScoreTypes)
+             : std::span<const DataType>(kRealResults);
 
   static absl::Status Validate(const Parameters& parameters) {
     return Metric::Validate(parameters);
