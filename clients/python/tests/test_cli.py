@@ -127,6 +127,7 @@ COMMANDS = [
     "cdist",
     "top-k",
     "join",
+    "link",
     "fibonacci",
     "run",
     "kernels",

@@ -24,6 +24,7 @@ _COMMANDS = {
     "cdist": "cross",
     "top-k": "cross",
     "join": "cross",
+    "link": "link",
     "fibonacci": "fibonacci",
     "run": "run",
     "kernels": "kernels",
