@@ -60,8 +60,10 @@ def expected(cutoff: float, *keys: str) -> list[tuple[str, str, float]]:
         if not any(left[key] and left[key] == right[key] for key in keys):
             continue
         texts = [(left["name"], right["full_name"]), (left["street"], right["street"])]
-        functions = [JaroWinkler.similarity, Levenshtein.normalized_similarity]
-        scores = [f(a, b) if a and b else 0.0 for f, (a, b) in zip(functions, texts, strict=True)]
+        scores = [
+            JaroWinkler.similarity(*texts[0]) if all(texts[0]) else 0.0,
+            Levenshtein.normalized_similarity(*texts[1]) if all(texts[1]) else 0.0,
+        ]
         score = sum(w * s for w, s in zip(WEIGHTS, scores, strict=True)) / sum(WEIGHTS)
         if score >= cutoff:
             out.append((left["id"], right["id"], score))
