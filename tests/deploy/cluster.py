@@ -55,6 +55,10 @@ class Cluster:
     def up(self) -> None:
         self.compose("up", "--detach")
 
+    def scale(self, replicas: int) -> None:
+        """Starts or ends replicas until there are so many."""
+        self.compose("up", "--detach", "--no-recreate", "--scale", f"server={replicas}")
+
     def down(self) -> None:
         self.compose("down", "--volumes", "--timeout", "20")
 

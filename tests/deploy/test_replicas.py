@@ -16,10 +16,18 @@ from .harmful_headers import HARMFUL, send_headers_without_end, status
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("heavy")]
 
 CALLS = 60
+SPREAD_CALLS = 600
+
+
+def until_all_serve(cluster: Cluster, replicas: int) -> None:
+    until(
+        lambda: len(serving(cluster.address, CALLS)) == replicas,
+        f"{replicas} replicas get calls, and no other does",
+    )
 
 
 def until_three_serve(cluster: Cluster) -> None:
-    until(lambda: len(serving(cluster.address, CALLS)) == 3, "all three replicas get calls")
+    until_all_serve(cluster, 3)
 
 
 def test_calls_of_one_connection_spread_evenly_over_all_three(cluster: Cluster) -> None:
@@ -74,3 +82,19 @@ def test_a_rolling_restart_costs_none_of_20_000_calls(cluster: Cluster) -> None:
         until_three_serve(cluster)
         callers.until_answered(max(200, 20_000 - callers.answered))
     assert callers.failures == []
+
+
+def test_calls_spread_evenly_after_replicas_were_added_and_taken_away(cluster: Cluster) -> None:
+    until_three_serve(cluster)
+    try:
+        with Callers(cluster.address) as callers:
+            for replicas in (1, 3, 2):
+                cluster.scale(replicas)
+                until_all_serve(cluster, replicas)
+                spread = serving(cluster.address, SPREAD_CALLS)
+                even = SPREAD_CALLS / replicas
+                assert all(0.8 * even <= calls <= 1.2 * even for calls in spread.values()), spread
+        assert callers.failures == []
+    finally:
+        cluster.scale(3)
+        until_three_serve(cluster)
