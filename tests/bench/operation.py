@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -82,8 +81,8 @@ def watching(options: argparse.Namespace) -> list[Bar]:
     def calls_per_second(server: Server, *token: str) -> float:
         command = [str(load), server.addresses[0], "30000", "16", *token]
         told = subprocess.run(command, check=True, capture_output=True, text=True)
-        seen: dict[str, Any] = json.loads(told.stdout)
-        return float(seen["calls"]) / (seen["wall_ns"] * 1e-9)
+        seen: dict[str, float] = json.loads(told.stdout)
+        return seen["calls"] / (seen["wall_ns"] * 1e-9)
 
     with tempfile.TemporaryDirectory() as directory:
         tokens = Path(directory) / "tokens"
@@ -185,6 +184,13 @@ class Job:
         self.process.wait()
         until(lambda: is_idle(self._server))
 
+    def cancel(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+
 
 def is_idle(server: Server) -> bool:
     return (
@@ -209,14 +215,11 @@ def given_up(options: argparse.Namespace) -> list[Bar]:
     binary = options.build / "server/kernelserve-server"
     bars = []
     with running(METRICS, "--choices_cache_mb=0", program=binary) as server:
-        for way, give_up in (
-            ("cancel", lambda process: process.stdin.close()),
-            ("SIGKILL", lambda process: process.send_signal(signal.SIGKILL)),
-        ):
+        for way, give_up in (("cancel", Job.cancel), ("SIGKILL", Job.kill)):
             ms = []
             for _ in range(options.rounds):
                 with Job(server) as job:
-                    give_up(job.process)
+                    give_up(job)
                     ms.append(1e3 * until(lambda: is_idle(server)))
             print(f"idle again after {way}: {', '.join(f'{each:.0f}' for each in ms)} ms")
             bars.append(
