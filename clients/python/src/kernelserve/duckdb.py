@@ -16,7 +16,8 @@ here all of a column's do. Tables that are too long for memory come in batches:
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Unpack
 
 import duckdb
@@ -33,6 +34,9 @@ from ._scorers import DEFAULT_SCORER, ScorerLike
 from ._verbs import DTypeLike, RowErrorsLike
 
 __all__ = ["join", "pairwise", "top_k"]
+
+# Rows of a relation that are scored at a time.
+_ROWS_AT_ONCE = 200_000
 
 
 def pairwise(
@@ -53,7 +57,8 @@ def pairwise(
     Args:
         left, right: names of columns of texts.
         score_name: the name of the new column.
-        scorer, score_cutoff, dtype, row_errors, timeout: as in Client.pairwise().
+        scorer, score_cutoff, dtype, row_errors: as in Client.pairwise().
+        timeout: for the calls of 200,000 rows or so at a time.
 
     Raises:
         UnknownNameError: the relation has no such column.
@@ -75,17 +80,47 @@ def pairwise(
             value=score_name,
             reason="INVALID_ARGUMENT",
         )
-    table = _table(relation)
+    tables: list[Any] = []  # that are scored, or are being
     scores = (client or default_client()).pairwise(
-        table.column(names.index(left)),
-        table.column(names.index(right)),
+        (
+            (table.column(names.index(left)), table.column(names.index(right)))
+            for table in _read_ahead(relation, tables)
+        ),
         scorer=scorer,
         score_cutoff=score_cutoff,
         dtype=dtype,
         row_errors=row_errors,
         timeout=timeout,
     )
-    return _relation(relation, table.append_column(score_name, scores))
+    scored = [
+        table.append_column(score_name, column)
+        for column, table in zip(scores, tables, strict=False)
+    ]
+    return _relation(relation, pa.concat_tables(scored))
+
+
+def _read_ahead(relation: duckdb.DuckDBPyRelation, tables: list[Any]) -> Iterator[Any]:
+    """The relation's rows, so many a table, each put into `tables` as well; one if of no rows.
+
+    The next ones are read while whoever asked for a table works with it: DuckDB takes as long to
+    hand rows over as it takes to score them.
+    """
+    reader = pa.RecordBatchReader.from_stream(relation)
+
+    def read() -> Any:
+        batches, rows = [], 0
+        while rows < _ROWS_AT_ONCE and (batch := next(reader, None)) is not None:
+            batches.append(batch)
+            rows += batch.num_rows
+        return pa.Table.from_batches(batches, reader.schema)
+
+    with ThreadPoolExecutor(1, "kernelserve-read") as reading:
+        table = reading.submit(read).result()
+        while table.num_rows or not tables:
+            tables.append(table)
+            coming = reading.submit(read)
+            yield table
+            table = coming.result()
 
 
 def join(
