@@ -38,8 +38,12 @@ class Deadline:
         self._ends = None if timeout is None else time.monotonic() + timeout
 
     def remaining(self) -> float | None:
-        """Seconds; below 0 once it has passed; None without one."""
-        return None if self._ends is None else self._ends - time.monotonic()
+        """Seconds; far below 0 once it has passed; None without one."""
+        if self._ends is None:
+            return None
+        left = self._ends - time.monotonic()
+        # A quick answer wins against a deadline that passed some microseconds ago.
+        return left if left > 0 else -1.0
 
 
 def check_timeout(timeout: object) -> float | None:
