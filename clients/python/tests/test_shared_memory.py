@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
-import gc
 import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +13,14 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from rapidfuzz import process as rapidfuzz_process
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
 from kernelserve import _shared_memory as shared_memory
 from kernelserve import _verbs as verbs
 from kernelserve._embedded import find_binary
-from kernelserve._limits import Limits
 from kernelserve._rows import ColumnVerb
 from kernelserve._shared_memory import Region
-from kernelserve._tiles import Grid
 from kernelserve.bench.server_process import ServerProcess, start_server
 from shared_regions import (
     DISTANCES,
@@ -222,106 +215,6 @@ def test_a_system_older_than_flags_has_regions(monkeypatch: pytest.MonkeyPatch) 
     with ks.connect() as client:
         assert client.pairwise(LEFT, RIGHT) == DISTANCES
         assert turns(client) == 1
-
-
-# --- Matrices -------------------------------------------------------------------------------------
-
-QUERIES, CHOICES = words(3, rows=900), words(4, rows=1_500)
-
-
-@pytest.mark.parametrize("dtype", [None, "uint8", "float32", "int64"])
-@pytest.mark.parametrize("scorer", ["levenshtein.distance", "jaro_winkler.similarity"])
-@pytest.mark.parametrize("nulls", [False, True])
-def test_a_matrix_is_that_of_the_socket(
-    server: ServerProcess, dtype: str | None, scorer: str, nulls: bool
-) -> None:
-    if scorer != "levenshtein.distance" and dtype not in (None, "float32"):
-        pytest.skip("no type for fractions")
-    queries = words(3, rows=900, nulls=nulls)
-    with (
-        ks.connect(server.address) as shared,
-        ks.connect(server.address, shared_memory=False) as sent,
-    ):
-        one = shared.cdist(queries, CHOICES, scorer=scorer, dtype=dtype)
-        other = sent.cdist(queries, CHOICES, scorer=scorer, dtype=dtype)
-    assert not is_shared(other)
-    assert is_shared(one)
-    assert (type(one), one.dtype, one.shape) == (type(other), other.dtype, other.shape)
-    np.testing.assert_array_equal(np.ma.getmaskarray(one), np.ma.getmaskarray(other))
-    np.testing.assert_array_equal(np.ma.filled(one, 0), np.ma.filled(other, 0))
-
-
-def is_shared(scores: Any) -> bool:
-    """Whether a matrix lies where the server has left it."""
-    base = np.ma.getdata(scores)
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    return isinstance(base.base, ctypes.Array)
-
-
-def test_a_matrix_is_its_owners_alone(server: ServerProcess) -> None:
-    threads = threading.active_count()
-    descriptors = len(os.listdir("/proc/self/fd"))
-    expected = rapidfuzz_process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
-    client = ks.connect(server.address)
-    kept = [client.cdist(QUERIES, CHOICES, dtype="uint8") for _ in range(3)]
-    assert all(map(is_shared, kept))
-    kept[0][:] = 0
-    client.cdist(CHOICES, QUERIES, dtype="uint8")
-    child = os.fork()
-    if child == 0:
-        kept[1][:] = 7
-        os._exit(0 if (kept[1] == 7).all() else 1)
-    assert os.waitpid(child, 0)[1] == 0
-    client.close()
-    assert (kept[0] == 0).all()
-    for scores in kept[1:]:
-        np.testing.assert_array_equal(scores, expected)
-    assert memfds() == memfds(server.pid) == 0
-    assert len(os.listdir("/proc/self/fd")) == descriptors
-    assert threading.active_count() == threads
-    maps = Path("/proc/self/maps")
-    assert "memfd:kernelserve" in maps.read_text()
-    del kept, scores
-    gc.collect()
-    assert "memfd:kernelserve" not in maps.read_text()
-
-
-def test_a_column_with_itself_has_a_shared_matrix() -> None:
-    texts = QUERIES + CHOICES
-    with ks.connect() as client:
-        scores = client.cdist(texts, dtype="uint8")
-    assert is_shared(scores)
-    expected = rapidfuzz_process.cdist(texts, texts, scorer=Levenshtein.distance)
-    np.testing.assert_array_equal(scores, expected)
-
-
-def test_small_matrices_are_sent() -> None:
-    with ks.connect() as client:
-        assert not is_shared(client.cdist(QUERIES[:100], CHOICES, dtype="uint8"))
-
-
-def test_a_matrix_that_a_server_has_no_room_for_is_sent() -> None:
-    # A quarter of half of it is for regions: less than the matrix takes.
-    small = start_server(find_binary(), "--memory_ceiling_mb=64")
-    with small as server, ks.connect(server.address) as client:
-        scores = client.cdist(QUERIES, CHOICES, dtype="int64")
-    assert not is_shared(scores)
-    expected = rapidfuzz_process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
-    np.testing.assert_array_equal(scores, expected)
-
-
-def test_tiles_of_a_matrix_are_left_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = Grid.plan
-    few = Limits(request_bytes_max=40_000, request_bytes_preferred=5_000, rows_max=1_500)
-    monkeypatch.setattr(Grid, "plan", lambda grid, _: plan(grid, few))
-    with ks.connect() as client:
-        scores = client.cdist(QUERIES, CHOICES, dtype="uint16")
-        unknown = client.cdist(QUERIES, CHOICES)
-    expected = rapidfuzz_process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
-    np.testing.assert_array_equal(scores, expected)
-    np.testing.assert_array_equal(unknown, expected)
-    assert is_shared(scores)
 
 
 def test_queries_and_choices_go_by_region() -> None:

@@ -41,6 +41,8 @@ from shared_regions import (
 
 WAIT_S = 30.0
 _PAIRWISE = "/kernelserve.v1.StringDistanceService/Pairwise"
+_CDIST = "/kernelserve.v1.StringDistanceService/Cdist"
+QUERIES, CHOICES = LEFT[:900], RIGHT[:1_500]
 
 # --- Who dies -------------------------------------------------------------------------------------
 
@@ -88,6 +90,9 @@ def test_a_server_that_starts_again_gets_new_regions() -> None:
         client = ks.connect(first.address)
         assert client.pairwise(LEFT, RIGHT) == DISTANCES
         before = set(regions_of(client)._all)
+        scores = client.cdist(QUERIES, CHOICES, dtype="uint8")
+        matrix = regions_of(client)._matrices._kept
+        assert matrix is not None
     path.parent.mkdir()
     command = [find_binary(), f"--listen=unix:{path}", "--lame_duck_ms=0", "--log_level=warning"]
     ready, write_end = os.pipe()
@@ -100,7 +105,9 @@ def test_a_server_that_starts_again_gets_new_regions() -> None:
         after = set(regions_of(client)._all)
         assert len(after) == 1
         assert before.isdisjoint(after)
-        assert memfds() == 1
+        np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES, dtype="uint8"), scores)
+        assert regions_of(client)._matrices._kept not in (None, matrix)
+        assert memfds() == 2
         client.close()
     finally:
         second.terminate()
@@ -116,7 +123,7 @@ def test_regions_that_the_server_has_lost_cost_nothing_but_the_sending(
         client.pairwise(LEFT, RIGHT)
         used = regions_of(client)
         # As where the server is gone between the look at its socket and the call.
-        monkeypatch.setattr(shared_memory, "_is_open", lambda _: True)
+        monkeypatch.setattr(shared_memory, "is_open", lambda _: True)
         assert used._socket is not None
         used._socket.close()
         wait_until(server, lambda: memfds(server.pid) == 0)
@@ -265,8 +272,6 @@ def test_a_server_that_lies_about_results_is_an_error() -> None:
 
 # --- Matrices -------------------------------------------------------------------------------------
 
-QUERIES, CHOICES = LEFT[:900], RIGHT[:1_500]
-
 
 def test_matrices_that_the_server_has_lost_are_sent(
     server: ServerProcess, monkeypatch: pytest.MonkeyPatch
@@ -277,6 +282,7 @@ def test_matrices_that_the_server_has_lost_are_sent(
     with ks.connect(server.address) as client:
         np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES, dtype="uint8"), expected)
         np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES), expected)
+        assert regions_of(client)._matrices._kept is None
     assert memfds() == 0
 
 
@@ -285,6 +291,7 @@ def test_a_matrix_that_is_given_up_leaves_nothing(server: ServerProcess) -> None
         long = ["x" * 3_000] * 1_200
         with pytest.raises(ks.DeadlineError):
             client.cdist(long, ["y" * 3_000] * 1_200, dtype="uint16", timeout=0.5)
+        assert regions_of(client)._matrices._kept is None
         wait_until(server, lambda: memfds(server.pid) == memfds() <= 1)  # that of the columns
         expected = process.cdist(QUERIES, CHOICES, scorer=Levenshtein.distance)
         np.testing.assert_array_equal(client.cdist(QUERIES, CHOICES, dtype="uint8"), expected)
@@ -311,6 +318,30 @@ def test_a_server_that_lies_about_rows_is_an_error(type_: Any, offset: int, leng
     matrix.memory = None
     with pytest.raises(ValueError, match=r"expected \(0, 4\)"):
         matrix.put(tile, 0, 1, columns)
+
+
+def test_what_a_verb_has_given_up_is_not_written_to_the_next_ones_matrix(
+    server: ServerProcess,
+) -> None:
+    with ks.connect(server.address) as client:
+        client.cdist(QUERIES, CHOICES, dtype="uint8")
+        memory = regions_of(client)._matrices._kept
+        assert memory is not None
+        of_the_first = memory.span(0)
+        scores = client.cdist(CHOICES, QUERIES, dtype="uint8")
+        column = {"type": types_pb2.DATA_TYPE_UTF8, "length": 1, "values": b"abc"}
+        column["offsets"] = np.array([0, 3], np.int32).tobytes()
+        asked = string_distance_pb2.CdistRequest(queries=column, column=column)
+        asked.options.scorer.name = "levenshtein.distance"
+        asked.options.format.type = types_pb2.DATA_TYPE_UINT8
+        asked.options.format.result_span.CopyFrom(of_the_first)
+        with grpc.insecure_channel(server.address) as channel:
+            call = channel.unary_stream(_CDIST, None, None)
+            (sent,) = call(asked.SerializeToString(), timeout=WAIT_S)
+        assert string_distance_pb2.CdistResponse.FromString(sent).scores.values == b"\0"
+        there = np.empty_like(scores)
+        memory.read(0, there)
+        np.testing.assert_array_equal(there, scores)
 
 
 def test_nobody_writes_to_a_matrix_that_was_handed_out(server: ServerProcess) -> None:

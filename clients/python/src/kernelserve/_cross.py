@@ -152,8 +152,8 @@ class CrossVerb:
 
     def leave_matrix(self) -> None:
         """The server does not know the matrix's memory: what is to come is sent."""
-        if self.matrix is not None:
-            self.matrix.is_shared = False
+        if self.matrix is not None and self.matrix.memory is not None:
+            self.matrix.memory.is_lost = True
 
     def finish(self) -> Any:
         """The result, once every tile is done."""

@@ -39,10 +39,8 @@ class Matrix:
         self._lock = threading.Lock()
         self._scores: npt.NDArray[Any] | None = None
         self._valid: npt.NDArray[np.bool_] | None = None
-        # Where the scores are collected instead, if there is such; and whether the server has it,
-        # too. To be set before the first block.
+        # Where the server leaves scores, if there is such. To be set before the first block.
         self.memory: MatrixMemory | None = None
-        self.is_shared = True
 
     @property
     def nbytes_max(self) -> int:
@@ -52,7 +50,7 @@ class Matrix:
 
     def span(self, tile: Tile) -> types.RegionSpan | None:
         """Where the server may leave what is not done of a tile; None where it has to send that."""
-        if self.memory is None or not self.is_shared or tile.choices != (0, self._shape[1]):
+        if self.memory is None or self.memory.is_lost or tile.choices != (0, self._shape[1]):
             return None
         if tile.done and self._dtype is None:
             return None
@@ -68,7 +66,7 @@ class Matrix:
             raise DecodeError(f"{column.length} scores for {shape[0]} by {shape[1]} pairs")
         valid = column.valid()
         if column.values_span is not None:
-            self._check_span(begin, end, column)
+            self._take_span(begin, end, column)
         elif column.type != types.DATA_TYPE_NULL:
             numbers = column.numbers()
             if self._convert is not None:
@@ -84,23 +82,22 @@ class Matrix:
                 self._dtype = WIDE_SCORES[arrived.kind]
             return self._dtype
 
-    def _check_span(self, begin: int, end: int, column: ReplyColumn) -> None:
-        """That rows which did not arrive are where they belong."""
+    def _take_span(self, begin: int, end: int, column: ReplyColumn) -> None:
+        """Of rows that did not arrive; they have to be where they belong."""
         row_bytes = self._shape[1] * self._type(column.dtype()).itemsize
         told = dict(fields(column.values_span or memoryview(b"")))
         place = (told.get(2, 0), told.get(3, 0))
         expected = (begin * row_bytes, (end - begin) * row_bytes)
         if self.memory is None or column.dtype() != self._dtype or place != expected:
             raise DecodeError(f"scores of type {column.type} at {place}, expected {expected}")
+        if self.memory.is_kept:
+            self.memory.read(begin * row_bytes, self._rows(column.dtype())[begin:end])
 
     def _write(self, begin: int, first: int, numbers: npt.NDArray[Any]) -> None:
         dtype = self._type(numbers.dtype)
         rows, choices = numbers.shape
-        if self.memory is None:
-            with self._lock:
-                if self._scores is None:
-                    self._scores = np.empty(self._shape, dtype)
-            self._scores[begin : begin + rows, first : first + choices] = numbers
+        if self.memory is None or self.memory.is_kept:
+            self._rows(dtype)[begin : begin + rows, first : first + choices] = numbers
             return
         data = bytes_of(numbers.astype(dtype, copy=False))
         width = self._shape[1]
@@ -112,6 +109,13 @@ class Matrix:
             at = ((begin + row) * width + first) * dtype.itemsize
             self.memory.write(at, data[row * row_bytes : (row + 1) * row_bytes])
 
+    def _rows(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Where the scores are collected, unless that is the server's, too."""
+        with self._lock:
+            if self._scores is None:
+                self._scores = np.empty(self._shape, dtype)
+            return self._scores
+
     def _mask(self) -> npt.NDArray[np.bool_]:
         with self._lock:
             if self._valid is None:
@@ -122,7 +126,7 @@ class Matrix:
         """The matrix; a MaskedArray where a text is null."""
         scores = self._scores
         dtype = self._dtype or np.dtype(np.int32)
-        if self.memory is not None:
+        if self.memory is not None and not self.memory.is_kept:
             scores = self.memory.take(dtype, self._shape[0] * self._shape[1]).reshape(self._shape)
         elif scores is None:
             scores = np.empty(self._shape, dtype)

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ._forks import gate, renew_in_child
+from ._matrix_pool import MatrixPool
 from ._wire import Buffer, DecodeError, Writer, fields
 
 if TYPE_CHECKING:  # numpy is not imported before there are columns
@@ -194,7 +195,7 @@ class Regions:
         self._socket: socket.socket | None = None
         self._idle: list[Region] = []
         self._all: set[Region] = set()
-        self._matrices: set[MatrixMemory] = set()
+        self._matrices = MatrixPool(self._path)
         self._pause_ends = 0.0
         renew_in_child(self)
 
@@ -214,34 +215,22 @@ class Regions:
             if region is not None:
                 self._give_back(region)
 
-    @contextlib.contextmanager
-    def matrix(self, nbytes: int) -> Iterator[MatrixMemory | None]:
+    def matrix(self, nbytes: int) -> contextlib.AbstractContextManager[MatrixMemory | None]:
         """Memory for a matrix of at most so many bytes; None where it goes without."""
-        made = None
-        if self._path is not None:
-            from ._matrix_memory import MATRIX_BYTES_MAX, MATRIX_BYTES_MIN, MatrixMemory
-
-            if MATRIX_BYTES_MIN <= nbytes <= MATRIX_BYTES_MAX:
-                with gate, contextlib.suppress(OSError):
-                    made = MatrixMemory(self._path, nbytes)
-                    self._matrices.add(made)
-        try:
-            yield made
-        finally:
-            if made is not None:
-                self._matrices.discard(made)
-                made.close()
+        return self._matrices.borrow(nbytes)
 
     def forget(self) -> None:
         """The server does not know the regions: it is another one by now. New ones are made."""
         with gate, self._lock:
             self._forget()
+        self._matrices.forget()
 
     def close(self) -> None:
         """The server lets go of the regions; so do calls under way, once they are done."""
         with gate, self._lock:
             self._path = None
             self._forget()
+        self._matrices.close()
 
     def after_fork_in_child(self) -> None:
         """They are the parent's, who would not expect them to be written here."""
@@ -249,15 +238,14 @@ class Regions:
         self._path = None
         for region in self._all:
             region.close()
-        for matrix in self._matrices:
-            matrix.close()
+        self._matrices.after_fork_in_child()
         self._forget()
 
     def _take(self) -> Region | None:
         with gate, self._lock:
             if self._path is None:
                 return None
-            if self._socket is not None and not _is_open(self._socket):
+            if self._socket is not None and not is_open(self._socket):
                 self._forget()
             if not self._idle and len(self._all) < _REGIONS_MAX:
                 self._add(self._path)
@@ -365,7 +353,7 @@ def connect(path: str) -> socket.socket:
     return made
 
 
-def _is_open(used: socket.socket) -> bool:
+def is_open(used: socket.socket) -> bool:
     """Whether the server still has it open: it says nothing unless it is asked."""
     poll = select.poll()  # select() takes no descriptor over 1023
     poll.register(used, select.POLLIN)
