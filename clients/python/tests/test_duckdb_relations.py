@@ -58,7 +58,9 @@ def test_rows_are_scored_some_at_a_time_and_stay_in_order(
     scored = ksd.pairwise(relation, "a", "b", client=client)
     told = "count(*), count(*) FILTER (score != abs(i % 7 - i % 11)), count(*) FILTER (i != id)"
     checked = f"SELECT {told} FROM (SELECT *, row_number() OVER () - 1 AS i FROM scored)"
-    assert scored.query("scored", checked).fetchall() == [(rows, 0, 0)]
+    counted = scored.query("scored", checked)
+    assert counted is not None
+    assert counted.fetchall() == [(rows, 0, 0)]
 
 
 def test_a_row_that_fails_is_named_by_its_place_in_the_relation(

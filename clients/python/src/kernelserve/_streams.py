@@ -128,19 +128,20 @@ def _read(
             stream = lane.stream(path)(request, timeout=deadline.remaining(), metadata=metadata)
     except ValueError:  # gRPC's, of a channel that another thread closed
         raise cancelled_error() from None
+    is_between = False  # two messages, rather than in gRPC's code
     try:
         while True:
             with gate:
                 message = next(stream, None)
             if message is None:
                 return
+            is_between = True
             accept(message)
-    except Exception:
-        if stream.cancel():
+            is_between = False
+    except BaseException as error:
+        # Where Ctrl-C came in gRPC's code, that may wait for an event which it has had already.
+        if stream.cancel() and (is_between or isinstance(error, Exception)):
             _take_last_events(stream)
-        raise
-    except BaseException:  # Ctrl-C, at any point of the stream's own code
-        stream.cancel()
         raise
 
 
