@@ -49,6 +49,12 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return methods
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the turn takes that makes calls, none goes out before its end for that."""
+    monkeypatch.setattr(_coalescing, "_TURN_S_MAX", math.inf)
+
+
 class Held:
     """Lets calls begin, and holds their results back until it is told to let go."""
 
@@ -182,10 +188,9 @@ def test_searches_of_a_batch_give_tables_of_the_choices_library(
 
 
 def test_a_long_batch_goes_out_while_it_is_filled(
-    client: ks.Client, called: list[str], monkeypatch: pytest.MonkeyPatch
+    client: ks.Client, called: list[str], unhurried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_coalescing, "_ITEMS_MAX", 256)
-    monkeypatch.setattr(_coalescing, "_TURN_S_MAX", 60.0)
 
     async def use(twin: ks.AsyncClient) -> Any:
         called.clear()
@@ -252,7 +257,7 @@ def test_errors_reach_their_own_callers_alone(client: ks.Client) -> None:
 
 
 def test_an_error_of_what_all_have_in_common_is_asked_for_once(
-    client: ks.Client, called: list[str]
+    client: ks.Client, called: list[str], unhurried: None
 ) -> None:
     async def use(twin: ks.AsyncClient) -> Any:
         called.clear()
@@ -280,11 +285,8 @@ def test_a_search_that_is_wrong_is_not_the_others_fault(client: ks.Client) -> No
 
 
 def test_calls_that_were_all_given_up_are_not_sent(
-    client: ks.Client, called: list[str], monkeypatch: pytest.MonkeyPatch
+    client: ks.Client, called: list[str], unhurried: None
 ) -> None:
-    # However long the turn takes that makes them, none goes out before it ends.
-    monkeypatch.setattr(_coalescing, "_TURN_S_MAX", math.inf)
-
     async def use(twin: ks.AsyncClient) -> None:
         called.clear()
         for answer in [twin.compare(word, "word") for word in WORDS]:
