@@ -329,8 +329,8 @@ def test_what_a_verb_has_given_up_is_not_written_to_the_next_ones_matrix(
         assert memory is not None
         of_the_first = memory.span(0)
         scores = client.cdist(CHOICES, QUERIES, dtype="uint8")
-        column = {"type": types_pb2.DATA_TYPE_UTF8, "length": 1, "values": b"abc"}
-        column["offsets"] = np.array([0, 3], np.int32).tobytes()
+        column = types_pb2.Column(type=types_pb2.DATA_TYPE_UTF8, length=1, values=b"abc")
+        column.offsets = np.array([0, 3], np.int32).tobytes()
         asked = string_distance_pb2.CdistRequest(queries=column, column=column)
         asked.options.scorer.name = "levenshtein.distance"
         asked.options.format.type = types_pb2.DATA_TYPE_UINT8
