@@ -60,6 +60,16 @@ def memfds(pid: int | str = "self") -> int:
     return len([inode for inode in _regions(pid) if pid != "self" or inode not in _others])
 
 
+def mappings() -> int:
+    """Regions that this process has mapped."""
+    found = []
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        _, _, _, _, inode, *name = line.split()
+        if name and name[0].startswith("/memfd:kernelserve"):
+            found.append(int(inode))
+    return len([inode for inode in found if inode not in _others])
+
+
 def _regions(pid: int | str) -> list[int]:
     inodes = []
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():

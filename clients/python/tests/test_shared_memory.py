@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
+from kernelserve import _sealed_memory as sealed_memory
 from kernelserve import _shared_memory as shared_memory
 from kernelserve import _verbs as verbs
 from kernelserve._embedded import find_binary
@@ -102,6 +104,57 @@ def test_texts_and_large_numbers_come_back() -> None:
         numbers = [*range(100), None] * 200
         assert shared.fibonacci(numbers) == sent.fibonacci(numbers)
         assert turns(shared) == 2
+
+
+@pytest.mark.parametrize("kind", ["utf8", "large utf8", "chunks", "views"])
+def test_a_region_is_refilled_with_less_and_with_more(kind: str) -> None:
+    """What was written before goes through the mapping, and the rest beside it."""
+    make = KINDS[kind]
+    with ks.connect() as client:
+        for rows in (12_000, 20_000, 9_000, 10_001, 20_000):
+            left, right = make(LEFT[-rows:]), make(RIGHT[-rows:])
+            assert client.pairwise(left, right).to_pylist() == DISTANCES[-rows:]
+        assert len(regions_of(client)._all) == 1
+        assert turns(client) == 5
+
+
+def test_results_stay_when_their_region_is_used_again() -> None:
+    left, right = pa.array(LEFT), pa.array(RIGHT)
+    with ks.connect() as client, ks.connect(shared_memory=False) as sent:
+        scores = client.pairwise(left, right, scorer="jaro_winkler.similarity")
+        codes = client.run("soundex", left)
+        client.pairwise(right, left)
+        client.run("soundex", right)
+        assert turns(client) == 4
+        assert scores.equals(sent.pairwise(left, right, scorer="jaro_winkler.similarity"))
+        assert codes.equals(sent.run("soundex", left))
+
+
+def test_memory_that_cannot_be_mapped_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(shared_memory, "map_memory", refuse)
+    with ks.connect() as client:
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert regions_of(client)._all == set()
+        assert memfds() == 0
+
+
+def test_a_region_that_runs_out_of_memory_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through a mapping, that would be a SIGBUS."""
+    with ks.connect() as client:
+        half = client.pairwise(LEFT[:12_000], RIGHT[:12_000])
+        assert half == DISTANCES[:12_000]
+
+        def full(*_: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "pwrite", full)
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert turns(client) == 1
+        assert client.pairwise(LEFT[:12_000], RIGHT[:12_000]) == half
+        assert turns(client) == 2
 
 
 def test_one_text_with_every_row() -> None:
@@ -211,7 +264,7 @@ def test_a_refused_region_is_closed_and_not_offered_again_at_once(
 
 
 def test_a_system_older_than_flags_has_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_memory, "_MFD_NOEXEC_SEAL", 1 << 20)
+    monkeypatch.setattr(sealed_memory, "_MFD_NOEXEC_SEAL", 1 << 20)
     with ks.connect() as client:
         assert client.pairwise(LEFT, RIGHT) == DISTANCES
         assert turns(client) == 1

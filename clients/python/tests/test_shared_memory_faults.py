@@ -33,6 +33,7 @@ from shared_regions import (
     RIGHT,
     ROWS,
     leave_out_others,
+    mappings,
     memfds,
     regions_of,
     turns,
@@ -143,7 +144,7 @@ def test_a_forked_child_has_regions_of_its_own() -> None:
         child = os.fork()
         if child == 0:
             try:
-                inherited = memfds()
+                inherited = memfds() + mappings()
                 right = client.pairwise(RIGHT, LEFT) == DISTANCES
                 os.write(tell, f"{inherited} {right} {turns(client)} {memfds()}".encode())
             finally:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._views import ViewParts, are_sent_whole, view_parts
-from ._wire import Buffer, Writer
+from ._wire import Buffer, Rebased, Writer
 from .v1 import types_pb2 as types
 
 # Bytes of one element in `values`; types that are not here have none, or bits, or vary.
@@ -126,9 +126,10 @@ class Piece:
         offsets = self.offsets[lo : hi + 1]
         first, last = int(offsets[0]), int(offsets[-1])
         if first or offsets.dtype != np.int32:
-            offsets = (offsets - first).astype(np.int32, copy=False)
+            out.rebased(_OFFSETS, Rebased(offsets))
+        else:
+            out.buffer(_OFFSETS, bytes_of(offsets))
         unit = _unit_bytes(self.type)
-        out.buffer(_OFFSETS, bytes_of(offsets))
         out.buffer(_VALUES, self.values[first * unit : last * unit])
 
 

@@ -12,17 +12,16 @@ private mapping, made once nobody can write to it any more.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import mmap
 import os
-import weakref
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ._shared_memory import connect, is_open, offer, sealed_memory
+from ._sealed_memory import map_memory, sealed_memory
+from ._shared_memory import connect, is_open, offer
 from ._wire import Buffer
 from .v1 import types_pb2 as types
 
@@ -110,19 +109,7 @@ class MatrixMemory:
 
 
 def _map(fd: int, nbytes: int, kind: int, protection: int) -> Any:
-    """A mapping as a buffer, which goes with the last view of it.
-
-    Not by mmap.mmap: before Python 3.13, that keeps a descriptor open.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype = ctypes.c_void_p
-    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_int64]
-    address = libc.mmap(None, nbytes, protection, kind, fd, 0)
-    if address == ctypes.c_void_p(-1).value:
-        error = ctypes.get_errno()
-        raise MemoryError(f"a matrix of {nbytes} bytes: {os.strerror(error)}")
-    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-    buffer = (ctypes.c_ubyte * nbytes).from_address(address)
-    # At the end of the process, others may still look at it.
-    weakref.finalize(buffer, libc.munmap, address, nbytes).atexit = False
-    return buffer
+    try:
+        return map_memory(fd, nbytes, kind, protection)
+    except OSError as error:
+        raise MemoryError(f"a matrix: {error.strerror}") from None

@@ -43,7 +43,7 @@ _NOTHING = memoryview(b"")
 
 @dataclass(slots=True)
 class ReplyColumn:
-    """A Column message that arrived; its buffers are views of the reply, or copies of a region."""
+    """A Column message that arrived; its buffers are views of the reply, or of a region."""
 
     type: int = 0
     length: int = 0
@@ -67,6 +67,14 @@ class ReplyColumn:
             elif number == 18 and isinstance(value, memoryview):
                 out.values_span = value
         return out
+
+    def copy(self) -> ReplyColumn:
+        """The same, whatever becomes of the region that its buffers may lie in."""
+        buffers = (self.validity, self.offsets, self.values)
+        validity, offsets, values = (memoryview(bytes(data)) for data in buffers)
+        return ReplyColumn(
+            self.type, self.length, self.bit_offset, validity, offsets, values, self.values_span
+        )
 
     def valid(self) -> npt.NDArray[np.bool_] | None:
         """Which elements are there; None where all are."""
@@ -129,20 +137,22 @@ class Results:
             raise DecodeError(f"{column.length} results for {end - begin} rows")
         try:
             if column.type in (types.DATA_TYPE_UTF8, types.DATA_TYPE_BINARY):
-                self._texts[begin] = column
+                self._texts[begin] = column if region is None else column.copy()
             else:
-                self._put_numbers(begin, end, column)
+                self._put_numbers(begin, end, column, may_keep=region is None)
         except (KeyError, ValueError) as error:
             raise DecodeError(f"a result column of type {column.type}: {error}") from None
 
-    def _put_numbers(self, begin: int, end: int, column: ReplyColumn) -> None:
+    def _put_numbers(self, begin: int, end: int, column: ReplyColumn, *, may_keep: bool) -> None:
+        """`may_keep`: what the column's buffers hold, stays."""
         numbers, valid = column.numbers(), column.valid()
         dtype = np.dtype(self._dtype) if self._dtype is not None else numbers.dtype
         if numbers.dtype.kind == "f" and dtype.kind in "iu":
             dtype = numbers.dtype
         with self._lock:
             if self._numbers is None:
-                if len(numbers) == self.rows and numbers.dtype == dtype and self._may_be_view():
+                whole = len(numbers) == self.rows and numbers.dtype == dtype
+                if whole and may_keep and self._may_be_view():
                     self._numbers, self._valid = numbers, valid
                     return
                 self._numbers = np.empty(self.rows, dtype)

@@ -1,8 +1,9 @@
 """Columns handed to a server on this host in memory that both share, instead of through a socket.
 
 types.proto (RegionSpan) has the protocol. A region is a memfd of this process, filled anew for each
-call: its first part has the request's columns and its second the reply's. It is written and read by
-system calls, so that nothing stays mapped, and neither side can be hurt by what the other does.
+call: its first part has the request's columns and its second the reply's. This side has it mapped,
+which its seals keep as long as it is; the server reads and writes it by system calls. So neither
+can be hurt by what the other does: docs/decisions/shared-memory.md has the whole argument.
 
 All of this is an optimisation that nobody is to notice: where there is no region to be had, for
 whatever reason, the columns travel in the message.
@@ -11,7 +12,7 @@ whatever reason, the columns travel in the message.
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import mmap
 import os
 import select
 import socket
@@ -23,9 +24,13 @@ from typing import TYPE_CHECKING
 
 from ._forks import gate, renew_in_child
 from ._matrix_pool import MatrixPool
-from ._wire import Buffer, DecodeError, Writer, fields
+from ._sealed_memory import map_memory, sealed_memory
+from ._wire import Buffer, DecodeError, Rebased, Writer, fields
 
 if TYPE_CHECKING:  # numpy is not imported before there are columns
+    import numpy as np
+    import numpy.typing as npt
+
     from ._matrix_memory import MatrixMemory
     from ._target import Target
 
@@ -53,10 +58,8 @@ _RESULTS_BYTES = 7 << 20
 _REGIONS_MAX = 6
 # What the server takes of the buffers that one column's views point into.
 _VIEW_BUFFERS_MAX = 4096
-# What the system takes at once.
-_BUFFERS_AT_ONCE = 1024
-
-_MFD_NOEXEC_SEAL = 8  # which os does not have before Python 3.13
+# Buffers begin on cache lines, in the server's copy too.
+_ALIGNMENT = 64
 
 _VIEW_BUFFERS = 15  # of Column
 _TO_SPAN = 4  # what is added to a buffer's field number for its span's
@@ -65,42 +68,61 @@ _TO_SPAN = 4  # what is added to a buffer's field number for its span's
 class Region:
     """Memory that the server knows by `token`. One call uses it at a time."""
 
-    __slots__ = ("_fd", "token", "turn")
+    __slots__ = ("_fd", "_mapped", "_written", "token", "turn")
 
     def __init__(self) -> None:
-        self._fd = sealed_memory(_COLUMNS_BYTES + _RESULTS_BYTES)
+        import numpy as np
+
+        nbytes = _COLUMNS_BYTES + _RESULTS_BYTES
+        self._fd = sealed_memory(nbytes)
+        both = mmap.PROT_READ | mmap.PROT_WRITE
+        mapped = map_memory(self._fd, nbytes, mmap.MAP_SHARED, both)
+        self._mapped: npt.NDArray[np.uint8] | None = np.frombuffer(mapped, np.uint8)
+        # How much of it, from its begin, has pages.
+        self._written = 0
         self.token = b""
         self.turn = 0
 
     def fileno(self) -> int:
         return self._fd
 
-    def write(self, buffers: list[Buffer]) -> None:
-        """Fills the part for columns with these, end to end."""
-        at = 0
-        for first in range(0, len(buffers), _BUFFERS_AT_ONCE):
-            some = buffers[first : first + _BUFFERS_AT_ONCE]
-            size = sum(map(len, some))
-            if os.pwritev(self._fd, some, at) != size:
-                raise OSError("a region cannot be written to its end")
-            at += size
+    def write(self, buffers: list[tuple[int, Buffer | Rebased]]) -> None:
+        """Puts buffers where they belong: in ascending order, less than a page from each other.
+
+        Pages that are there already are written through the mapping, in less time than by system
+        calls. Others are not: where there is no memory for them, a mapping kills the process.
+        """
+        import numpy as np
+
+        mapped = self._mapped
+        if mapped is None:
+            raise OSError("the region is closed")
+        for at, data in buffers:
+            end = at + len(data)
+            if end > self._written:
+                if isinstance(data, Rebased):
+                    data = data.made()
+                if os.pwrite(self._fd, data, at) != len(data):
+                    raise OSError("a region cannot be written to its end")
+                self._written = end
+            elif isinstance(data, Rebased):
+                data.make(mapped[at:end].view(np.int32))
+            else:
+                mapped[at:end] = np.frombuffer(data, np.uint8)
 
     def read(self, span: memoryview) -> memoryview:
-        """A copy of the bytes of a reply's RegionSpan. Raises DecodeError where there are none."""
+        """The bytes of a reply's RegionSpan, there until the region is used again.
+
+        Raises DecodeError where there are none.
+        """
         told = dict(fields(span))
         offset, length = told.get(2, 0), told.get(3, 0)
         if not isinstance(offset, int) or not isinstance(length, int):
             raise DecodeError("a span of a region without numbers")
         end = _COLUMNS_BYTES + _RESULTS_BYTES
-        if not _COLUMNS_BYTES <= offset <= offset + length <= end:
+        if not _COLUMNS_BYTES <= offset <= offset + length <= end or self._mapped is None:
             raise DecodeError(f"{length} bytes at {offset} are outside of the results' place")
-        # Not a bytearray, which is zeroed first.
-        import numpy as np
-
-        copy = memoryview(np.empty(length, np.uint8).data)
-        if os.preadv(self._fd, [copy], offset) != length:
-            raise DecodeError("a region has fewer bytes than it should")
-        return copy
+        return self._mapped[offset : offset + length].data
 
     def result_span(self) -> Writer:
         """A RegionSpan that tells the server where results may go, for one more call."""
@@ -117,6 +139,7 @@ class Region:
         return span
 
     def close(self) -> None:
+        self._mapped = None
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
@@ -133,7 +156,7 @@ class Placement:
         """`room`: how many bytes of it there are for them."""
         self.region = region
         self._room = room
-        self._buffers: list[Buffer] = []
+        self._buffers: list[tuple[int, Buffer | Rebased]] = []
         self._nbytes = 0
         self._fits = True
 
@@ -141,12 +164,12 @@ class Placement:
         """For a Column message."""
         return _SpanWriter(self)
 
-    def put(self, data: Buffer) -> Writer:
+    def put(self, data: Buffer | Rebased) -> Writer:
         """The RegionSpan of what goes into the region next."""
-        span = self.region._span(self._nbytes, len(data))
-        self._buffers.append(data)
-        self._nbytes += len(data)
-        return span
+        at = -(-self._nbytes // _ALIGNMENT) * _ALIGNMENT
+        self._buffers.append((at, data))
+        self._nbytes = at + len(data)
+        return self.region._span(at, len(data))
 
     def refuse(self) -> None:
         self._fits = False
@@ -182,6 +205,12 @@ class _SpanWriter(Writer):
             super().buffer(field, data)
             return
         if len(data):
+            self.message(field + _TO_SPAN, self._placement.put(data))
+
+    def rebased(self, field: int, data: Rebased) -> None:
+        if len(data) < _BUFFER_BYTES_MIN:
+            super().rebased(field, data)
+        else:
             self.message(field + _TO_SPAN, self._placement.put(data))
 
 
@@ -291,18 +320,6 @@ class Regions:
             used.close()
 
 
-def sealed_memory(nbytes: int) -> int:
-    """A descriptor of memory that keeps its size."""
-    made = _memfd()
-    try:
-        os.ftruncate(made, nbytes)
-        fcntl.fcntl(made, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
-    except BaseException:
-        os.close(made)
-        raise
-    return made
-
-
 class RefusedError(OSError):
     """The server takes no such region, or no more."""
 
@@ -319,15 +336,6 @@ def offer(used: socket.socket, memory: int) -> bytes:
 def columns_bytes_max(results: bool) -> int:
     """What a region has room for, beside `results` or without."""
     return _COLUMNS_BYTES if results else _COLUMNS_BYTES + _RESULTS_BYTES
-
-
-def _memfd() -> int:
-    """Memory that can be sealed, and not be executed: there are systems that make no other."""
-    flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
-    try:
-        return os.memfd_create("kernelserve", flags | _MFD_NOEXEC_SEAL)
-    except OSError:  # before Linux 6.3
-        return os.memfd_create("kernelserve", flags)
 
 
 def _socket_path(target: Target) -> str | None:

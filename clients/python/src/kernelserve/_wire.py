@@ -8,7 +8,12 @@ of the bytes that arrived. https://protobuf.dev/programming-guides/encoding has 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:  # numpy is not imported before there are columns
+    import numpy as np
+    import numpy.typing as npt
 
 VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
 
@@ -35,6 +40,28 @@ def uint_field(field: int, number: int) -> bytes:
     return varint(field << 3 | VARINT) + varint(number) if number else b""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rebased:
+    """Offsets that are to begin at 0, as int32: computed where they belong, once that is known."""
+
+    offsets: npt.NDArray[np.signedinteger[Any]]
+
+    def __len__(self) -> int:
+        return 4 * len(self.offsets)
+
+    def make(self, out: npt.NDArray[np.int32]) -> None:
+        import numpy as np
+
+        np.subtract(self.offsets, self.offsets[0], out=out, casting="unsafe")
+
+    def made(self) -> memoryview:
+        import numpy as np
+
+        out = np.empty(len(self.offsets), np.int32)
+        self.make(out)
+        return memoryview(out.view(np.uint8).data)
+
+
 class Writer:
     """The buffers of one message in the order written, and how long they are together."""
 
@@ -57,6 +84,10 @@ class Writer:
         if len(data):
             self.raw(varint(field << 3 | LENGTH_DELIMITED) + varint(len(data)))
             self.raw(data)
+
+    def rebased(self, field: int, data: Rebased) -> None:
+        """A `bytes` field of offsets."""
+        self.buffer(field, data.made())
 
     def message(self, field: int, inner: Writer) -> None:
         """A submessage, present even where it is empty."""
