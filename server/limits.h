@@ -227,6 +227,19 @@ inline constexpr int64_t kLameDuckMs = 1'000;
 // Default of --drain_timeout_ms: under Kubernetes' default grace of 30 s.
 inline constexpr int64_t kDrainTimeoutMs = 25'000;
 
+// ---- The log ----
+
+// How long a call's line may wait for others to be written with: less than anybody who looks on
+// sees, and at 50,000 calls a second a thousand lines for one system call.
+inline constexpr int64_t kLogDelayMs = 20;
+
+// Or until there is so much to write.
+inline constexpr size_t kLogBatchBytes = 256 * 1024;
+
+// Lines of calls that wait for a slow reader of the log. More are left out, and counted: half a
+// second of all that two cores can do.
+inline constexpr size_t kLogBufferBytes = 8 * 1024 * 1024;
+
 }  // namespace kernelserve::server
 
 #endif  // KERNELSERVE_SERVER_LIMITS_H_

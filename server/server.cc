@@ -211,6 +211,7 @@ struct Server::Parts {
             .memory_bytes_max = memory.bytes(),
             .choices_bytes = choices.bytes(),
             .connections = accepted.connections,
+            .log_events_dropped = DroppedLogEvents(),
             .refused = {accepted.refused.begin(), accepted.refused.end()},
             .process = ReadProcessFigures()};
   }

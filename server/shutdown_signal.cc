@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "server/log.h"
 
 namespace kernelserve::server {
 namespace {
@@ -22,7 +23,10 @@ sigset_t SignalSet() {
   return set;
 }
 
-void ExitAtOnce(int signal) { _exit(128 + signal); }
+void ExitAtOnce(int signal) {
+  WriteLogInSignalHandler();
+  _exit(128 + signal);
+}
 
 }  // namespace
 

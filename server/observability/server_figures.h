@@ -26,6 +26,7 @@ struct ServerFigures {
   uint64_t memory_bytes_max = 0;
   uint64_t choices_bytes = 0;
   size_t connections = 0;
+  uint64_t log_events_dropped = 0;
   std::vector<uint64_t> refused = {};  // connections, by Acceptor::Refusal
   ProcessFigures process;
 };

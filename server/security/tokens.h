@@ -24,7 +24,9 @@ namespace kernelserve::server {
 // a token is rotated by adding the new one, changing the clients, and taking the old one out. What
 // cannot be read or understood leaves the tokens as they were, with a line in the log.
 //
-// A token is compared with all of them by digests, in the same time whatever it is. Thread-safe.
+// A token is compared with all of them by digests, in the same time whatever it is; but the one
+// that a thread took last is known again without: that tells its holder nothing, and others no more
+// than how long it is. Thread-safe.
 class Tokens {
  public:
   // An error names the path, and the line.
@@ -53,8 +55,12 @@ class Tokens {
   absl::Status Read();
   void ReadIfChanged();
 
+  bool Contains(absl::string_view token);
+
   const std::string path_;
   std::atomic<int64_t> next_check_ms_ = 0;
+  // Which tokens these are, unlike any others in this process; changed under mutex_.
+  std::atomic<uint64_t> generation_ = 0;
   std::mutex mutex_;
   Version version_;                         // guarded by mutex_
   std::shared_ptr<const Digests> digests_;  // guarded by mutex_

@@ -193,9 +193,11 @@ class Job:
 
 
 def is_idle(server: Server) -> bool:
+    """No worker computes, and calls hold no memory: what there is, is choices kept for others."""
+    kept = metric(server, "kernelserve_choices_bytes")
     return (
         metric(server, "kernelserve_workers_busy") == 0
-        and metric(server, "kernelserve_memory_reserved_bytes") == 0
+        and metric(server, "kernelserve_memory_reserved_bytes") == kept
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import urllib.error
 from collections.abc import Callable
 
@@ -91,20 +92,40 @@ def test_an_error_s_line_in_the_log_has_the_client_s_request_id(server: Server) 
     raw = server.raw()
     raw.reply("Compare", work.compare(b"kitten", b"sitting"))
     raw.refusal("Compute", fibonacci_pb2.ComputeRequest(n=10**12), [("x-request-id", "mine-8")])
-    lines = [line for line in server.log.splitlines() if " info call " in line]
-    assert len(lines) == 1
-    assert f"method={COMPUTE} status=OUT_OF_RANGE reason=OUT_OF_RANGE" in lines[0]
-    assert "request_id=mine-8" in lines[0]
+    until(lambda: " info call " in server.log, "a call is logged")
+    server.stop()
+    (line,) = [line for line in server.log.splitlines() if " info call " in line]
+    assert f"method={COMPUTE} status=OUT_OF_RANGE reason=OUT_OF_RANGE" in line
+    assert "request_id=mine-8" in line
 
 
 def test_every_call_has_a_line_where_that_is_asked_for(start: Start) -> None:
     server = start("--log_requests=all", "--log_format=json")
     request = work.compare(b"kitten", b"sitting")
     server.raw().reply("Compare", request, [("x-request-id", "mine-9")])
+    server.stop()
     events = [json.loads(line) for line in server.log.splitlines()]
+    assert events[-1]["message"] == "drained"
     (call,) = [event for event in events if event["message"] == "call"]
     assert (call["method"], call["status"], call["request_id"]) == (COMPARE, "OK", "mine-9")
     assert (call["kernel"], call["cells"]) == ("levenshtein.distance", "1")
+
+
+def test_a_drain_loses_no_line_of_the_log(start: Start) -> None:
+    server = start("--log_requests=all")
+    raw = server.raw()
+    calls = [raw.future("Compare", work.compare(b"kitten", b"sitting")) for _ in range(1_000)]
+    assert {call.result().score.integer for call in calls} == {3}
+    server.stop()
+    assert server.log.count(" info call ") == 1_000
+
+
+def test_a_fault_loses_no_line_of_the_log(start: Start) -> None:
+    server = start("--log_requests=all")
+    server.raw().reply("Compare", work.compare(b"kitten", b"sitting"))
+    server.signal(signal.SIGABRT)
+    assert server.wait() == -signal.SIGABRT
+    assert server.log.count(" info call ") == 1
 
 
 def test_health_is_told_by_http_too(server: Server) -> None:
