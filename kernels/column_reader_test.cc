@@ -73,6 +73,35 @@ TEST(TextReaderTest, ManyLongTextsOfABlockStayValid) {
   EXPECT_EQ(ReadAll(column, 200), expected);
 }
 
+TEST(TextReaderTest, OneRowOfABlockThatIsNotAsciiIsFoundAnywhere) {
+  constexpr size_t kRows = 100;
+  for (size_t special = 0; special < kRows; ++special) {
+    for (const char* const text : {"é", "abcdefghé", "\xFF"}) {
+      std::string bytes = "é";  // before the first row, and after the last
+      std::vector<int32_t> offsets = {2};
+      for (size_t i = 0; i < kRows; ++i) {
+        bytes += i == special ? text : std::string(i * i % 23, 'a');
+        offsets.push_back(static_cast<int32_t>(bytes.size()));
+      }
+      bytes += "é";
+      const ColumnView column{.type = DataType::kUtf8,
+                              .length = kRows,
+                              .offsets = BytesOf(offsets),
+                              .values = BytesOf(bytes)};
+      TextReader reader(column, "left");
+      std::vector<Text> texts(kRows);
+      const bool valid = text[0] != '\xFF';
+      ASSERT_EQ(reader.ReadBlock(0, kRows, texts.data()), valid ? kRows : 0) << special;
+      TextReader by_row(column, "left");
+      for (size_t i = 0; valid && i < kRows; ++i) {
+        Text expected;
+        ASSERT_EQ(by_row.Read(i, &expected), RowState::kValue);
+        ASSERT_EQ(texts[i], expected) << i << " with " << special;
+      }
+    }
+  }
+}
+
 TEST(TextReaderTest, BinaryIsLatin1) {
   const std::string bytes = "a\xe9\xff";
   const std::vector<int32_t> offsets = {0, 3};
