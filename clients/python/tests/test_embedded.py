@@ -315,6 +315,9 @@ def test_no_place_for_a_socket_is_told_as_the_servers_error(
 def test_fork_while_other_threads_make_calls(runtime: Path) -> None:
     script = SCRIPT_HEAD + textwrap.dedent("""
     import threading
+    from kernelserve import _forks
+    # A fork that waits for calls in vain goes ahead, and its child may hang; machines can be busy.
+    _forks._FORK_WAITS_S_MAX = 60.0
     client = ks.connect()
     words = ["word"] * 100_000
     stop = threading.Event()
