@@ -346,6 +346,19 @@ def test_fork_while_other_threads_make_calls(runtime: Path) -> None:
     assert done.stdout == f"{[0] * 20}\n", done.stderr
 
 
+def test_the_first_call_imports_nothing_of_grpc_which_a_fork_could_cut_in_two(
+    runtime: Path,
+) -> None:
+    script = SCRIPT_HEAD + textwrap.dedent("""
+    with ks.connect() as client:
+        before = set(sys.modules)
+        client.compare("kitten", "sitting")
+        print([name for name in set(sys.modules) - before if name.partition(".")[0] == "grpc"])
+    """)
+    done = run_python(script)
+    assert done.stdout == "[]\n", done.stderr
+
+
 # --- When it cannot start -------------------------------------------------------------------------
 
 

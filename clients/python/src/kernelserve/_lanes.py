@@ -9,6 +9,9 @@ from typing import Any
 
 import grpc
 
+# What its first channel would import: a fork meanwhile leaves the child an import lock for good.
+import grpc._channel
+
 from ._forks import gate
 from ._limits import Limits
 from ._session import Session
