@@ -11,6 +11,7 @@
 #include "kernels/error.h"
 #include "server/limits.h"
 #include "server/scheduler/worker_pool.h"
+#include "server/status.h"
 
 namespace kernelserve::server {
 namespace {
@@ -35,6 +36,7 @@ CallJob::CallJob(const Options& options, grpc::ByteBuffer* request,
                  std::unique_ptr<StreamHandler> handler)
     : Job(options.flow),
       environment_(*options.environment),
+      flow_(options.flow),
       deadline_(options.deadline),
       blocks_ahead_(options.blocks_ahead),
       one_block_(options.one_block),
@@ -140,10 +142,31 @@ absl::Status CallJob::Admit() {
   return memory_.Grow(2 * request_->Length());
 }
 
+// Whether this call has waited for too long to be worth its while, where others wait behind it: in
+// an overload, each would else be begun when its time is almost up, and all work be in vain.
+absl::Status CallJob::CheckWaited(uint64_t waited_ns) const {
+  const gpr_timespec left = gpr_time_sub(deadline_, gpr_now(deadline_.clock_type));
+  const double left_ns = static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
+  const auto waited = static_cast<double>(waited_ns);
+  if (waited * (kDeadlineWaitParts - 1) <= left_ns) return absl::OkStatus();
+  if (environment_.pool->WaitNs(flow_) == 0) return absl::OkStatus();
+  const auto ms = [](double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); };
+  return RetryLater(
+      MakeError(absl::StatusCode::kResourceExhausted,
+                {.reason = "OVERLOADED",
+                 .field = "deadline",
+                 .bound = absl::StrCat("over ", kDeadlineWaitParts, " times ", ms(waited)),
+                 .value = ms(waited + left_ns)},
+                absl::StrCat("the call has waited ", ms(waited), " for a worker, and ", ms(left_ns),
+                             " are left of its time: try again, or elsewhere")),
+      kRetryDelayMs);
+}
+
 // Decodes and admits.
 absl::Status CallJob::Start() {
   const Clock::time_point start = Clock::now();
   timing_.set_queue_ns(Ns(start - arrival_));
+  if (absl::Status status = CheckWaited(timing_.queue_ns()); !status.ok()) return status;
   if (!decoded_) {
     const uint64_t request_bytes = request_->Length();
     absl::Status status = handler_->Decode(*request_);

@@ -102,6 +102,7 @@ class CallJob : public Job {
   absl::StatusOr<bool> Prepare();
   void Unpark();
   absl::Status CheckDeadline() const;
+  absl::Status CheckWaited(uint64_t waited_ns) const;
   absl::Status Open();
   // Cuts a block into tasks, which workers then claim.
   OpenBlock* OpenTasks(std::unique_ptr<Block> block, bool prepares);
@@ -111,6 +112,7 @@ class CallJob : public Job {
   bool NothingLeftToClaim() const;  // requires mutex_
 
   const CallEnvironment& environment_;
+  const uint64_t flow_;
   const gpr_timespec deadline_;
   const size_t blocks_ahead_;
   const bool one_block_;

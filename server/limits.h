@@ -37,9 +37,10 @@ inline constexpr int kWorkerNice = 10;
 // estimates are rough, and a refused call is certainly lost.
 inline constexpr uint64_t kDeadlineEstimateFactor = 2;
 
-// Or where another call of its client has waited for a worker for over 1 / this of what remains. In
-// an overload, a queue would else grow until each call that is begun is one that nobody waits for
-// any more; so half of its time is left to the one that is begun last.
+// Or where another call of its client has waited for a worker for over 1 / this of what remains; or
+// where it has waited for so much of its own time and others wait behind it. In an overload, a
+// queue would else grow until each call that is begun is one that nobody waits for any more; so
+// half of its time is left to each that is begun.
 inline constexpr uint64_t kDeadlineWaitParts = 2;
 
 // ---- Messages ----

@@ -123,6 +123,28 @@ def test_too_many_waiting_calls_are_told_when_to_come_back(start: Callable[..., 
         assert refusal.retry_delay_s == 0.1
 
 
+def test_a_call_that_has_waited_for_half_of_its_time_leaves_its_worker_to_a_fresher_one(
+    start: Callable[..., Server],
+) -> None:
+    """Calls that came all at once would else be begun in their order, each with too little time to
+    end: the worker is busy, and no call is answered."""
+    server = start("--workers=1")
+    raw = server.raw()
+    hog = raw.future("Compare", work.hours_in_one_row(), timeout=None)
+    server.until_busy(1)
+    stale = raw.future("Compute", work.a_task(), timeout=6)
+    fresh = raw.future("Compute", work.a_task(), timeout=None)
+    clock = raw.refusal("Compute", work.a_task(), timeout=3.2)
+    assert clock.code == "DEADLINE_EXCEEDED"
+    hog.cancel()
+    refusal = Refusal.of(stale.exception())
+    refusal.check_form()
+    assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+    assert refusal.message.startswith("the call has waited 3")
+    assert refusal.retry_delay_s == 0.1
+    assert fresh.result().small == work.A_TASK_S_RESULT
+
+
 # ---- Memory ----
 
 CEILING_MB = 64
