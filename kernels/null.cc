@@ -46,6 +46,10 @@ class NullScorer final : public TextScorer {
   bool ChecksPairs() const override { return false; }
   absl::Status CheckPair(Text, Text) const override { return absl::OkStatus(); }
   std::unique_ptr<Query> Prepare(Text) const override { return std::make_unique<NullQuery>(); }
+  void ScorePairs(std::span<const Text>, std::span<const Text>, const StopToken&,
+                  std::span<double> scores) const override {
+    std::fill(scores.begin(), scores.end(), 0);
+  }
   double CostNs(size_t, size_t) const override { return 1; }
   bool HasBound() const override { return false; }
   double Bound(size_t, size_t, size_t) const override { return 0; }

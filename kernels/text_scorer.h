@@ -51,6 +51,12 @@ class TextScorer {
   // `text` stays where it is.
   virtual std::unique_ptr<Query> Prepare(Text text) const = 0;
 
+  // Sets scores[i] to the score of queries[i] with choices[i], under the scorer's cutoff: what
+  // preparing each query would give, at once. Ends early, with anything in `scores`, once `stop` is
+  // set.
+  virtual void ScorePairs(std::span<const Text> queries, std::span<const Text> choices,
+                          const StopToken& stop, std::span<double> scores) const = 0;
+
   // Estimated nanoseconds of one score.
   virtual double CostNs(size_t query_units, size_t choice_units) const = 0;
 

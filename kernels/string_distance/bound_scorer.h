@@ -63,6 +63,14 @@ class BoundScorer final : public TextScorer {
     return std::make_unique<PreparedQuery>(text, parameters_);
   }
 
+  void ScorePairs(std::span<const Text> queries, std::span<const Text> choices,
+                  const StopToken& stop, std::span<double> scores) const override {
+    EachBlock(scores, stop, [&](size_t begin, std::span<Score> some) {
+      K::RunBlock(queries.subspan(begin, some.size()), choices.subspan(begin, some.size()),
+                  parameters_, stop, some);
+    });
+  }
+
   double CostNs(size_t query_units, size_t choice_units) const override {
     return K::Cost(query_units, choice_units, parameters_);
   }
@@ -79,7 +87,17 @@ class BoundScorer final : public TextScorer {
   }
 
  private:
-  static constexpr size_t kBlock = define_internal::kBlockRows;
+  // Calls run(begin, some) for each block of `scores`, as K's scores.
+  template <typename Run>
+  static void EachBlock(std::span<double> scores, const StopToken& stop, const Run& run) {
+    constexpr size_t kBlock = define_internal::kBlockRows;
+    std::array<Score, kBlock> some;
+    for (size_t i = 0; i < scores.size() && !stop.stopped(); i += kBlock) {
+      const auto now = std::span(some).first(std::min(kBlock, scores.size() - i));
+      run(i, now);
+      std::copy(now.begin(), now.end(), scores.begin() + static_cast<ptrdiff_t>(i));
+    }
+  }
 
   class PreparedQuery final : public Query {
    public:
@@ -91,12 +109,10 @@ class BoundScorer final : public TextScorer {
       Parameters parameters = parameters_;
       // A cutoff that the scorer gave as a score is one that it takes.
       if (cutoff) parameters.SetScoring(cutoff, std::nullopt).IgnoreError();
-      std::array<typename K::Score, kBlock> some;
-      for (size_t i = 0; i < choices.size() && !stop.stopped(); i += kBlock) {
-        const auto now = std::span(some).first(std::min(kBlock, choices.size() - i));
-        K::RunPrepared(prepared_, choices.subspan(i, now.size()), parameters, stop, now);
-        std::copy(now.begin(), now.end(), scores.begin() + static_cast<ptrdiff_t>(i));
-      }
+      EachBlock(
+          scores.first(choices.size()), stop, [&](size_t begin, std::span<typename K::Score> some) {
+            K::RunPrepared(prepared_, choices.subspan(begin, some.size()), parameters, stop, some);
+          });
     }
 
    private:

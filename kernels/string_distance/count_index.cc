@@ -20,28 +20,54 @@ using Signature = UnitSignatures::Signature;
 
 void FindCandidates(const Signature* signatures, size_t count, Signature query, size_t over_max,
                     size_t under_max, const uint32_t* rows, std::vector<uint32_t>* out) {
-  const auto check = [&](size_t i) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<Signature> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  using V = hn::Vec<decltype(d)>;
+  const size_t lanes = hn::Lanes(d);
+  const auto of_query = hn::Set(d, query);
+  const auto count_of = [&](V bits) HWY_ATTR { return hn::BitCast(di, hn::PopulationCount(bits)); };
+  const auto too_over = hn::Set(di, static_cast<int64_t>(over_max + 1));
+  const auto too_under = hn::Set(di, static_cast<int64_t>(under_max + 1));
+  const auto check_vector = [&](size_t begin) HWY_ATTR {
+    const V of_text = hn::LoadU(d, signatures + begin);
+    const auto passes = hn::And(hn::Lt(count_of(hn::AndNot(of_query, of_text)), too_over),
+                                hn::Lt(count_of(hn::AndNot(of_text, of_query)), too_under));
+    uint8_t bits[hn::MaxLanes(d) / 8 + 8];
+    hn::StoreMaskBits(di, passes, bits);
+    for (size_t lane = 0; lane < lanes; lane += 8) {
+      for (unsigned left = bits[lane / 8]; left != 0; left &= left - 1) {
+        out->push_back(rows[begin + lane + static_cast<size_t>(std::countr_zero(left))]);
+      }
+    }
+  };
+  // Most fail by both bounds together, which takes half of the time, several vectors at once.
+  const auto too_many = hn::Set(di, static_cast<int64_t>(over_max + under_max + 1));
+  const auto excess = [&](size_t begin) HWY_ATTR {  // negative where it does not fail
+    return hn::Sub(count_of(hn::Xor(of_query, hn::LoadU(d, signatures + begin))), too_many);
+  };
+  const auto zero = hn::Zero(di);
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    const auto a = excess(i);
+    const auto b = excess(i + lanes);
+    const auto c = excess(i + 2 * lanes);
+    const auto e = excess(i + 3 * lanes);
+    const auto least = hn::Or(hn::Or(a, b), hn::Or(c, e));
+    if (HWY_LIKELY(hn::AllFalse(di, hn::Lt(least, zero)))) continue;
+    if (!hn::AllFalse(di, hn::Lt(a, zero))) check_vector(i);
+    if (!hn::AllFalse(di, hn::Lt(b, zero))) check_vector(i + lanes);
+    if (!hn::AllFalse(di, hn::Lt(c, zero))) check_vector(i + 2 * lanes);
+    if (!hn::AllFalse(di, hn::Lt(e, zero))) check_vector(i + 3 * lanes);
+  }
+  for (; i + lanes <= count; i += lanes) check_vector(i);
+#endif
+  for (; i < count; ++i) {
     if (static_cast<size_t>(UnitSignatures::Over(signatures[i], query)) <= over_max &&
         static_cast<size_t>(UnitSignatures::Over(query, signatures[i])) <= under_max) {
       out->push_back(rows[i]);
     }
-  };
-  size_t i = 0;
-#if HWY_TARGET != HWY_SCALAR
-  // Most fail by both bounds together, which takes half of the time.
-  const hn::ScalableTag<Signature> d;
-  const hn::RebindToSigned<decltype(d)> di;
-  const size_t lanes = hn::Lanes(d);
-  const auto of_query = hn::Set(d, query);
-  const auto most = hn::Set(di, static_cast<int64_t>(over_max + under_max));
-  for (; i + lanes <= count; i += lanes) {
-    const auto apart = hn::PopulationCount(hn::Xor(of_query, hn::LoadU(d, signatures + i)));
-    const auto fails = hn::Gt(hn::BitCast(di, apart), most);
-    if (HWY_LIKELY(hn::AllTrue(di, fails))) continue;
-    for (size_t lane = 0; lane < lanes; ++lane) check(i + lane);
   }
-#endif
-  for (; i < count; ++i) check(i);
 }
 
 // The longer one's units less what is in common: of the text's, `over` are not, and of the query's

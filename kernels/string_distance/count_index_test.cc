@@ -27,10 +27,10 @@ size_t Over(const Units& text, const Units& other) {
 }
 
 struct Sample {
-  explicit Sample(uint32_t seed) {
+  explicit Sample(uint32_t seed, size_t units_max = 60) {
     RandomText random(seed);
     for (int i = 0; i < 300; ++i) {
-      auto [one, other] = random.Pair(60);
+      auto [one, other] = random.Pair(units_max);
       units.push_back(std::move(one));
       units.push_back(std::move(other));
     }
@@ -88,8 +88,7 @@ TEST(CountIndexTest, NeverBoundsWhatIsInCommonTooTightly) {
   EXPECT_GT(told, 0u);
 }
 
-TEST(CountIndexTest, FindsAtEveryTargetWhatSignaturesAllow) {
-  const Sample sample(3);
+void ExpectWhatSignaturesAllow(const Sample& sample) {
   const CountIndex index{Texts(sample.texts())};
   reference::ForEachSimdTarget([&](const char* target) {
     SCOPED_TRACE(target);
@@ -117,6 +116,14 @@ TEST(CountIndexTest, FindsAtEveryTargetWhatSignaturesAllow) {
       }
     }
   });
+}
+
+TEST(CountIndexTest, FindsAtEveryTargetWhatSignaturesAllow) {
+  ExpectWhatSignaturesAllow(Sample(3));
+}
+
+TEST(CountIndexTest, FindsWhatSignaturesAllowInRunsOfMoreThanSomeVectors) {
+  ExpectWhatSignaturesAllow(Sample(4, 4));
 }
 
 }  // namespace

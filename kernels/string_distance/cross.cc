@@ -8,6 +8,7 @@
 #include "kernels/string_distance/candidates.h"
 #include "kernels/string_distance/count_index.h"
 #include "kernels/string_distance/cross_block.h"
+#include "kernels/string_distance/pair_scores.h"
 #include "kernels/string_distance/sorted_texts.h"
 
 namespace kernelserve {
@@ -26,6 +27,10 @@ constexpr size_t kUnlikeQueries = 16;
 constexpr double kCandidateNs = 0.3;
 // A sample of queries tells whether few choices are candidates.
 constexpr size_t kSampledQueries = 16;
+
+bool ByRows(const Match& a, const Match& b) {
+  return std::pair(a.query, a.choice) < std::pair(b.query, b.choice);
+}
 
 absl::Status Stopped() { return absl::CancelledError("stopped"); }
 
@@ -54,7 +59,7 @@ bool Cross::IsSelective() const {
   if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
   if (!scorer_.HasCross()) return true;
   const size_t step = std::max<size_t>(1, queries_.size() / kSampledQueries);
-  const Candidates candidates(scorer_, *cutoff_, choices_.index());
+  Candidates candidates(scorer_, *cutoff_, choices_.index());
   const size_t sampled = (queries_.size() + step - 1) / step;
   size_t left = sampled * choices_.texts().size() / kSelective;
   // One by one, as those of all of them would take as much memory as a task may.
@@ -138,7 +143,9 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
 template <typename Found>
 absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, const StopToken& stop,
                                    const Found& found) const {
-  const Candidates candidates(scorer_, *cutoff_, choices_.index(), runs_);
+  Candidates candidates(scorer_, *cutoff_, choices_.index(), runs_);
+  // Many pairs are scored at once where scorers do, as few candidates as each query may have.
+  PairScores<Found> pairs(scorer_, choices_.texts(), stop, found);
   std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
   std::vector<double> scores;
   for (size_t first = begin; first < end; first += rows.size()) {
@@ -148,11 +155,16 @@ absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, con
                     std::span(rows).first(count));
     for (size_t i = 0; i < count; ++i) {
       const size_t query = first + i;
-      if (queries_.is_null(query)) rows[i].clear();
+      if (queries_.is_null(query)) continue;
+      if (scorer_.HasCross()) {
+        pairs.Add(query, queries_[query], rows[i]);
+        continue;
+      }
       ScoreRows(*scorer_.Prepare(queries_[query]), rows[i], std::nullopt, stop, &scores);
       found(query, std::span<const uint32_t>(rows[i]), std::span<const double>(scores));
     }
   }
+  pairs.Finish();
   return stop.stopped() ? Stopped() : absl::OkStatus();
 }
 
@@ -171,11 +183,13 @@ void Cross::ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> 
 absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
                            ScoreMatrix* out) const {
   if (selective_) {
+    out->Fill(worst_);
     absl::Status status = EachCandidates(
         begin, end, /*symmetric=*/false, stop,
         [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
-          out->Fill(query - begin, worst_);
           for (size_t i = 0; i < rows.size(); ++i) {
+            // Most candidates turn out to be no matches.
+            if (scores[i] == worst_) continue;
             out->Put(query - begin, rows[i] - first_row_, scores.subspan(i, 1));
           }
         });
@@ -222,8 +236,8 @@ absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const Stop
     }
     out->push_back({static_cast<uint32_t>(query), static_cast<uint32_t>(choice), score});
   };
+  const size_t first = out->size();
   if (!selective_) {
-    const size_t first = out->size();
     absl::Status status = AllScores(begin, end, stop,
                                     [&](size_t query, size_t choice, std::span<const uint8_t> bytes,
                                         std::span<const double> scores) {
@@ -232,10 +246,7 @@ absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const Stop
                                       for (size_t i = 0; i < scores.size(); ++i)
                                         add(query, choice + i, scores[i]);
                                     });
-    std::sort(out->begin() + static_cast<ptrdiff_t>(first), out->end(),
-              [](const Match& a, const Match& b) {
-                return std::pair(a.query, a.choice) < std::pair(b.query, b.choice);
-              });
+    std::sort(out->begin() + static_cast<ptrdiff_t>(first), out->end(), ByRows);
     return room.ok() ? status : room;
   }
   const absl::Status status = EachCandidates(
@@ -243,6 +254,14 @@ absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const Stop
       [&](size_t query, std::span<const uint32_t> rows, std::span<const double> scores) {
         for (size_t i = 0; i < rows.size(); ++i) add(query, rows[i], scores[i]);
       });
+  // They are by query, and the matches of each are few.
+  auto some = out->begin() + static_cast<ptrdiff_t>(first);
+  while (some != out->end()) {
+    const auto next = std::find_if(some, out->end(),
+                                   [&](const Match& match) { return match.query != some->query; });
+    std::sort(some, next, ByRows);
+    some = next;
+  }
   return room.ok() ? status : room;
 }
 

@@ -64,8 +64,9 @@ class Cross {
                                   std::span<const double> scores)>;
   absl::Status AllScores(size_t begin, size_t end, const StopToken& stop, const Emit& emit) const;
 
-  // Calls found(query, rows, scores) for each of queries [begin, end) with its candidates; with
-  // `symmetric`, those of earlier rows may be missing.
+  // Calls found(query, rows, scores) for each of queries [begin, end), ascending, any number of
+  // times with some of its candidates, in any order; with `symmetric`, those of earlier rows may be
+  // missing.
   template <typename Found>
   absl::Status EachCandidates(size_t begin, size_t end, bool symmetric, const StopToken& stop,
                               const Found& found) const;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -260,6 +261,44 @@ TEST(CrossTest, TakesNoMemoryForMatchesThatThereIsNoRoomFor) {
     EXPECT_GT(room, 10'000u);
     EXPECT_LE(found.capacity(), 20'000u);
   }
+}
+
+TEST(CrossTest, GivesOfCandidatesOfAnyNumberAndSizeWhatItGivesOfEachPair) {
+  // One query has more candidates than are scored together, of three sizes, the others none or few.
+  std::vector<std::string> words;
+  for (size_t i = 0; i < 30'000; ++i) {
+    words.push_back(i % 20 == 0 ? "kitten" : std::string(20 + i % 7, "xyz"[i % 3]));
+    if (i % 60 == 20) words.back() += "s";
+    if (i % 60 == 40) words.back().pop_back();
+  }
+  std::vector<std::string> asked = {"sitten", "", "mitte"};
+  for (size_t i = 0; i < 20; ++i) asked.emplace_back(50, 'q');
+  asked.emplace_back("xxxxxxxxxxxxxxxxxxxxxxy");
+  const auto texts_of = [](const std::vector<std::string>& strings) {
+    return std::vector<Text>(strings.begin(), strings.end());
+  };
+  const Texts queries(texts_of(asked));
+  const Choices choices{Texts(texts_of(words))};
+  const std::unique_ptr<TextScorer> any = Bind("levenshtein.distance", std::nullopt);
+  const std::unique_ptr<TextScorer> scorer = Bind("levenshtein.distance", 2);
+  const Cross cross(*scorer, queries, choices);
+  ScoreMatrix matrix(DataType::kFloat64, asked.size(), words.size());
+  ASSERT_TRUE(cross.Scores(0, asked.size(), {}, &matrix).ok());
+  std::vector<Match> expected;
+  for (uint32_t q = 0; q < asked.size(); ++q) {
+    // Rows of few different words.
+    std::map<std::string, double> scores;
+    for (uint32_t c = 0; c < words.size(); ++c) {
+      const auto [known, is_new] = scores.try_emplace(words[c]);
+      if (is_new) known->second = ScoreOf(*any, queries[q], choices.texts()[c]);
+      if (known->second <= 2) expected.push_back({q, c, known->second});
+      ASSERT_EQ(AsDouble(matrix, q, c), std::min(known->second, 3.0)) << q << ", " << c;
+    }
+  }
+  EXPECT_GT(expected.size(), 2048u);
+  std::vector<Match> found;
+  ASSERT_TRUE(cross.Matches(0, asked.size(), /*symmetric=*/false, {}, &found).ok());
+  EXPECT_EQ(Tuples(found), Tuples(expected));
 }
 
 TEST(CrossTest, EndsWhenItIsStopped) {

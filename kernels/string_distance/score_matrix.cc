@@ -1,11 +1,60 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/string_distance/score_matrix.cc"
 #include "kernels/string_distance/score_matrix.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
+#include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
 #include "kernels/store_numbers.h"
 
+HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// What is larger leaves the caches before anyone reads it: written past them, it needs not be read
+// from memory first.
+constexpr size_t kCachedBytes = size_t{1} << 20;
+
+// Sets `bytes` bytes at `to` to `number` over and over.
+void FillWith(std::span<const uint8_t> number, uint8_t* to, size_t bytes) {
+#if HWY_TARGET != HWY_SCALAR
+  if (bytes > kCachedBytes) {
+    const hn::CappedTag<uint8_t, 64> d;
+    const size_t lanes = hn::Lanes(d);
+    std::array<uint8_t, 128> numbers;  // whole ones, as widths are powers of two
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = number[i % number.size()];
+    size_t done = (lanes - reinterpret_cast<uintptr_t>(to) % lanes) % lanes;
+    const uint8_t* const next = numbers.data() + done % number.size();
+    std::memcpy(to, numbers.data(), done);
+    const auto vector = hn::LoadU(d, next);
+    for (; done + lanes <= bytes; done += lanes) hn::Stream(vector, d, to + done);
+    hwy::FlushStream();
+    std::memcpy(to + done, next, bytes - done);
+    return;
+  }
+#endif
+  if (bytes == 0) return;
+  // Doubles what there is.
+  std::memcpy(to, number.data(), number.size());
+  for (size_t done = number.size(); done < bytes; done *= 2) {
+    std::memcpy(to + done, to, std::min(done, bytes - done));
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace kernelserve
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kernelserve {
+
+HWY_EXPORT(FillWith);
 
 ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices)
     : ScoreMatrix(type, queries, choices, nullptr) {
@@ -28,15 +77,11 @@ void ScoreMatrix::Put(size_t query, size_t choice, std::span<const double> score
   StoreNumbers(type_, scores, At(query, choice));
 }
 
-void ScoreMatrix::Fill(size_t query, double score) {
-  if (choices_ == 0) return;
-  uint8_t* const row = At(query, 0);
-  Put(query, 0, std::span<const double>(&score, 1));
-  // Doubles what there is.
-  const size_t bytes = choices_ * width_;
-  for (size_t done = width_; done < bytes; done *= 2) {
-    std::memcpy(row + done, row, std::min(done, bytes - done));
-  }
+void ScoreMatrix::Fill(double score) {
+  alignas(double) std::array<uint8_t, sizeof(double)> number;
+  StoreNumbers(type_, std::span<const double>(&score, 1), number.data());
+  HWY_DYNAMIC_DISPATCH(FillWith)
+  (std::span(number).first(width_), values_, queries_ * choices_ * width_);
 }
 
 void ScoreMatrix::PutNull(size_t query, size_t choice) {
@@ -50,3 +95,4 @@ void ScoreMatrix::PutNull(size_t query, size_t choice) {
 }
 
 }  // namespace kernelserve
+#endif  // HWY_ONCE

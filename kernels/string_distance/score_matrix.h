@@ -23,8 +23,8 @@ class ScoreMatrix {
   // Of query `query`, the scores with the choices from `choice` on.
   void Put(size_t query, size_t choice, std::span<const uint8_t> scores);
   void Put(size_t query, size_t choice, std::span<const double> scores);
-  // The same score with every choice.
-  void Fill(size_t query, double score);
+  // The same score everywhere.
+  void Fill(double score);
   void PutNull(size_t query, size_t choice);
 
   DataType type() const { return type_; }
