@@ -99,6 +99,11 @@ inline constexpr size_t kJoinTaskQueries = 128;
 // Calls of fewer queries than so many a worker are cut by their choices, too, where there are
 // enough for that: by queries alone, the workers would not be done at about the same time.
 inline constexpr size_t kShardedQueries = 4;
+// Calls of Cdist with fewer queries than so many a worker are cut by blocks of choices instead,
+// where each worker has one: a vector has lanes for 64 queries, and with fewer in it takes as long.
+inline constexpr size_t kLaneQueries = 64;
+// Parts that these are cut into at most.
+inline constexpr size_t kChoicePartsMax = 64;
 inline constexpr uint64_t kCrossTaskCostNsMax = 20 * kTaskCostNs;
 
 // TopK's k where none is given, as in RapidFuzz.

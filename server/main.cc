@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -31,7 +32,17 @@ int Complain(int exit_code, const absl::Status& status) {
   return exit_code;
 }
 
+// What tasks take and give back within milliseconds stays mapped: the system would zero it, a page
+// at a time, as often as it is taken. By default it is unmapped from 128 KiB on, or trimmed.
+void KeepMemoryOfTasks() {
+  constexpr int kMappedBytesMin = 4 << 20;
+  constexpr int kTrimmedBytesMin = 16 << 20;  // of what is free at the end of a thread's heap
+  mallopt(M_MMAP_THRESHOLD, kMappedBytesMin);
+  mallopt(M_TRIM_THRESHOLD, kTrimmedBytesMin);
+}
+
 int Serve(const ks::ProcessOptions& options) {
+  KeepMemoryOfTasks();
   ks::ShutdownSignal shutdown;
   ks::StartLogging(options.log_format, options.log_level);
   if (options.parent_pidfd >= 0) {

@@ -55,6 +55,12 @@ Cross::Cross(const Cross& whole, size_t shard) : Cross(whole) {
   last_row_ = choices_.shard_end(shard);
 }
 
+Cross::Cross(const Cross& whole, size_t first_block, size_t last_block) : Cross(whole) {
+  blocks_ = choices_.blocks().subspan(first_block, last_block - first_block);
+  first_row_ = first_block * Choices::kBlock;
+  last_row_ = std::min(choices_.texts().size(), last_block * Choices::kBlock);
+}
+
 bool Cross::IsSelective() const {
   if (!scorer_.HasBound() || !cutoff_ || scorer_.ChecksPairs()) return false;
   if (!scorer_.HasCross()) return true;

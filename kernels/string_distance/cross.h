@@ -29,6 +29,11 @@ class Cross {
   Cross(const TextScorer& scorer, const Texts& queries, const Choices& choices);
   // The same with the choices of one shard only, so that one query can be several threads' work.
   Cross(const Cross& whole, size_t shard);
+  // The same with some blocks of the choices only, for Scores where is_selective() is false.
+  Cross(const Cross& whole, size_t first_block, size_t last_block);
+
+  // Whether so few choices are candidates that these are found first, and the others not compared.
+  bool is_selective() const { return selective_; }
 
   // All scores of queries [begin, end), which are the rows of `out`, as wide as there are choices.
   absl::Status Scores(size_t begin, size_t end, const StopToken& stop, ScoreMatrix* out) const;

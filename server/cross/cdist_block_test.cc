@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +86,54 @@ TEST_F(CrossHandlerTest, LeavesAMatrixWhereItsClientHasAPlaceForIt) {
   regions_.Remove(token);
   EXPECT_THAT(Cdist(request, &messages),
               IsError(grpc::StatusCode::FAILED_PRECONDITION, "REGION_UNKNOWN"));
+}
+
+// Choices of several blocks, which the tasks of a few queries are cut by.
+TEST_F(CrossHandlerTest, PutsAMatrixThatIsCutByItsChoicesTogetherAgain) {
+  const auto choices = Words(3 * Choices::kBlock + 100, 12);
+  const auto queries = Words(7, 13);
+  std::vector<float> expected;
+  std::string validity((queries.size() * choices.size() + 7) / 8, '\xff');
+  for (size_t q = 0; q < queries.size(); ++q) {
+    for (size_t c = 0; c < choices.size(); ++c) {
+      expected.push_back(static_cast<float>(Distance(queries[q], choices[c])));
+      if (q != 2) continue;
+      expected.back() = 0;
+      const size_t bit = q * choices.size() + c;
+      validity[bit / 8] &= static_cast<char>(~(1u << bit % 8));
+    }
+  }
+  const size_t unused = queries.size() * choices.size() % 8;
+  validity.back() &= static_cast<char>((1u << unused) - 1);
+  Descriptor memory = MakeMemfd(std::string(expected.size() * sizeof(float), '\0'));
+  const std::string token = *regions_.Add(Duplicate(memory));
+
+  v1::CdistRequest request;
+  *request.mutable_queries() = ColumnOf(queries);
+  request.mutable_queries()->set_validity("\x7b");  // all but the third
+  *request.mutable_column() = ColumnOf(choices);
+  v1::ResultFormat& format = *request.mutable_options()->mutable_format();
+  format.set_type(v1::DATA_TYPE_FLOAT32);
+  for (const bool shared : {false, true}) {
+    if (shared) {
+      format.mutable_result_span()->set_region(token);
+      format.mutable_result_span()->set_length(expected.size() * sizeof(float));
+    }
+    std::vector<v1::CdistResponse> messages;
+    ASSERT_TRUE(Cdist(request, &messages).ok());
+    std::string scores;
+    for (const v1::CdistResponse& message : messages) scores += message.scores().values();
+    if (shared) {
+      ASSERT_EQ(messages.size(), 1);
+      EXPECT_EQ(messages[0].scores().validity(), validity);
+      scores.resize(expected.size() * sizeof(float));
+      ASSERT_EQ(pread(memory.get(), scores.data(), scores.size(), 0),
+                static_cast<ssize_t>(scores.size()));
+    }
+    ASSERT_EQ(scores.size(), expected.size() * sizeof(float));
+    EXPECT_EQ(std::memcmp(scores.data(), expected.data(), scores.size()), 0);
+  }
+  regions_.Remove(token);
 }
 
 // As many choices as are cut into shards: so few queries are, too.

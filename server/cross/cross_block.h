@@ -21,8 +21,8 @@ namespace kernelserve::server {
 // What the blocks of a call share: made before there is one, and gone after the last.
 struct CrossWork {
   const Cross* cross = nullptr;
-  // The same, a shard of the choices each, where a task is one of these and all of a block's
-  // queries: a few queries would not be enough tasks. Otherwise none.
+  // The same, a part of the choices each, where a task is one of these and all of a block's
+  // queries: a few queries would not be enough tasks, or leave lanes empty. Otherwise none.
   std::vector<Cross> shards = {};
   CrossMethod method = CrossMethod::kCdist;
   DataType type = DataType::kInt32;  // of the scores

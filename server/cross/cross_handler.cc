@@ -14,16 +14,14 @@
 #include "server/cross/match_block.h"
 #include "server/cross/query_cutoffs.h"
 #include "server/cross/row_errors.h"
+#include "server/cross/small_blocks.h"
 #include "server/limits.h"
-#include "server/message.h"
 
 namespace kernelserve::server {
 namespace {
 
 // What a query costs beside its scores.
 constexpr double kQueryNs = 50;
-// What making a choice ready costs.
-constexpr double kPrepareNs = 200;
 // Queries that are taken to cost the same where an estimate costs as much as some scores, and how
 // many choices there must be for it not to.
 constexpr size_t kCostedTogether = 16;
@@ -48,40 +46,6 @@ size_t TaskQueries(CrossMethod method) {
   }
   return 1;
 }
-
-// One message that was made before.
-class MessageBlock final : public Block {
- public:
-  explicit MessageBlock(v1::CdistResponse message) : message_(std::move(message)) {}
-
-  uint64_t rows() const override { return 0; }
-  double cost_ns() const override { return 0; }
-  absl::Status Run(uint64_t, uint64_t, StopToken) override { return absl::OkStatus(); }
-  absl::StatusOr<grpc::ByteBuffer> Encode() override { return SerializeMessage(message_); }
-
- private:
-  const v1::CdistResponse message_;
-};
-
-// Choices that are made ready, a shard a row.
-class ShardsBlock final : public Block {
- public:
-  explicit ShardsBlock(Choices* choices) : choices_(*choices) {}
-
-  uint64_t rows() const override { return choices_.shards(); }
-  double cost_ns() const override {
-    return kPrepareNs * static_cast<double>(choices_.texts().size());
-  }
-  uint64_t cells() const override { return 0; }
-  absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) override {
-    for (uint64_t shard = begin; shard < end; ++shard) choices_.MakeShard(shard, stop);
-    return absl::OkStatus();
-  }
-  absl::StatusOr<grpc::ByteBuffer> Encode() override { return grpc::ByteBuffer(); }
-
- private:
-  Choices& choices_;
-};
 
 absl::Status NotSymmetric(const std::string& name) {
   return MakeError(absl::StatusCode::kInvalidArgument,
@@ -239,6 +203,15 @@ absl::Status CrossHandler::ReadQueries(const StopToken& stop) {
   return absl::OkStatus();
 }
 
+bool CrossHandler::CutsByBlocks(size_t queries) const {
+  const size_t workers = environment_.workers;
+  // What is sent as bytes is worth more than full lanes.
+  return request_.method == CrossMethod::kCdist && workers > 1 && queries > 0 &&
+         queries < kLaneQueries * workers && choices_->blocks().size() >= workers &&
+         scorer_->HasCross() && !scorer_->ChecksPairs() && !cross_->is_selective() &&
+         (work_.place != nullptr || !work_.tries_bytes());
+}
+
 void CrossHandler::ShareWork() {
   const v1::CrossOptions& options = request_.options;
   work_.cross = &*cross_;
@@ -268,6 +241,12 @@ void CrossHandler::ShareWork() {
       environment_.workers > 1 && !scorer_->ChecksPairs()) {
     for (size_t shard = 0; shard < choices_->shards(); ++shard) {
       work_.shards.emplace_back(*cross_, shard);
+    }
+  } else if (CutsByBlocks(queries)) {
+    const size_t blocks = choices_->blocks().size();
+    const size_t step = (blocks + kChoicePartsMax - 1) / kChoicePartsMax;
+    for (size_t block = 0; block < blocks; block += step) {
+      work_.shards.emplace_back(*cross_, block, std::min(block + step, blocks));
     }
   }
   const size_t each = (queries + environment_.workers - 1) / environment_.workers;

@@ -66,6 +66,8 @@ class CrossHandler final : public StreamHandler {
   absl::StatusOr<bool> TakeChoices(const StopToken& stop, const std::function<void()>& resume);
   std::string ChoicesKey() const;
   absl::Status ReadQueries(const StopToken& stop);
+  // Whether tasks are all queries by some blocks of choices.
+  bool CutsByBlocks(size_t queries) const;
   void ShareWork();
   absl::Status ReserveBlocks();
   // How far a block may reach that begins at `next_`, and what its queries cost.
