@@ -211,7 +211,7 @@ TEST_F(CallTest, RefusesWithAHintToRetryWhereTooManyCallsWait) {
 }
 
 TEST_F(CallTest, RefusesWithAHintToRetryWhereOthersHaveWaitedForHalfOfItsTime) {
-  std::latch started(2), waiting(1), finish(1);
+  std::latch started(2), finish(1);
   Serve({.cost_ns = kDear, .run = [&](uint64_t, uint64_t, StopToken) {
            started.count_down();
            finish.wait();

@@ -78,7 +78,7 @@ absl::StatusOr<CdistBlock::Part> CdistBlock::Compute(size_t begin, size_t end,
                 .choices = work.choices,
                 .is_placed = false,
                 .validity = {scores->validity().begin(), scores->validity().end()},
-                .scores = std::move(scores)};
+                .scores = scores};
   };
   if (work.tries_bytes()) {
     absl::StatusOr<Part> bytes = compute(DataType::kUint8);

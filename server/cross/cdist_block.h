@@ -27,7 +27,7 @@ class CdistBlock final : public CrossBlock {
   absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) final;
 
  protected:
-  absl::StatusOr<size_t> EncodeFrom(size_t begin, grpc::ByteBuffer* message) final;
+  absl::StatusOr<size_t> EncodeFrom(size_t begin, grpc::ByteBuffer* encoded) final;
 
  private:
   // A task's rows, or its shard's part of all rows.
