@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <chrono>
-#include <cmath>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -11,7 +10,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "kernels/error.h"
 #include "kernelserve/v1/call_timing.pb.h"
 #include "server/call_job.h"
@@ -70,27 +68,7 @@ absl::Status CheckEnvelope(const CallEnvironment& environment, const CallbackSer
   return absl::OkStatus();
 }
 
-// Whether a call has to wait too long to be worth its while.
-absl::Status CheckWait(const CallEnvironment& environment, const CallJob::Options& options) {
-  const gpr_timespec left = gpr_time_sub(options.deadline, gpr_now(options.deadline.clock_type));
-  const double left_ns = static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
-  const auto wait_ns = static_cast<double>(environment.pool->WaitNs(options.flow));
-  if (wait_ns * kDeadlineWaitParts <= left_ns) return absl::OkStatus();
-  const auto ms = [](double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); };
-  return RetryLater(
-      MakeError(absl::StatusCode::kResourceExhausted,
-                {.reason = "OVERLOADED",
-                 .field = "deadline",
-                 .bound = absl::StrCat("over ", kDeadlineWaitParts, " times ", ms(wait_ns)),
-                 .value = ms(left_ns)},
-                absl::StrCat("calls of this client wait ", ms(wait_ns), " for a worker, and ",
-                             ms(left_ns), " are left of this one's time: try again, or elsewhere")),
-      kRetryDelayMs);
-}
-
-absl::Status Submit(const CallEnvironment& environment, const CallJob::Options& options,
-                    CallJob* job) {
-  if (absl::Status status = CheckWait(environment, options); !status.ok()) return status;
+absl::Status Submit(const CallEnvironment& environment, CallJob* job) {
   if (absl::Status status = job->Admit(); !status.ok()) return status;
   if (environment.pool->Submit(job)) return absl::OkStatus();
   return RetryLater(
@@ -310,8 +288,7 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
   options.one_block = true;
   auto call =
       std::make_unique<UnaryCall>(options, record, Mutable(request), response, std::move(handler));
-  if (absl::Status status = Submit(environment, options, call.get()); !status.ok())
-    return answer(status);
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) return answer(status);
   return call.release();
 }
 
@@ -330,8 +307,7 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
   CallJob::Options options = JobOptions(environment, *context, record.metadata());
   options.blocks_ahead = handler->blocks_ahead(environment.pool->workers());
   auto call = std::make_unique<StreamCall>(options, record, Mutable(request), std::move(handler));
-  if (absl::Status status = Submit(environment, options, call.get()); !status.ok())
-    return refuse(status);
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) return refuse(status);
   return call.release();
 }
 

@@ -30,13 +30,26 @@ uint64_t ThreadCpuNs() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
+std::string Ms(double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); }
+
+// A wait of which a call's time does not allow kDeadlineWaitParts.
+absl::Status Overloaded(double wait_ns, double time_ns, absl::string_view what) {
+  return RetryLater(
+      MakeError(absl::StatusCode::kResourceExhausted,
+                {.reason = "OVERLOADED",
+                 .field = "deadline",
+                 .bound = absl::StrCat("over ", kDeadlineWaitParts, " times ", Ms(wait_ns)),
+                 .value = Ms(time_ns)},
+                absl::StrCat(what, ": try again, or elsewhere")),
+      kRetryDelayMs);
+}
+
 }  // namespace
 
 CallJob::CallJob(const Options& options, grpc::ByteBuffer* request,
                  std::unique_ptr<StreamHandler> handler)
     : Job(options.flow),
       environment_(*options.environment),
-      flow_(options.flow),
       deadline_(options.deadline),
       blocks_ahead_(options.blocks_ahead),
       one_block_(options.one_block),
@@ -120,46 +133,52 @@ void CallJob::Fail(absl::Status status, uint64_t block_number, uint64_t row) {
   }
 }
 
-absl::Status CallJob::CheckDeadline() const {
+double CallJob::LeftNs() const {
   const gpr_timespec left = gpr_time_sub(deadline_, gpr_now(deadline_.clock_type));
-  const double left_ns = static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
+  return static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
+}
+
+absl::Status CallJob::CheckDeadline() const {
+  const double left_ns = LeftNs();
   const double needed_ns = handler_->cost_ns() / static_cast<double>(environment_.pool->workers());
   if (needed_ns <= left_ns * kDeadlineEstimateFactor) return absl::OkStatus();
-  const auto ms = [](double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); };
   return MakeError(
       absl::StatusCode::kDeadlineExceeded,
       {.reason = "DEADLINE_UNREACHABLE",
        .field = "deadline",
-       .bound = absl::StrCat("about ", ms(needed_ns)),
-       .value = ms(left_ns)},
-      absl::StrCat("the call would take about ", ms(needed_ns), " and its deadline leaves ",
-                   ms(left_ns), ": allow more time or send less"));
+       .bound = absl::StrCat("about ", Ms(needed_ns)),
+       .value = Ms(left_ns)},
+      absl::StrCat("the call would take about ", Ms(needed_ns), " and its deadline leaves ",
+                   Ms(left_ns), ": allow more time or send less"));
 }
 
 absl::Status CallJob::Admit() {
+  if (absl::Status status = CheckWait(); !status.ok()) return status;
   if (decoded_) return absl::OkStatus();  // then it was small
   // Twice: as it came, until it is decoded, and the copy.
   return memory_.Grow(2 * request_->Length());
 }
 
-// Whether this call has waited for too long to be worth its while, where others wait behind it: in
-// an overload, each would else be begun when its time is almost up, and all work be in vain.
+// Whether this call would have to wait for too long to be worth its while.
+absl::Status CallJob::CheckWait() const {
+  const double left_ns = LeftNs();
+  const auto wait_ns = static_cast<double>(environment_.pool->WaitNs(flow()));
+  if (wait_ns * kDeadlineWaitParts <= left_ns) return absl::OkStatus();
+  return Overloaded(wait_ns, left_ns,
+                    absl::StrCat("calls of this client wait ", Ms(wait_ns), " for a worker, and ",
+                                 Ms(left_ns), " are left of this one's time"));
+}
+
+// Whether it has waited for too long, where others wait behind it: in an overload, each would else
+// be begun when its time is almost up, and all work be in vain.
 absl::Status CallJob::CheckWaited(uint64_t waited_ns) const {
-  const gpr_timespec left = gpr_time_sub(deadline_, gpr_now(deadline_.clock_type));
-  const double left_ns = static_cast<double>(left.tv_sec) * 1e9 + left.tv_nsec;
+  const double left_ns = LeftNs();
   const auto waited = static_cast<double>(waited_ns);
   if (waited * (kDeadlineWaitParts - 1) <= left_ns) return absl::OkStatus();
-  if (environment_.pool->WaitNs(flow_) == 0) return absl::OkStatus();
-  const auto ms = [](double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); };
-  return RetryLater(
-      MakeError(absl::StatusCode::kResourceExhausted,
-                {.reason = "OVERLOADED",
-                 .field = "deadline",
-                 .bound = absl::StrCat("over ", kDeadlineWaitParts, " times ", ms(waited)),
-                 .value = ms(waited + left_ns)},
-                absl::StrCat("the call has waited ", ms(waited), " for a worker, and ", ms(left_ns),
-                             " are left of its time: try again, or elsewhere")),
-      kRetryDelayMs);
+  if (environment_.pool->WaitNs(flow()) == 0) return absl::OkStatus();
+  return Overloaded(waited, waited + left_ns,
+                    absl::StrCat("the call has waited ", Ms(waited), " for a worker, and ",
+                                 Ms(left_ns), " are left of its time"));
 }
 
 // Decodes and admits.

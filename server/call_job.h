@@ -101,7 +101,9 @@ class CallJob : public Job {
   absl::Status Start();
   absl::StatusOr<bool> Prepare();
   void Unpark();
+  double LeftNs() const;  // until the deadline
   absl::Status CheckDeadline() const;
+  absl::Status CheckWait() const;
   absl::Status CheckWaited(uint64_t waited_ns) const;
   absl::Status Open();
   // Cuts a block into tasks, which workers then claim.
@@ -112,7 +114,6 @@ class CallJob : public Job {
   bool NothingLeftToClaim() const;  // requires mutex_
 
   const CallEnvironment& environment_;
-  const uint64_t flow_;
   const gpr_timespec deadline_;
   const size_t blocks_ahead_;
   const bool one_block_;

@@ -32,6 +32,7 @@ class Job {
 
   // `flow` says whose job it is: jobs of one flow are served first-in-first-out, flows in turn.
   explicit Job(uint64_t flow) : flow_key_(flow) {}
+  uint64_t flow() const { return flow_key_; }
   virtual ~Job() = default;
 
   Job(const Job&) = delete;

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 import kernelserve as ks
+from cli_outcome import CommandLine
 from kernelserve._embedded import find_binary
 from kernelserve.bench.server_process import ServerProcess, start_server
 
@@ -28,3 +30,17 @@ def server() -> Iterator[ServerProcess]:
     """A server of this test alone, on a unix socket."""
     with start_server(find_binary()) as process:
         yield process
+
+
+@pytest.fixture
+def cli(
+    client: ks.Client,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> CommandLine:
+    """Commands go to the server of the whole run and work in a directory of their own."""
+    client.server_info()  # starts it
+    monkeypatch.setenv("KERNELSERVE_ADDRESS", client.address)
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(capfdbinary, monkeypatch)

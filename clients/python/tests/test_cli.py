@@ -19,16 +19,6 @@ from kernelserve.cli import main
 from kernelserve.cli.fibonacci import decimal_digits
 
 
-@pytest.fixture
-def cli(
-    client: ks.Client, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
-) -> CommandLine:
-    """Commands go to the server of the whole run."""
-    client.server_info()  # starts it
-    monkeypatch.setenv("KERNELSERVE_ADDRESS", client.address)
-    return CommandLine(capfdbinary, monkeypatch)
-
-
 @pytest.mark.parametrize(
     ("arguments", "printed"),
     [

@@ -13,7 +13,6 @@ import pytest
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-import kernelserve as ks
 from cli_outcome import CommandLine
 from kernelserve._cross import CrossVerb
 from kernelserve.cli import cross, csv_table
@@ -23,19 +22,11 @@ CHOICES = 'id,word\n1,kitten\n2,"flow, er"\n3,flaw\n4,\n5,日本\n'
 
 
 @pytest.fixture
-def cli(
-    client: ks.Client,
-    capfdbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> CommandLine:
-    """Commands go to the server of the whole run and work in a directory of their own."""
-    client.server_info()  # starts it
-    monkeypatch.setenv("KERNELSERVE_ADDRESS", client.address)
-    monkeypatch.chdir(tmp_path)
+def cli(cli: CommandLine) -> CommandLine:
+    """A directory with queries and choices."""
     Path("queries.csv").write_text(QUERIES, encoding="utf-8")
     Path("choices.csv").write_text(CHOICES, encoding="utf-8")
-    return CommandLine(capfdbinary, monkeypatch)
+    return cli
 
 
 def rows_of(text: str) -> list[list[str]]:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import kernelserve as ks
 from cli_outcome import CommandLine
 from kernelserve.cli import json_lines_table
 from kernelserve.cli.progress import rate_of
@@ -23,17 +22,10 @@ PEOPLE: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def cli(
-    capfdbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    client: ks.Client,
-) -> CommandLine:
-    client.compare("", "")
-    monkeypatch.setenv("KERNELSERVE_ADDRESS", client.address)
-    monkeypatch.chdir(tmp_path)
+def cli(cli: CommandLine) -> CommandLine:
+    """A directory with people."""
     Path("people.jsonl").write_bytes(lines(PEOPLE))
-    return CommandLine(capfdbinary, monkeypatch)
+    return cli
 
 
 def lines(rows: list[dict[str, Any]]) -> bytes:

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 from rapidfuzz.distance import JaroWinkler, Levenshtein
 
-import kernelserve as ks
 from cli_outcome import CommandLine
 
 PEOPLE = """id,name,street,zip,born
@@ -34,19 +33,11 @@ NAME_AND_STREET = [
 
 
 @pytest.fixture
-def cli(
-    client: ks.Client,
-    capfdbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> CommandLine:
-    """Commands go to the server of the whole run and work in a directory of their own."""
-    client.server_info()  # starts it
-    monkeypatch.setenv("KERNELSERVE_ADDRESS", client.address)
-    monkeypatch.chdir(tmp_path)
+def cli(cli: CommandLine) -> CommandLine:
+    """A directory with people and customers."""
     Path("people.csv").write_text(PEOPLE, encoding="utf-8")
     Path("customers.csv").write_text(CUSTOMERS, encoding="utf-8")
-    return CommandLine(capfdbinary, monkeypatch)
+    return cli
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-import kernelserve as ks
 from cli_outcome import CommandLine
 from kernelserve.cli import csv_table
 from kernelserve.cli.csv_table import CsvReader, CsvWriter
@@ -34,18 +33,10 @@ SCORES = [3, 1, None, 2, 1, 3]
 
 
 @pytest.fixture
-def cli(
-    client: ks.Client,
-    capfdbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> CommandLine:
-    """Commands go to the server of the whole run and work in a directory of their own."""
-    client.server_info()  # starts it
-    monkeypatch.setenv("KERNELSERVE_ADDRESS", client.address)
-    monkeypatch.chdir(tmp_path)
+def cli(cli: CommandLine) -> CommandLine:
+    """A directory with people."""
     Path("people.csv").write_text(PEOPLE, encoding="utf-8", newline="")
-    return CommandLine(capfdbinary, monkeypatch)
+    return cli
 
 
 def rows_of(text: str) -> list[list[str]]:
