@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <latch>
+#include <memory>
 #include <thread>
 
 #include "gtest/gtest.h"
@@ -36,6 +38,19 @@ TEST(ProcessFiguresTest, TellsMemoryTimeAndStart) {
   EXPECT_LE(figures.start_seconds, now.count() + 0.1);
   EXPECT_GT(figures.start_seconds, now.count() - 24 * 3600);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they bring their own heap
+TEST(ProcessFiguresTest, TellsWhatIsAllocatedAndNotFreed) {
+  constexpr uint64_t kBytes = 64 << 20;
+  const ProcessFigures before = ReadProcessFigures();
+  auto block = std::make_unique<std::array<char, kBytes>>();
+  const ProcessFigures with_more = ReadProcessFigures();
+  EXPECT_GE(with_more.heap_bytes, before.heap_bytes + kBytes);
+  EXPECT_LT(with_more.heap_bytes, before.heap_bytes + 2 * kBytes);
+  block.reset();
+  EXPECT_LT(ReadProcessFigures().heap_bytes, before.heap_bytes + kBytes / 2);
+}
+#endif
 
 }  // namespace
 }  // namespace kernelserve::server

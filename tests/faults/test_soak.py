@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import threading
@@ -14,6 +15,7 @@ import kernelserve as ks
 import pyarrow as pa
 import pytest
 from harness import work
+from harness.pages import metric
 from harness.rpc import Raw
 from harness.server import Server
 from harness.waiting import until
@@ -26,8 +28,13 @@ SHORT_SOAK_S = 60.0
 LONG_SOAK_S = float(os.environ.get("SOAK_SECONDS", "1200"))
 CLIENTS = 6
 
-# What the allocator and gRPC may keep more of at the end than after a third of the time.
-RSS_GROWTH_MAX = 24 << 20
+# The time is parted into rounds; the first of them fill what is kept for later.
+ROUNDS = 6
+ROUNDS_OF_WARMING = 2
+# What gRPC and threads may hold more of after the last round than after those.
+HEAP_GROWTH_MAX = 4 << 20
+# What of freed memory the allocator may keep more of: pieces of what lay side by side at worst.
+RSS_GROWTH_MAX = 64 << 20
 
 # 100 million pairs are 2.7 GB. A batch of a million takes 27 MB, some times over.
 STREAMED_PAIRS = int(os.environ.get("SOAK_PAIRS", "100_000_000"))
@@ -161,12 +168,6 @@ def traffic(server: Server, seed: int) -> Iterator[None]:
         raise failures[0]
 
 
-def status_field(server: Server, name: str) -> int:
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    (value,) = (line.split()[1] for line in status.splitlines() if line.startswith(name + ":"))
-    return int(value)
-
-
 def descriptors(server: Server) -> int:
     return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
@@ -180,23 +181,33 @@ def descriptors(server: Server) -> int:
 )
 def test_nothing_piles_up(start: Callable[..., Server], seconds: float) -> None:
     # Choices that are kept for later calls fill so little in no time.
-    server = start("--workers=2", "--choices_cache_mb=8")
+    server = start("--workers=2", "--choices_cache_mb=8", "--metrics_listen=127.0.0.1:0")
     pause = threading.Event()
-    with traffic(server, seed=1):
-        pause.wait(seconds / 3)
-    server.until_idle()
-    before = status_field(server, "VmRSS") * 1024
-    until(lambda: not server.has_connections(), "all clients have left")
-    descriptors_before = descriptors(server)
-    with traffic(server, seed=1_000):
-        pause.wait(seconds * 2 / 3)
-    server.until_idle()
-    until(lambda: not server.has_connections(), "all clients have left")
-    until(lambda: descriptors(server) <= descriptors_before, "every descriptor is closed")
-    grown = status_field(server, "VmRSS") * 1024 - before
-    assert grown <= RSS_GROWTH_MAX, f"{grown:,} bytes more than after the first third"
+    after: list[dict[str, float]] = []
+    for number in range(ROUNDS):
+        with traffic(server, seed=1_000 * number):
+            pause.wait(seconds / ROUNDS)
+        server.until_idle()
+        until(lambda: not server.has_connections(), "all clients have left")
+        if after:
+            at_most = after[0]["descriptors"]
+            until(lambda most=at_most: descriptors(server) <= most, "every descriptor is closed")
+        after.append(
+            {
+                "descriptors": descriptors(server),
+                "heap": metric(server, "kernelserve_heap_bytes") or 0,
+                "resident": metric(server, "process_resident_memory_bytes") or 0,
+                "threads": metric(server, "process_threads") or 0,
+            }
+        )
+    warm, *later = after[ROUNDS_OF_WARMING - 1 :]
+    assert later[-1]["heap"] - warm["heap"] <= HEAP_GROWTH_MAX, after
+    resident = [each["resident"] for each in (warm, *later)]
+    assert resident[-1] - resident[0] <= RSS_GROWTH_MAX, after
+    # What leaks, does so in every round.
+    assert min(b - a for a, b in itertools.pairwise(resident)) <= 0, after
     # gRPC keeps a few threads of its own about; a leak would be one for each of thousands of calls.
-    assert status_field(server, "Threads") < 60
+    assert later[-1]["threads"] < 60, after
 
 
 @pytest.mark.long

@@ -60,6 +60,8 @@ def test_the_server_s_own_figures_are_there(server: Server) -> None:
     assert metric(server, "kernelserve_memory_reserved_bytes") == 0
     assert (metric(server, "process_resident_memory_bytes") or 0) > 1_000_000
     assert (metric(server, "process_open_fds") or 0) > 3
+    resident = metric(server, "process_resident_memory_bytes") or 0
+    assert 100_000 < (metric(server, "kernelserve_heap_bytes") or 0) < resident
 
 
 def test_work_under_way_shows(server: Server) -> None:
