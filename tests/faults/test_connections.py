@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import grpc
@@ -170,6 +171,24 @@ def test_giant_headers_end_their_own_connection_only(start: Start, header: tuple
             pass  # too much even to be refused
     server.raw(server.tcp).call("Compare", work.compare(b"kitten", b"sitting"))
     assert server.rss_peak_bytes() - before < 64 << 20
+
+
+@pytest.mark.parametrize("part_bytes", [100, 16_000])
+def test_headers_without_end_end_their_own_connection_only(start: Start, part_bytes: int) -> None:
+    """gRPC's own would take in all of the 15 MB, and read them from the beginning for each part."""
+    server = start()
+    server.check_alive()
+    before = server.rss_peak_bytes()
+    bytes_max = 15 << 20
+    with ThreadPoolExecutor() as pool:
+        attacks = [
+            pool.submit(Connection(server.address).send_endless_headers, part_bytes, bytes_max)
+            for _ in range(8)
+        ]
+        server.raw(server.tcp).call("Compare", work.compare(b"kitten", b"sitting"))
+        assert all(attack.result() < bytes_max for attack in attacks)
+    assert server.rss_peak_bytes() - before < 32 << 20
+    server.check_alive()
 
 
 @pytest.mark.parametrize(

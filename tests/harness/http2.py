@@ -3,6 +3,7 @@ deadline that has passed, metadata of any bytes."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,22 @@ class Connection:
         self._socket.sendall(frame)
         while True:
             self._receive()
+
+    def send_endless_headers(self, part_bytes: int, bytes_max: int) -> int:
+        """Sends a call's headers in parts that do not end, until the server ends the connection.
+        Returns how many bytes it sent."""
+        stream = self._http2.get_next_available_stream_id().to_bytes(4, "big")
+        # A value, by its length, of a hundred megabytes.
+        block = b"\x00\x01x\x7f\x81\xc1\xd7\x2f" + b"y" * part_bytes
+        kind = b"\x01"  # HEADERS, then CONTINUATION
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < bytes_max:
+                self._socket.sendall(len(block).to_bytes(3, "big") + kind + b"\0" + stream + block)
+                sent += len(block)
+                kind = b"\x09"
+                block = b"y" * part_bytes
+        return sent
 
     def close(self) -> None:
         self._socket.close()
