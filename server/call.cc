@@ -2,7 +2,9 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -10,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "grpcpp/alarm.h"
 #include "kernels/error.h"
 #include "kernelserve/v1/call_timing.pb.h"
 #include "server/call_job.h"
@@ -17,6 +20,7 @@
 #include "server/call_record.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
+#include "server/scheduler/refusal_pacer.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tokens.h"
 #include "server/status.h"
@@ -89,6 +93,42 @@ CallJob::Options JobOptions(const CallEnvironment& environment,
           .decoded = false,
           .blocks_ahead = 1,
           .one_block = false};
+}
+
+// ---- Refused for load ----
+
+// Answers when its refusal's turn has come, or its client has gone.
+template <typename Reactor>
+class HeldRefusal final : public Reactor {
+ public:
+  HeldRefusal(RefusalPacer* pacer, int64_t hold_ns, const CallRecord& record, absl::Status status)
+      : pacer_(*pacer), record_(record), status_(std::move(status)) {
+    alarm_.Set(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(hold_ns, GPR_TIMESPAN)),
+        [this](bool) { this->Finish(record_.End(status_, {}, {})); });
+  }
+  ~HeldRefusal() override { pacer_.Release(); }
+
+  void OnCancel() override { alarm_.Cancel(); }
+  void OnDone() override { delete this; }
+
+ private:
+  RefusalPacer& pacer_;
+  const CallRecord record_;
+  const absl::Status status_;
+  grpc::Alarm alarm_;
+};
+
+// The call's reactor where its refusal has to wait; null where that is to leave at once.
+template <typename Reactor>
+Reactor* HoldBack(const CallEnvironment& environment, const CallRecord& record,
+                  const absl::Status& status, double left_ns) {
+  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+  constexpr double kForeverNs = 1e18;
+  const int64_t hold_ns =
+      environment.refusals->Hold(now.count(), static_cast<int64_t>(std::min(left_ns, kForeverNs)));
+  if (hold_ns == 0) return nullptr;
+  return new HeldRefusal<Reactor>(environment.refusals, hold_ns, record, status);
 }
 
 // ---- Unary, at once ----
@@ -288,7 +328,13 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
   options.one_block = true;
   auto call =
       std::make_unique<UnaryCall>(options, record, Mutable(request), response, std::move(handler));
-  if (absl::Status status = Submit(environment, call.get()); !status.ok()) return answer(status);
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
+    const double left_ns = call->LeftNs();
+    call.reset();
+    Mutable(request)->Clear();
+    auto* const held = HoldBack<grpc::ServerUnaryReactor>(environment, record, status, left_ns);
+    return held != nullptr ? held : answer(status);
+  }
   return call.release();
 }
 
@@ -307,7 +353,14 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
   CallJob::Options options = JobOptions(environment, *context, record.metadata());
   options.blocks_ahead = handler->blocks_ahead(environment.pool->workers());
   auto call = std::make_unique<StreamCall>(options, record, Mutable(request), std::move(handler));
-  if (absl::Status status = Submit(environment, call.get()); !status.ok()) return refuse(status);
+  if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
+    const double left_ns = call->LeftNs();
+    call.reset();
+    Mutable(request)->Clear();
+    auto* const held =
+        HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(environment, record, status, left_ns);
+    return held != nullptr ? held : refuse(status);
+  }
   return call.release();
 }
 

@@ -53,6 +53,9 @@ class CallJob : public Job {
   // Takes memory for the request. To be called before the job is submitted.
   absl::Status Admit();
 
+  // Until the deadline; less than 0 after it.
+  double LeftNs() const;
+
   Next Claim(Task* task) final;
   void Run(const Task& task) final;
 
@@ -101,7 +104,6 @@ class CallJob : public Job {
   absl::Status Start();
   absl::StatusOr<bool> Prepare();
   void Unpark();
-  double LeftNs() const;  // until the deadline
   absl::Status CheckDeadline() const;
   absl::Status CheckWait() const;
   absl::Status CheckWaited(uint64_t waited_ns) const;

@@ -210,6 +210,55 @@ TEST_F(CallTest, RefusesWithAHintToRetryWhereTooManyCallsWait) {
   for (std::thread& other : others) other.join();
 }
 
+// A pool that is full, and so many calls refused that the next ones have to wait for their turn.
+class FloodedCallTest : public CallTest {
+ protected:
+  FloodedCallTest() {
+    Serve({.cost_ns = kDear, .run = [this](uint64_t, uint64_t, StopToken) {
+             finish_.wait();
+             return absl::OkStatus();
+           }});
+    for (size_t i = 0; i < kJobs; ++i) {
+      others_.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
+    }
+    while (pool_.load().jobs < kJobs) std::this_thread::yield();
+    const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    for (int64_t i = 0; i < 2 * kRefusalsPerSecond; ++i) {
+      if (refusals_.Hold(now.count(), INT64_MAX) > 0) refusals_.Release();
+    }
+  }
+  ~FloodedCallTest() override {
+    finish_.count_down();
+    for (std::thread& other : others_) other.join();
+    while (refusals_.held() > 0) std::this_thread::yield();
+  }
+
+  std::latch finish_{1};
+  std::vector<std::thread> others_;
+};
+
+TEST_F(FloodedCallTest, HoldsARefusalBackUntilItsTurn) {
+  grpc::Status status;
+  std::thread call([&] { status = Call(); });
+  while (refusals_.held() == 0) std::this_thread::yield();
+  call.join();
+  EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
+  EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
+}
+
+TEST_F(FloodedCallTest, LetsGoOfARefusalWhoseClientHasGone) {
+  grpc::ClientContext context;
+  grpc::Status status;
+  std::thread call([&] {
+    v1::ComputeResponse response;
+    status = Call(&context, &response);
+  });
+  while (refusals_.held() == 0) std::this_thread::yield();
+  context.TryCancel();
+  call.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+}
+
 TEST_F(CallTest, RefusesWithAHintToRetryWhereOthersHaveWaitedForHalfOfItsTime) {
   std::latch started(2), finish(1);
   Serve({.cost_ns = kDear, .run = [&](uint64_t, uint64_t, StopToken) {

@@ -16,6 +16,7 @@
 #include "server/error_details_matchers.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
+#include "server/scheduler/refusal_pacer.h"
 #include "server/scheduler/worker_pool.h"
 
 namespace kernelserve::server {
@@ -102,8 +103,12 @@ class FibonacciServiceTest : public ::testing::Test {
 
   MemoryBudget memory_{1 << 30};
   WorkerPool pool_{2, kJobsMax};
-  const CallEnvironment environment_{
-      .pool = &pool_, .memory = &memory_, .request_bytes_max = kRequestBytesMax, .instance_id = ""};
+  RefusalPacer refusals_;
+  const CallEnvironment environment_{.pool = &pool_,
+                                     .memory = &memory_,
+                                     .refusals = &refusals_,
+                                     .request_bytes_max = kRequestBytesMax,
+                                     .instance_id = ""};
   FibonacciService service_{environment_, kMax};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::FibonacciService::Stub> stub_;

@@ -34,6 +34,7 @@
 #include "server/observability/http_server.h"
 #include "server/observability/server_figures.h"
 #include "server/observability/status_page.h"
+#include "server/scheduler/refusal_pacer.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tls.h"
 #include "server/security/tokens.h"
@@ -169,6 +170,7 @@ struct Server::Parts {
         observer(options.log_requests, &registry),
         calls{.pool = &pool,
               .memory = &memory,
+              .refusals = &refusals,
               .request_bytes_max = options.request_bytes_max,
               .instance_id = NewRequestId(),
               .observer = &observer},
@@ -221,6 +223,7 @@ struct Server::Parts {
   BufferPool buffers;
   ChoicesCache choices;
   WorkerPool pool;
+  RefusalPacer refusals;
   CallObserver observer;
   std::unique_ptr<Tokens> tokens;
   CallEnvironment calls;

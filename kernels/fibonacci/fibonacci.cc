@@ -66,9 +66,9 @@ bool FibonacciPair(uint64_t n, StopToken stop, Integer* f, Integer* f_previous) 
   Integer square;
   Integer square_previous;
   while (rest-- > 0) {
-    if (stop.stopped()) return false;
+    if (stop.Poll()) return false;
     mpz_mul(square, *f, *f);
-    if (stop.stopped()) return false;
+    if (stop.Poll()) return false;
     mpz_mul(square_previous, *f_previous, *f_previous);
     mpz_add(*f_previous, square, square_previous);  // F(2k - 1)
     mpz_mul_2exp(square, square, 2);

@@ -6,6 +6,7 @@
 
 #include "kernels/string_distance/best_part.h"
 #include "kernels/string_distance/ratio_queue.h"
+#include "kernels/string_distance/step_poll.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/string_distance/best_short_part.cc"
@@ -95,7 +96,8 @@ double BestOfWindows(Text pattern, std::span<const Unit> text, StopToken stop) {
   HWY_ALIGN Lane masks[kBlockWindows + kBits + HWY_LANES(Lane)];
   HWY_ALIGN uint8_t common[kBlockWindows];
   BestPart best;
-  for (size_t first = 0; first < windows && !stop.stopped(); first += kBlockWindows) {
+  StepPoll poll(stop);
+  for (size_t first = 0; first < windows && !poll.Stopped(kBlockWindows); first += kBlockWindows) {
     const size_t count = std::min(kBlockWindows, windows - first);
     const size_t computed = hwy::RoundUpTo(count, kColumns<Lane> * lanes);
     const size_t before = first == 0 ? m - 1 : 0;

@@ -21,7 +21,7 @@ class StepPoll {
       return false;
     }
     left_ = kStepsBetween;
-    return stop_.stopped();
+    return stop_.Poll();
   }
 
  private:

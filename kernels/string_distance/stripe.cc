@@ -7,6 +7,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/string_distance/columns-inl.h"
+#include "kernels/string_distance/step_poll.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernelserve {
@@ -102,8 +103,9 @@ class StripeRun {
     // The last word's carries come kLanes - 1 steps late.
     const size_t steps = stripe_.columns + kLanes - 1;
     uint64_t before[kCarriesMax] = {};
+    StepPoll poll(stop);
     for (size_t block = 0; block <= blocks; ++block) {
-      if (stop.stopped()) return;
+      if (poll.Stopped(kBlock)) return;
       for (size_t kind = 0; kind < Column::kCarries; ++kind) {
         const uint64_t bits = block < blocks ? stripe_.carries[kind][block] : 0;
         for (size_t i = 0; i < kBlock; ++i) carries_[kind][i] = bits << (kBlock - 1 - i);

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "kernelserve/v1/string_distance.grpc.pb.h"
 #include "server/cross/cross_handler.h"
+#include "server/scheduler/refusal_pacer.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/string_distance_service.h"
 
@@ -134,8 +135,12 @@ class CrossHandlerTest : public ::testing::Test {
   BufferPool buffers_{1 << 20};
   ChoicesCache choices_{kCache};
   WorkerPool pool_{2, kJobsMax};
-  const CallEnvironment calls_{
-      .pool = &pool_, .memory = &memory_, .request_bytes_max = kRequestBytesMax, .instance_id = ""};
+  RefusalPacer refusals_;
+  const CallEnvironment calls_{.pool = &pool_,
+                               .memory = &memory_,
+                               .refusals = &refusals_,
+                               .request_bytes_max = kRequestBytesMax,
+                               .instance_id = ""};
   RegionTable regions_{&memory_};
   const BatchEnvironment batches_{.buffers = &buffers_,
                                   .shared_memory = {.regions = &regions_,

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "kernels/stop_token.h"
+#include "server/scheduler/yield.h"
 
 namespace kernelserve::server {
 
@@ -51,7 +52,7 @@ class Job {
 
   // True once nobody waits for the result: tasks return early, with anything.
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
-  StopToken stop_token() const { return StopToken(&stopped_); }
+  StopToken stop_token() const { return StopToken(&stopped_, YieldNowAndThen); }
 
  private:
   friend class FlowScheduler;

@@ -8,6 +8,7 @@
 #include <cassert>
 
 #include "server/limits.h"
+#include "server/scheduler/yield.h"
 
 namespace kernelserve::server {
 namespace {
@@ -101,6 +102,7 @@ void WorkerPool::Work() {
     bool ended = pick.ended;
     if (!ended) {
       pick.job->Run(pick.task);
+      YieldNowAndThen();
       const uint64_t now = ThreadCpuNs();
       lock = std::unique_lock(mutex_);
       ended = scheduler_.Finish(pick.job, pick.task, now - cpu_ns);

@@ -1,0 +1,80 @@
+#include "server/scheduler/refusal_pacer.h"
+
+#include "gtest/gtest.h"
+#include "server/limits.h"
+
+namespace kernelserve::server {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kStart = 1'000 * kSecond;
+constexpr int64_t kForever = INT64_MAX;
+
+// How many of `count` refusals at that time leave at once.
+int AtOnce(RefusalPacer* pacer, int64_t now_ns, int count) {
+  int at_once = 0;
+  for (int i = 0; i < count; ++i) at_once += pacer->Hold(now_ns, kForever) == 0 ? 1 : 0;
+  return at_once;
+}
+
+TEST(RefusalPacerTest, ASecondsWorthLeavesAtOnce) {
+  RefusalPacer pacer;
+  EXPECT_EQ(AtOnce(&pacer, kStart, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
+  EXPECT_EQ(pacer.held(), static_cast<size_t>(kRefusalsPerSecond));
+}
+
+TEST(RefusalPacerTest, OthersWaitTheirTurnInBatches) {
+  RefusalPacer pacer;
+  AtOnce(&pacer, kStart, kRefusalsPerSecond);
+  constexpr int64_t kBatch = kRefusalsPerSecond * kRefusalBatchNs / kSecond;
+  for (int64_t batch = 1; batch <= 3; ++batch) {
+    for (int64_t i = 0; i < kBatch; ++i) {
+      EXPECT_EQ(pacer.Hold(kStart, kForever), batch * kRefusalBatchNs);
+    }
+  }
+}
+
+TEST(RefusalPacerTest, ABatchLeavesAtTheSameTimeWhenever) {
+  RefusalPacer pacer;
+  AtOnce(&pacer, kStart, kRefusalsPerSecond);
+  const int64_t later = kStart + kRefusalBatchNs / 3;
+  AtOnce(&pacer, later, static_cast<int>(kRefusalsPerSecond * (later - kStart) / kSecond));
+  EXPECT_EQ(later + pacer.Hold(later, kForever), kStart + kRefusalBatchNs);
+}
+
+TEST(RefusalPacerTest, NoneWaitsForLongerThanTheMost) {
+  RefusalPacer pacer;
+  AtOnce(&pacer, kStart, 3 * kRefusalsPerSecond);
+  EXPECT_EQ(pacer.Hold(kStart, kForever), kRefusalHoldNsMax);
+  // And when they have stopped coming, all is as before.
+  const int64_t later = kStart + kSecond + kRefusalHoldNsMax;
+  EXPECT_EQ(AtOnce(&pacer, later, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
+}
+
+TEST(RefusalPacerTest, ThatManyASecondAreNotHeldUp) {
+  RefusalPacer pacer;
+  for (int i = 0; i < 10 * kRefusalsPerSecond; ++i) {
+    EXPECT_EQ(pacer.Hold(kStart + i * kSecond / kRefusalsPerSecond, kForever), 0);
+  }
+}
+
+TEST(RefusalPacerTest, ACallIsToldWhileThereIsTimeToGoElsewhere) {
+  RefusalPacer pacer;
+  AtOnce(&pacer, kStart, 3 * kRefusalsPerSecond);
+  EXPECT_EQ(pacer.Hold(kStart, kSecond / 2), kSecond / 2 - kRetryDelayMs * 1'000'000);
+  // Where there is none, it ends with its time.
+  EXPECT_EQ(pacer.Hold(kStart, 50'000'000), 50'000'000);
+  EXPECT_GT(pacer.Hold(kStart, -1), 0);
+}
+
+TEST(RefusalPacerTest, HoldsABoundedNumber) {
+  RefusalPacer pacer;
+  AtOnce(&pacer, kStart, kRefusalsPerSecond + static_cast<int>(kRefusalsHeldMax));
+  EXPECT_EQ(pacer.held(), kRefusalsHeldMax);
+  EXPECT_EQ(pacer.Hold(kStart, kForever), 0);
+  pacer.Release();
+  EXPECT_GT(pacer.Hold(kStart, kForever), 0);
+}
+
+}  // namespace
+}  // namespace kernelserve::server
