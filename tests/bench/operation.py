@@ -1,5 +1,6 @@
 """What operators ask of a server, measured: what watching it costs, how long a lookup takes beside
-an hour's work, how soon given-up work is gone, and what an overload leaves of its throughput.
+an hour's work, how soon given-up work is gone, what a second worker adds, and what an overload leaves
+of its throughput.
 
 Each measurement is a function that prints what it found and returns bars. The server is a process
 of its own; for an overload it has one core and its clients the other.
@@ -19,10 +20,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import grpc
+import kernelserve as ks
+import numpy as np
+import pyarrow as pa
 from harness import columns, work
 from harness.pages import metric, page
 from harness.rpc import METHODS, Raw
@@ -32,6 +37,7 @@ from kernelserve._deadline import Deadline
 from kernelserve._retry import RetryBudget
 from kernelserve._status import from_rpc_error
 from kernelserve.bench.bar import Bar, print_bars, write_json
+from kernelserve.bench.texts import make_up_words, misspelt
 from kernelserve.v1 import string_distance_pb2, types_pb2
 
 METRICS = "--metrics_listen=127.0.0.1:0"
@@ -40,6 +46,7 @@ TOKEN = "a-token-for-the-benchmark"
 OBSERVED_CALLS_RATIO_MIN = 0.95
 BUSY_P99_RATIO_MAX = 3.0
 GONE_MS_MAX = 100.0
+SCALING_RATIO_MIN = 0.95
 GOODPUT_RATIO_MIN = 0.9
 RECOVERY_S_MAX = 2.0
 
@@ -253,6 +260,68 @@ def given_up(options: argparse.Namespace) -> list[Bar]:
     return bars
 
 
+# ---- Two cores ----
+
+
+def scaling(options: argparse.Namespace) -> list[Bar]:
+    """How much faster two workers are than one at the best matches of some words, to what the two
+    cores give two servers of one worker each, who know nothing of each other."""
+    binary = options.build / "server/kernelserve-server"
+    random = np.random.default_rng(1)
+    words = make_up_words(200_000)
+    choices = pa.array(words)
+    queries = pa.array([misspelt(word, random) for word in random.choice(words, 4_000).tolist()])
+    halves = [queries[:2_000], queries[2_000:]]
+
+    def search(client: ks.Client, some: pa.Array) -> pa.RecordBatch:
+        return client.top_k(some, choices, 5, scorer="jaro_winkler.similarity")
+
+    with contextlib.ExitStack() as running_ones, ThreadPoolExecutor() as threads:
+
+        def connect(workers: int) -> ks.Client:
+            server = running_ones.enter_context(running(f"--workers={workers}", program=binary))
+            return running_ones.enter_context(ks.connect(server.address))
+
+        alone, other, both = connect(1), connect(1), connect(2)
+        # Results are equal, and choices kept by each server from here on.
+        expected = search(both, queries)
+        assert search(alone, queries) == expected
+        search(other, halves[1])
+
+        def apart() -> None:
+            list(threads.map(search, (alone, other), halves))
+
+        ours, bare = [], []
+        for _ in range(options.rounds):
+            one, two, parted = (
+                seconds(work)
+                for work in (
+                    lambda: search(alone, queries),
+                    lambda: search(both, queries),
+                    apart,
+                )
+            )
+            ours.append(one / two)
+            bare.append(one / parted)
+    print(f"two workers: {statistics.median(ours):.2f} times one")
+    print(f"two servers of one: {statistics.median(bare):.2f} times one")
+    ratios = [mine / others for mine, others in zip(ours, bare, strict=True)]
+    return [
+        Bar(
+            "speed-up of a TopK by a second worker, to that by a second server",
+            statistics.median(ratios),
+            SCALING_RATIO_MIN,
+            at_least=True,
+        )
+    ]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 # ---- Overload ----
 
 
@@ -393,6 +462,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], list[Bar]]] = {
     "watching": watching,
     "beside_work": beside_work,
     "given_up": given_up,
+    "scaling": scaling,
     "overload": overload,
 }
 

@@ -22,6 +22,9 @@ Start = Callable[..., Server]
 
 METRICS = "--metrics_listen=127.0.0.1:0"
 COMPARE = "/kernelserve.v1.StringDistanceService/Compare"
+STREAM_TERMS = "/kernelserve.v1.FibonacciService/StreamTerms"
+# What a process of this kind takes beside what it counts: threads, gRPC's buffers, the allocator's.
+SLACK = 48 << 20
 RESOURCE_EXHAUSTED = "8"
 REQUEST = work.compare(b"kitten", b"sitting").SerializeToString()
 # More than a connection takes in before somebody reads it.
@@ -128,6 +131,43 @@ def test_a_connection_of_some_age_is_replaced_without_failing_a_call(start: Star
     until(lambda: connections() >= 3, "calls have come over three connections")
     # What began on the first goes on there.
     assert read + sum(block.terms.length for block in slow) == TERMS.count
+
+
+def test_readers_who_take_nothing_hold_no_worker_and_bounded_memory(start: Start) -> None:
+    """Not a byte of an answer is let through: what has been computed waits in the server."""
+    ceiling_mb = 64
+    server = start(METRICS, "--workers=1", f"--memory_ceiling_mb={ceiling_mb}")
+    before = server.rss_peak_bytes()
+    readers = [Connection(server.address, window=0) for _ in range(60)]
+    for reader in readers:
+        stream = reader.start(STREAM_TERMS)
+        reader.send(stream, message(TERMS.SerializeToString()), end=True)
+    started = {"grpc_method": STREAM_TERMS[1:]}
+    until(
+        lambda: metric(server, "grpc_server_call_started_total", **started) == len(readers),
+        "all have come",
+    )
+    until(lambda: metric(server, "kernelserve_workers_busy") == 0, "no worker is held")
+    server.raw(server.tcp).call("Compute", work.a_task())
+    assert server.rss_peak_bytes() - before < (ceiling_mb << 20) + SLACK
+    for reader in readers:
+        reader.close()
+    until(lambda: metric(server, "kernelserve_memory_reserved_bytes") == 0, "all is free")
+
+
+def test_writers_who_send_a_byte_at_a_time_hold_nobody_up(start: Start) -> None:
+    server = start("--workers=1")
+    request = message(REQUEST)
+    writers = [Connection(server.address) for _ in range(100)]
+    streams = [writer.start(COMPARE) for writer in writers]
+    raw = server.raw(server.tcp)
+    for at in range(len(request)):
+        for writer, stream in zip(writers, streams, strict=True):
+            writer.send(stream, request[at : at + 1], end=at == len(request) - 1)
+        raw.call("Compare", work.compare(b"kitten", b"sitting"))
+    for writer, stream in zip(writers, streams, strict=True):
+        assert writer.answer(stream).headers["grpc-status"] == "0"
+        writer.close()
 
 
 def test_resets_in_quick_succession_cost_no_memory_and_hold_nobody_up(start: Start) -> None:

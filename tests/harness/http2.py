@@ -12,6 +12,7 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+import h2.settings
 
 from harness.waiting import PATIENCE_S
 
@@ -32,7 +33,8 @@ class Answer:
 class Connection:
     """One connection to "unix:/path" or "host:port"; calls on it by their stream's number."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, window: int | None = None) -> None:
+        """`window`: bytes of each answer that the server may send before it is read."""
         if address.startswith("unix:"):
             self._socket = socket.socket(socket.AF_UNIX)
             self._socket.settimeout(PATIENCE_S)
@@ -43,6 +45,8 @@ class Connection:
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
         self._http2 = h2.connection.H2Connection(config)
         self._http2.initiate_connection()
+        if window is not None:
+            self._http2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
         self.answers: dict[int, Answer] = {}
         self._pings = 0
         self._flush()
