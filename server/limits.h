@@ -237,6 +237,10 @@ inline constexpr uint64_t kIdleBufferBytes = 2 * kRequestBytesMax;
 // or not, and three quarters are left for calls.
 inline constexpr uint64_t kRegionBudgetParts = 4;
 
+// How long the workers have had nothing to do when memory that is free goes back to the system: a
+// task of the next call would have it at once, and else takes a few milliseconds to get it.
+inline constexpr int64_t kRestMs = 5'000;
+
 // How long a client that was refused for memory or load is asked to wait.
 inline constexpr int64_t kRetryDelayMs = 100;
 

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -166,7 +167,8 @@ struct Server::Parts {
       : memory(MemoryCeilingBytes(options) / 2),
         buffers(std::min(memory.bytes() / 4, kIdleBufferBytes)),
         choices(ChoicesCacheBytes(options, memory)),
-        pool(options.workers > 0 ? options.workers : UsableCpus(), kJobsMax),
+        pool(options.workers > 0 ? options.workers : UsableCpus(), kJobsMax,
+             std::chrono::milliseconds(kRestMs), [] { malloc_trim(0); }),
         observer(options.log_requests, &registry),
         calls{.pool = &pool,
               .memory = &memory,
@@ -212,6 +214,7 @@ struct Server::Parts {
             .memory_bytes = memory.reserved(),
             .memory_bytes_max = memory.bytes(),
             .choices_bytes = choices.bytes(),
+            .buffers_bytes = buffers.idle_bytes(),
             .connections = accepted.connections,
             .log_events_dropped = DroppedLogEvents(),
             .refused = {accepted.refused.begin(), accepted.refused.end()},

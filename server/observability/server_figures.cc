@@ -43,6 +43,8 @@ std::vector<MetricFamily> ServerCollector::Collect() const {
        Real(now.memory_bytes_max)},
       {"kernelserve_choices_bytes", "Choices that are kept for later calls.",
        Real(now.choices_bytes)},
+      {"kernelserve_buffers_bytes", "Memory of requests that is kept for the next ones.",
+       Real(now.buffers_bytes)},
       {"kernelserve_heap_bytes",
        "Allocated and not freed. Resident memory is more: what is free is kept for what comes.",
        Real(process.heap_bytes)},

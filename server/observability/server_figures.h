@@ -25,6 +25,7 @@ struct ServerFigures {
   uint64_t memory_bytes = 0;  // reserved of the budget
   uint64_t memory_bytes_max = 0;
   uint64_t choices_bytes = 0;
+  uint64_t buffers_bytes = 0;  // idle ones
   size_t connections = 0;
   uint64_t log_events_dropped = 0;
   std::vector<uint64_t> refused = {};  // connections, by Acceptor::Refusal

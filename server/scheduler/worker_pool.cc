@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <utility>
 
 #include "server/limits.h"
 #include "server/scheduler/yield.h"
@@ -24,8 +25,9 @@ uint64_t NowNs() { return Read(CLOCK_MONOTONIC); }
 
 }  // namespace
 
-WorkerPool::WorkerPool(size_t workers, size_t jobs_max)
-    : jobs_max_(jobs_max), scheduler_(kFlowQuantumNs) {
+WorkerPool::WorkerPool(size_t workers, size_t jobs_max, std::chrono::milliseconds rest,
+                       std::function<void()> on_rest)
+    : jobs_max_(jobs_max), rest_(rest), on_rest_(std::move(on_rest)), scheduler_(kFlowQuantumNs) {
   assert(workers > 0);
   threads_.reserve(workers);
   for (size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { Work(); });
@@ -45,6 +47,7 @@ bool WorkerPool::Submit(Job* job) {
   std::unique_lock lock(mutex_);
   if (scheduler_.jobs() >= jobs_max_) return false;
   scheduler_.Add(job, NowNs());
+  rested_ = false;
   UnlockAndWake(std::move(lock));
   return true;
 }
@@ -82,6 +85,21 @@ void WorkerPool::UnlockAndWake(std::unique_lock<std::mutex> lock) {
   if (wake) ready_.notify_one();
 }
 
+// Returns when there may be a task, or the pool is closing.
+void WorkerPool::AwaitTask(std::unique_lock<std::mutex>* lock) {
+  ++idle_;
+  if (on_rest_ == nullptr || rested_ || scheduler_.jobs() > 0) {
+    ready_.wait(*lock);
+  } else if (ready_.wait_for(*lock, rest_) == std::cv_status::timeout && !rested_ &&
+             scheduler_.jobs() == 0) {
+    rested_ = true;
+    lock->unlock();
+    on_rest_();
+    lock->lock();
+  }
+  --idle_;
+}
+
 void WorkerPool::Work() {
   // Linux takes a thread's id here. Failing leaves the worker as it is: slower neighbours, no harm.
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kWorkerNice);
@@ -93,9 +111,7 @@ void WorkerPool::Work() {
     const FlowScheduler::Pick pick = scheduler_.Next();
     if (pick.job == nullptr) {
       if (closing_) return;
-      ++idle_;
-      ready_.wait(lock);
-      --idle_;
+      AwaitTask(&lock);
       continue;
     }
     UnlockAndWake(std::move(lock));

@@ -1,9 +1,11 @@
 #ifndef KERNELSERVE_SERVER_SCHEDULER_WORKER_POOL_H_
 #define KERNELSERVE_SERVER_SCHEDULER_WORKER_POOL_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -20,8 +22,10 @@ namespace kernelserve::server {
 // Thread-safe. No method may be called while holding a lock that Job::Claim takes.
 class WorkerPool {
  public:
-  // `workers` is at least 1. Up to `jobs_max` jobs are in the pool at a time.
-  WorkerPool(size_t workers, size_t jobs_max);
+  // `workers` is at least 1. Up to `jobs_max` jobs are in the pool at a time. When it has had none
+  // for `rest`, a worker calls `on_rest`, once until there are some again.
+  WorkerPool(size_t workers, size_t jobs_max, std::chrono::milliseconds rest = {},
+             std::function<void()> on_rest = nullptr);
 
   // Every submitted job must have ended.
   ~WorkerPool();
@@ -57,13 +61,17 @@ class WorkerPool {
 
  private:
   void Work();
+  void AwaitTask(std::unique_lock<std::mutex>* lock);
   void UnlockAndWake(std::unique_lock<std::mutex> lock);
 
   const size_t jobs_max_;
+  const std::chrono::milliseconds rest_;
+  const std::function<void()> on_rest_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   FlowScheduler scheduler_;  // guarded by mutex_
   size_t idle_ = 0;          // workers that wait on ready_; guarded by mutex_
+  bool rested_ = true;       // since the last job; guarded by mutex_
   bool closing_ = false;     // guarded by mutex_
   std::vector<std::thread> threads_;
 };

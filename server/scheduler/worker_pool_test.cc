@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -67,6 +68,36 @@ TEST(WorkerPoolTest, WorkersAreNicerThanGrpcsThreads) {
   ASSERT_TRUE(pool.Submit(&job));
   job.WaitForEnd();
   EXPECT_EQ(nice, kWorkerNice);
+}
+
+TEST(WorkerPoolTest, SaysOnceAfterEachTimeOfWorkThatItRests) {
+  std::counting_semaphore<> rests(0);
+  WorkerPool pool(2, kJobsMax, std::chrono::milliseconds(1), [&] { rests.release(); });
+  for (int times = 0; times < 3; ++times) {
+    CountedJob job(1, 4, [](uint64_t) {});
+    ASSERT_TRUE(pool.Submit(&job));
+    job.WaitForEnd();
+    rests.acquire();
+    EXPECT_FALSE(rests.try_acquire());
+  }
+}
+
+TEST(WorkerPoolTest, DoesNotRestWhileAJobWaits) {
+  std::counting_semaphore<> rests(0);
+  WorkerPool pool(2, kJobsMax, std::chrono::milliseconds(1), [&] { rests.release(); });
+  std::latch started(1);
+  CountedJob running(1, UINT64_MAX, [&](uint64_t i) {
+    if (i == 0) started.count_down();
+  });
+  ASSERT_TRUE(pool.Submit(&running));
+  started.wait();
+  CountedJob job(2, 100, [](uint64_t) {});
+  ASSERT_TRUE(pool.Submit(&job));
+  job.WaitForEnd();
+  EXPECT_FALSE(rests.try_acquire());
+  pool.Stop(&running);
+  running.WaitForEnd();
+  rests.acquire();
 }
 
 // How soon is FlowSchedulerTest's affair.
