@@ -1,6 +1,6 @@
 #include "server/message.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -36,8 +36,7 @@ absl::StatusOr<Buffer> CopyBytes(const grpc::ByteBuffer& bytes, BufferPool* pool
   }
   uint8_t* to = buffer.data();
   for (const grpc::Slice& slice : slices) {
-    std::memcpy(to, slice.begin(), slice.size());
-    to += slice.size();
+    to = std::copy(slice.begin(), slice.end(), to);  // of none, memcpy must not have a null
   }
   return buffer;
 }
