@@ -191,6 +191,10 @@ def figures(server: Server) -> dict[str, float]:
     }
 
 
+def _until_descriptors_are_closed(server: Server, at_most: float) -> None:
+    until(lambda: descriptors(server) <= at_most, "every descriptor is closed")
+
+
 def beside(server: Server) -> float:
     now = figures(server)
     return now["resident"] - now["heap"] - now["kept"]
@@ -214,8 +218,7 @@ def test_nothing_piles_up(start: Callable[..., Server], seconds: float) -> None:
         server.until_idle()
         until(lambda: not server.has_connections(), "all clients have left")
         if after:
-            at_most = after[0]["descriptors"]
-            until(lambda most=at_most: descriptors(server) <= most, "every descriptor is closed")
+            _until_descriptors_are_closed(server, after[0]["descriptors"])
         after.append(figures(server))
     warm, *later = after[ROUNDS_OF_WARMING - 1 :]
     assert later[-1]["heap"] - warm["heap"] <= HEAP_GROWTH_MAX, after
