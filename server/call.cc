@@ -101,11 +101,12 @@ CallJob::Options JobOptions(const CallEnvironment& environment,
 template <typename Reactor>
 class HeldRefusal final : public Reactor {
  public:
-  HeldRefusal(RefusalPacer* pacer, int64_t hold_ns, const CallRecord& record, absl::Status status)
-      : pacer_(*pacer), record_(record), status_(std::move(status)) {
+  HeldRefusal(RefusalPacer* pacer, int64_t hold_ns, const CallRecord& record, absl::Status status,
+              v1::CallTiming timing)
+      : pacer_(*pacer), record_(record), status_(std::move(status)), timing_(std::move(timing)) {
     alarm_.Set(
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(hold_ns, GPR_TIMESPAN)),
-        [this](bool) { this->Finish(record_.End(status_, {}, {})); });
+        [this](bool) { this->Finish(record_.End(status_, timing_, {})); });
   }
   ~HeldRefusal() override { pacer_.Release(); }
 
@@ -116,19 +117,21 @@ class HeldRefusal final : public Reactor {
   RefusalPacer& pacer_;
   const CallRecord record_;
   const absl::Status status_;
+  const v1::CallTiming timing_;
   grpc::Alarm alarm_;
 };
 
 // The call's reactor where its refusal has to wait; null where that is to leave at once.
 template <typename Reactor>
 Reactor* HoldBack(const CallEnvironment& environment, const CallRecord& record,
-                  const absl::Status& status, double left_ns) {
+                  const absl::Status& status, const v1::CallTiming& timing, double left_ns) {
+  if (!IsForLater(status)) return nullptr;
   const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
   constexpr double kForeverNs = 1e18;
   const int64_t hold_ns =
       environment.refusals->Hold(now.count(), static_cast<int64_t>(std::min(left_ns, kForeverNs)));
   if (hold_ns == 0) return nullptr;
-  return new HeldRefusal<Reactor>(environment.refusals, hold_ns, record, status);
+  return new HeldRefusal<Reactor>(environment.refusals, hold_ns, record, status, timing);
 }
 
 // ---- Unary, at once ----
@@ -332,7 +335,8 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
     const double left_ns = call->LeftNs();
     call.reset();
     Mutable(request)->Clear();
-    auto* const held = HoldBack<grpc::ServerUnaryReactor>(environment, record, status, left_ns);
+    auto* const held =
+        HoldBack<grpc::ServerUnaryReactor>(environment, record, status, timing, left_ns);
     return held != nullptr ? held : answer(status);
   }
   return call.release();
@@ -358,7 +362,7 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
     call.reset();
     Mutable(request)->Clear();
     auto* const held =
-        HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(environment, record, status, left_ns);
+        HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(environment, record, status, {}, left_ns);
     return held != nullptr ? held : refuse(status);
   }
   return call.release();

@@ -1,5 +1,6 @@
 #include "server/call.h"
 
+#include <atomic>
 #include <chrono>
 #include <latch>
 #include <new>
@@ -223,7 +224,7 @@ class FloodedCallTest : public CallTest {
     }
     while (pool_.load().jobs < kJobs) std::this_thread::yield();
     const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
-    for (int64_t i = 0; i < 2 * kRefusalsPerSecond; ++i) {
+    for (int64_t i = 0; i < 3 * kRefusalsPerSecond; ++i) {
       if (refusals_.Hold(now.count(), INT64_MAX) > 0) refusals_.Release();
     }
   }
@@ -238,22 +239,30 @@ class FloodedCallTest : public CallTest {
 };
 
 TEST_F(FloodedCallTest, HoldsARefusalBackUntilItsTurn) {
+  std::atomic<bool> returned = false;
   grpc::Status status;
-  std::thread call([&] { status = Call(); });
-  while (refusals_.held() == 0) std::this_thread::yield();
+  std::thread call([&] {
+    status = Call();
+    returned = true;
+  });
+  bool was_held = false;
+  while (!returned) was_held |= refusals_.held() > 0;
   call.join();
+  EXPECT_TRUE(was_held);
   EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
   EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
 }
 
-TEST_F(FloodedCallTest, LetsGoOfARefusalWhoseClientHasGone) {
+TEST_F(FloodedCallTest, OutlivesTheClientOfAHeldRefusal) {
+  std::atomic<bool> returned = false;
   grpc::ClientContext context;
   grpc::Status status;
   std::thread call([&] {
     v1::ComputeResponse response;
     status = Call(&context, &response);
+    returned = true;
   });
-  while (refusals_.held() == 0) std::this_thread::yield();
+  while (refusals_.held() == 0 && !returned) std::this_thread::yield();
   context.TryCancel();
   call.join();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);

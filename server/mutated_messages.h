@@ -14,7 +14,7 @@
 #include "kernelserve/v1/string_distance.pb.h"
 #include "server/cross/cross_handler_fixture.h"
 
-// For tests: requests of every method that are right, and what makes them wrong in some places.
+// For tests: requests of every method, right or nearly, and what makes them wrong in some places.
 namespace kernelserve::server {
 
 class Mutator {

@@ -76,6 +76,8 @@ std::string ReasonOf(const absl::Status& status) {
   return reason.empty() ? std::string(ReasonOf(status.code())) : reason;
 }
 
+bool IsForLater(const absl::Status& status) { return status.GetPayload(kRetryDelay).has_value(); }
+
 absl::Status RetryLater(absl::Status status, int64_t delay_ms) {
   status.SetPayload(kRetryDelay, absl::Cord(absl::StrCat(delay_ms)));
   return status;

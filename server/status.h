@@ -21,6 +21,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view request_
 // The reason that clients are given for an error: one of kernelserve.v1.ErrorReason.
 std::string ReasonOf(const absl::Status& status);
 
+// Whether RetryLater made it.
+bool IsForLater(const absl::Status& status);
+
 // The same status, with the promise that the same request may succeed in `delay_ms`.
 absl::Status RetryLater(absl::Status status, int64_t delay_ms);
 

@@ -43,9 +43,10 @@ inline int64_t OnePair(AlignmentKind kind, Text left, Text right, const Alignmen
   std::vector<Cell> row(right.size() + 1);
   for (size_t j = 0; j < row.size(); ++j) row[j] = {gap(j), kNone};
   int64_t best = 0;
+  StepPoll poll(stop);
   left.Visit([&](auto a) {
     right.Visit([&](auto b) {
-      for (size_t i = 0; i < a.size() && !stop.stopped(); ++i) {
+      for (size_t i = 0; i < a.size() && !poll.Stopped(b.size()); ++i) {
         int64_t diagonal = row[0].d;
         row[0].d = gap(i + 1);
         int64_t q = kNone;

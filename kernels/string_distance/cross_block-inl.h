@@ -239,7 +239,7 @@ void RunClass(std::span<const Text> queries, std::span<const uint16_t> some,
   constexpr size_t kWidth = (Lanes::kQueries + kSquare - 1) / kSquare * kSquare;
   const auto memory = hwy::AllocateAligned<uint8_t>(choices_up * kWidth * Group::kPlanes);
   std::array<Text, Lanes::kQueries> texts;
-  while (!some.empty() && !stop.stopped()) {
+  while (!some.empty() && !stop.Poll()) {
     const auto now = some.first(std::min(some.size(), texts.size()));
     size_t vectors = kVectors;
     while (vectors > 1 && now.size() <= vectors / 2 * Lanes::kLanes) vectors /= 2;

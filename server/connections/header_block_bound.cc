@@ -34,9 +34,10 @@ enum class Boundary : uint8_t { kNone, kEndOfHeaders, kEndOfStream };
 enum class Priority : uint8_t { kNone, kIncluded };
 struct LogInfo {
   uint32_t stream_id;
-  int type;
+  uint8_t type;
   bool is_client;
 };
+static_assert(sizeof(LogInfo) == 8);  // in a register
 
 }  // namespace hpack
 
@@ -49,7 +50,7 @@ class OpenBlocks {
     if (!goes_on && open_.load(std::memory_order_relaxed) == 0) return;
     const std::lock_guard lock(mutex_);
     if (goes_on) {
-      bytes_.try_emplace(parser, 0);
+      bytes_[parser] += kHeaderFrameBytes;
     } else {
       bytes_.erase(parser);
     }

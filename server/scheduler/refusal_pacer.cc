@@ -19,7 +19,7 @@ int64_t RefusalPacer::Hold(int64_t now_ns, int64_t left_ns) {
   // Those that are due at about the same time leave together.
   const int64_t turn_at = now_ns + turn_ns;
   const int64_t batch_at = turn_at + kRefusalBatchNs - 1 - (turn_at - 1) % kRefusalBatchNs;
-  return std::min(batch_at - now_ns, at_most);
+  return std::min({batch_at - now_ns, at_most, kRefusalHoldNsMax});
 }
 
 void RefusalPacer::Release() {

@@ -44,8 +44,8 @@ TEST(RefusalPacerTest, ABatchLeavesAtTheSameTimeWhenever) {
 
 TEST(RefusalPacerTest, NoneWaitsForLongerThanTheMost) {
   RefusalPacer pacer;
-  AtOnce(&pacer, kStart, 3 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(kStart, kForever), kRefusalHoldNsMax);
+  AtOnce(&pacer, kStart + 1, 4 * kRefusalsPerSecond);
+  EXPECT_EQ(pacer.Hold(kStart + 1, kForever), kRefusalHoldNsMax);
   // And when they have stopped coming, all is as before.
   const int64_t later = kStart + kSecond + kRefusalHoldNsMax;
   EXPECT_EQ(AtOnce(&pacer, later, 2 * kRefusalsPerSecond), kRefusalsPerSecond);

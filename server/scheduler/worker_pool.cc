@@ -47,6 +47,7 @@ bool WorkerPool::Submit(Job* job) {
   std::unique_lock lock(mutex_);
   if (scheduler_.jobs() >= jobs_max_) return false;
   scheduler_.Add(job, NowNs());
+  ++submitted_;
   rested_ = false;
   UnlockAndWake(std::move(lock));
   return true;
@@ -68,6 +69,8 @@ void WorkerPool::Stop(Job* job) {
   {
     std::lock_guard lock(mutex_);
     ended = scheduler_.Stop(job);
+    // Who waits without an end to it may rest now. (In the lock: after OnEnd there may be no pool.)
+    if (ended && scheduler_.jobs() == 0 && on_rest_ != nullptr) ready_.notify_one();
   }
   if (ended) job->OnEnd();
 }
@@ -88,10 +91,11 @@ void WorkerPool::UnlockAndWake(std::unique_lock<std::mutex> lock) {
 // Returns when there may be a task, or the pool is closing.
 void WorkerPool::AwaitTask(std::unique_lock<std::mutex>* lock) {
   ++idle_;
+  const uint64_t submitted = submitted_;
   if (on_rest_ == nullptr || rested_ || scheduler_.jobs() > 0) {
     ready_.wait(*lock);
   } else if (ready_.wait_for(*lock, rest_) == std::cv_status::timeout && !rested_ &&
-             scheduler_.jobs() == 0) {
+             submitted == submitted_ && scheduler_.jobs() == 0) {
     rested_ = true;
     lock->unlock();
     on_rest_();

@@ -15,9 +15,9 @@
 namespace kernelserve::server {
 
 // The threads that all computing runs on. Each asks the FlowScheduler for a task, runs it, and
-// asks again; tasks of one job run on several workers at once. Workers are at nice +10: where
-// they keep every core busy, gRPC's own threads still get theirs at once, and a cheap call that
-// is answered inline stays fast.
+// asks again; tasks of one job run on several workers at once. Workers are at nice +10 and yield
+// now and then: where they keep every core busy, gRPC's own threads still get theirs soon, and a
+// cheap call that is answered inline stays fast.
 //
 // Thread-safe. No method may be called while holding a lock that Job::Claim takes.
 class WorkerPool {
@@ -71,7 +71,8 @@ class WorkerPool {
   std::condition_variable ready_;
   FlowScheduler scheduler_;  // guarded by mutex_
   size_t idle_ = 0;          // workers that wait on ready_; guarded by mutex_
-  bool rested_ = true;       // since the last job; guarded by mutex_
+  uint64_t submitted_ = 0;   // jobs so far; guarded by mutex_
+  bool rested_ = true;       // since the last of them; guarded by mutex_
   bool closing_ = false;     // guarded by mutex_
   std::vector<std::thread> threads_;
 };

@@ -108,7 +108,6 @@ def test_ten_thousand_silent_connections_are_bounded_and_let_go(start: Start) ->
     server = start(METRICS, "--listen=0.0.0.0:0")
     before = server.rss_peak_bytes()
     with sockets(server, 10_000, host="127.0.0.2") as opened:
-        assert len(opened) == 10_000
         refused = metric(server, "kernelserve_connections_refused_total", bound="peer") or 0
         assert refused > 0  # where it took so long to make them that the first were let go, not all
         assert (metric(server, "kernelserve_connections") or 0) <= 2048
@@ -215,7 +214,7 @@ def test_giant_headers_end_their_own_connection_only(start: Start, header: tuple
     assert server.rss_peak_bytes() - before < 64 << 20
 
 
-@pytest.mark.parametrize("part_bytes", [100, 16_000])
+@pytest.mark.parametrize("part_bytes", [0, 1, 100, 16_000])
 def test_headers_without_end_end_their_own_connection_only(start: Start, part_bytes: int) -> None:
     """gRPC's own would take in all of the 15 MB, and read them from the beginning for each part."""
     server = start()

@@ -139,7 +139,7 @@ class Connection:
         with contextlib.suppress(ConnectionError):
             while sent < bytes_max:
                 self._socket.sendall(len(block).to_bytes(3, "big") + kind + b"\0" + stream + block)
-                sent += len(block)
+                sent += 9 + len(block)
                 kind = b"\x09"
                 block = b"y" * part_bytes
         return sent
