@@ -7,9 +7,9 @@ namespace kernelserve {
 
 // Tells a kernel that nobody waits for its result any more. A kernel that can run for over a
 // millisecond a row polls stopped() at least that often and returns early, with any value:
-// the caller discards it. Copyable, 16 bytes, safe to poll from any thread; stopped() is one relaxed load.
-// Work that is long by itself says so by Poll(), about every tenth of a millisecond, which gives
-// the caller a chance to let others have the core.
+// the caller discards it. Copyable, 16 bytes, safe to poll from any thread; stopped() is one
+// relaxed load. Work that is long by itself says so by Poll(), about every tenth of a millisecond,
+// which gives the caller a chance to let others have the core.
 //
 // (std::stop_token counts references at each copy and brings <thread>'s machinery; a kernel
 // only ever polls.)
