@@ -107,7 +107,7 @@ def test_connections_over_the_bound_are_closed_at_once(start: Start) -> None:
 def test_ten_thousand_silent_connections_are_bounded_and_let_go(start: Start) -> None:
     server = start(METRICS, "--listen=0.0.0.0:0")
     before = server.rss_peak_bytes()
-    with sockets(server, 10_000, host="127.0.0.2") as opened:
+    with sockets(server, 10_000, host="127.0.0.2"):
         refused = metric(server, "kernelserve_connections_refused_total", bound="peer") or 0
         assert refused > 0  # where it took so long to make them that the first were let go, not all
         assert (metric(server, "kernelserve_connections") or 0) <= 2048
