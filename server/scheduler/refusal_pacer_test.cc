@@ -44,10 +44,11 @@ TEST(RefusalPacerTest, ABatchLeavesAtTheSameTimeWhenever) {
 
 TEST(RefusalPacerTest, NoneWaitsForLongerThanTheMost) {
   RefusalPacer pacer;
-  AtOnce(&pacer, kStart + 1, 4 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(kStart + 1, kForever), kRefusalHoldNsMax);
+  constexpr int64_t kFlood = kStart + 1;  // no batch leaves just then
+  AtOnce(&pacer, kFlood, 4 * kRefusalsPerSecond);
+  EXPECT_EQ(pacer.Hold(kFlood, kForever), kRefusalHoldNsMax);
   // And when they have stopped coming, all is as before.
-  const int64_t later = kStart + kSecond + kRefusalHoldNsMax;
+  const int64_t later = kFlood + kSecond + kRefusalHoldNsMax;
   EXPECT_EQ(AtOnce(&pacer, later, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
 }
 
