@@ -1,5 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/string_distance/alignment_score.cc"
+#include "kernels/string_distance/alignment_score.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -10,7 +12,6 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/string_distance/step_poll.h"
-#include "kernels/string_distance/alignment_score.h"
 
 #ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_ALIGNMENT_SCORE_CC_ONCE
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_ALIGNMENT_SCORE_CC_ONCE
