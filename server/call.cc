@@ -20,6 +20,7 @@
 #include "server/call_record.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
+#include "server/scheduler/clocks.h"
 #include "server/scheduler/refusal_pacer.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tokens.h"
@@ -121,15 +122,18 @@ class HeldRefusal final : public Reactor {
   grpc::Alarm alarm_;
 };
 
-// The call's reactor where its refusal has to wait; null where that is to leave at once.
-template <typename Reactor>
-Reactor* HoldBack(const CallEnvironment& environment, const CallRecord& record,
-                  const absl::Status& status, const v1::CallTiming& timing, double left_ns) {
-  if (!IsForLater(status)) return nullptr;
-  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+// The reactor of a call that was refused, where its refusal has to wait; null where that is to
+// leave at once. What the call holds is free by then.
+template <typename Reactor, typename Call>
+Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<Call> call,
+                  const ByteBuffer* request, const CallRecord& record, const absl::Status& status,
+                  const v1::CallTiming& timing) {
   constexpr double kForeverNs = 1e18;
-  const int64_t hold_ns =
-      environment.refusals->Hold(now.count(), static_cast<int64_t>(std::min(left_ns, kForeverNs)));
+  const auto left_ns = static_cast<int64_t>(std::min(call->LeftNs(), kForeverNs));
+  call.reset();
+  Mutable(request)->Clear();
+  if (!IsForLater(status)) return nullptr;
+  const int64_t hold_ns = environment.refusals->Hold(MonotonicNs(), left_ns);
   if (hold_ns == 0) return nullptr;
   return new HeldRefusal<Reactor>(environment.refusals, hold_ns, record, status, timing);
 }
@@ -332,11 +336,8 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
   auto call =
       std::make_unique<UnaryCall>(options, record, Mutable(request), response, std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
-    const double left_ns = call->LeftNs();
-    call.reset();
-    Mutable(request)->Clear();
-    auto* const held =
-        HoldBack<grpc::ServerUnaryReactor>(environment, record, status, timing, left_ns);
+    auto* const held = HoldBack<grpc::ServerUnaryReactor>(environment, std::move(call), request,
+                                                          record, status, timing);
     return held != nullptr ? held : answer(status);
   }
   return call.release();
@@ -358,11 +359,8 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
   options.blocks_ahead = handler->blocks_ahead(environment.pool->workers());
   auto call = std::make_unique<StreamCall>(options, record, Mutable(request), std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
-    const double left_ns = call->LeftNs();
-    call.reset();
-    Mutable(request)->Clear();
-    auto* const held =
-        HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(environment, record, status, {}, left_ns);
+    auto* const held = HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(environment, std::move(call),
+                                                                      request, record, status, {});
     return held != nullptr ? held : refuse(status);
   }
   return call.release();

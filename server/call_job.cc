@@ -1,7 +1,5 @@
 #include "server/call_job.h"
 
-#include <time.h>
-
 #include <cmath>
 #include <exception>
 #include <new>
@@ -10,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "kernels/error.h"
 #include "server/limits.h"
+#include "server/scheduler/clocks.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/status.h"
 
@@ -22,12 +21,6 @@ constexpr uint64_t kOpen = UINT64_MAX;
 
 uint64_t Ns(std::chrono::steady_clock::duration duration) {
   return static_cast<uint64_t>(std::chrono::nanoseconds(duration).count());
-}
-
-uint64_t ThreadCpuNs() {
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
 std::string Ms(double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); }

@@ -2,29 +2,16 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cassert>
 #include <utility>
 
 #include "server/limits.h"
+#include "server/scheduler/clocks.h"
 #include "server/scheduler/yield.h"
 
 namespace kernelserve::server {
-namespace {
-
-uint64_t Read(clockid_t clock) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-uint64_t ThreadCpuNs() { return Read(CLOCK_THREAD_CPUTIME_ID); }
-uint64_t NowNs() { return Read(CLOCK_MONOTONIC); }
-
-}  // namespace
-
 WorkerPool::WorkerPool(size_t workers, size_t jobs_max, std::chrono::milliseconds rest,
                        std::function<void()> on_rest)
     : jobs_max_(jobs_max), rest_(rest), on_rest_(std::move(on_rest)), scheduler_(kFlowQuantumNs) {
@@ -46,16 +33,15 @@ WorkerPool::~WorkerPool() {
 bool WorkerPool::Submit(Job* job) {
   std::unique_lock lock(mutex_);
   if (scheduler_.jobs() >= jobs_max_) return false;
-  scheduler_.Add(job, NowNs());
+  scheduler_.Add(job, static_cast<uint64_t>(MonotonicNs()));
   ++submitted_;
-  rested_ = false;
   UnlockAndWake(std::move(lock));
   return true;
 }
 
 uint64_t WorkerPool::WaitNs(uint64_t flow) const {
   const std::lock_guard lock(mutex_);
-  return scheduler_.WaitNs(flow, NowNs());
+  return scheduler_.WaitNs(flow, static_cast<uint64_t>(MonotonicNs()));
 }
 
 void WorkerPool::Resume(Job* job) {
@@ -92,11 +78,11 @@ void WorkerPool::UnlockAndWake(std::unique_lock<std::mutex> lock) {
 void WorkerPool::AwaitTask(std::unique_lock<std::mutex>* lock) {
   ++idle_;
   const uint64_t submitted = submitted_;
-  if (on_rest_ == nullptr || rested_ || scheduler_.jobs() > 0) {
+  if (on_rest_ == nullptr || rested_after_ == submitted || scheduler_.jobs() > 0) {
     ready_.wait(*lock);
-  } else if (ready_.wait_for(*lock, rest_) == std::cv_status::timeout && !rested_ &&
-             submitted == submitted_ && scheduler_.jobs() == 0) {
-    rested_ = true;
+  } else if (ready_.wait_for(*lock, rest_) == std::cv_status::timeout &&
+             rested_after_ != submitted && submitted_ == submitted && scheduler_.jobs() == 0) {
+    rested_after_ = submitted;
     lock->unlock();
     on_rest_();
     lock->lock();

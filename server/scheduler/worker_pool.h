@@ -69,11 +69,11 @@ class WorkerPool {
   const std::function<void()> on_rest_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  FlowScheduler scheduler_;  // guarded by mutex_
-  size_t idle_ = 0;          // workers that wait on ready_; guarded by mutex_
-  uint64_t submitted_ = 0;   // jobs so far; guarded by mutex_
-  bool rested_ = true;       // since the last of them; guarded by mutex_
-  bool closing_ = false;     // guarded by mutex_
+  FlowScheduler scheduler_;    // guarded by mutex_
+  size_t idle_ = 0;            // workers that wait on ready_; guarded by mutex_
+  uint64_t submitted_ = 0;     // jobs so far; guarded by mutex_
+  uint64_t rested_after_ = 0;  // as many of them as when it last rested; guarded by mutex_
+  bool closing_ = false;       // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 
