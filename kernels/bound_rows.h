@@ -34,8 +34,9 @@ namespace define_internal {
 inline constexpr size_t kBlockRows = TextReader::kReadBlockRows;
 // Estimated for kernels that don't say.
 inline constexpr double kDefaultCostNs = 50;
-// Costs of a long column are sampled: every row of a short one, else one in so many.
-inline constexpr size_t kSampleEvery = 16;
+// Costs of a long column are sampled: every row of a short one, else one in so many. More of them
+// would show: each costs what two or three rows of short words do.
+inline constexpr size_t kSampleEvery = 64;
 inline constexpr size_t kSampledOver = 4096;
 // Reading a byte of a text: the most where it is not ASCII is about twice this, the least a tenth.
 inline constexpr double kReadByteNs = 0.5;

@@ -263,15 +263,20 @@ size_t TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
   std::array<int32_t, kReadBlockRows + 1> offsets;
   std::memcpy(offsets.data(), column.offsets.data() + first * sizeof(int32_t),
               (count + 1) * sizeof(int32_t));
-  bool descends = offsets[0] < 0;
-  for (size_t i = 0; i < count; ++i) descends |= offsets[i + 1] < offsets[i];
+  // The top bit of an offset, or of what it has over the last one: either is negative. By unsigned
+  // numbers, of which the compiler makes vectors.
+  uint32_t tops = static_cast<uint32_t>(offsets[0]);
+  for (size_t i = 0; i < count; ++i) {
+    const auto after = static_cast<uint32_t>(offsets[i + 1]);
+    tops |= after | (after - static_cast<uint32_t>(offsets[i]));
+  }
   const size_t end = static_cast<size_t>(static_cast<uint32_t>(offsets[count]));
-  if (descends || end > column.values.size()) return 0;
+  if (tops >> 31 != 0 || end > column.values.size()) return 0;
 
   const char* values = reinterpret_cast<const char*>(column.values.data());
   for (size_t i = 0; i < count; ++i) {
-    texts[i] = Text(
-        std::string_view(values + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])));
+    texts[i] = Text::OfBytes(values + offsets[i], static_cast<uint32_t>(offsets[i + 1]) -
+                                                      static_cast<uint32_t>(offsets[i]));
   }
   if (!decodes_) return count;
   // One look at the bytes of all rows; those with other than ASCII are decoded.
@@ -288,16 +293,30 @@ size_t TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
 }
 
 size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
-  const uint8_t* view = bytes_.locator().column().values.data() + first * kViewBytes;
+  const ColumnView& column = bytes_.locator().column();
+  const uint8_t* view = column.values.data() + first * kViewBytes;
   for (size_t i = 0; i < count; ++i, view += kViewBytes) {
     // Most texts lie in their view. The bytes after a shorter one count as its own here: where they
     // aren't zero, as Arrow wants them, the text merely goes the longer way.
     const uint32_t length = LoadUnaligned<uint32_t>(view, 0);
     const uint64_t all = LoadUnaligned<uint64_t>(view + 4, 0) | LoadUnaligned<uint32_t>(view, 3);
     if (length <= kInlineMax && (!decodes_ || (all & kTopBits) == 0)) {
-      texts[i] = Text(std::string_view(reinterpret_cast<const char*>(view) + 4, length));
+      texts[i] = Text::OfBytes(view + 4, length);
       continue;
     }
+    if (length > kInlineMax) {
+      const uint32_t buffer = LoadUnaligned<uint32_t>(view, 2);
+      const uint32_t offset = LoadUnaligned<uint32_t>(view, 3);
+      if ((length | buffer | offset) >> 31 == 0 && buffer < column.view_buffers.size()) {
+        const Bytes data = column.view_buffers[buffer];
+        const char* bytes = reinterpret_cast<const char*>(data.data()) + offset;
+        if (uint64_t{offset} + length <= data.size() && (!decodes_ || IsAscii({bytes, length}))) {
+          texts[i] = Text::OfBytes(bytes, length);
+          continue;
+        }
+      }
+    }
+    // Other than ASCII, or wrong.
     std::string_view bytes;
     if (bytes_.ReadView(first + i, &bytes) != RowState::kValue) return 0;
     if (!decodes_) {

@@ -337,17 +337,18 @@ TEST(DefineTest, TasksEndWhereTheirCostIsReached) {
 }
 
 TEST(DefineTest, DearRowsBetweenThoseThatWereAlwaysSampledAreEstimated) {
-  // Every row but each 16th and each 4096th: it was these that stood for all.
+  // Every row but each first of a sampled run: it was these that stood for all.
+  constexpr size_t kEvery = define_internal::kSampleEvery;
   std::vector<int64_t> a(1'000'000, 1'000'000);
-  for (size_t row = 0; row < a.size(); row += 16) a[row] = 1;
+  for (size_t row = 0; row < a.size(); row += kEvery) a[row] = 1;
   const std::vector<int64_t> b(a.size(), 1);
   const std::vector<ColumnView> columns = {Int64s(a), Int64s(b)};
   const auto bound = Define<Divide>("divide", {"a", "b"}, "").bind({}, columns);
   ASSERT_TRUE(bound.ok());
-  // 2,000 dear rows are a task. About 8 of its samples find a row that is not, and stand for 16
-  // rows more each; that 50 do has a chance below 10^-15.
+  // 2,000 dear rows are a task: 32 samples. That ten of some more find a row that is not dear, and
+  // let 64 rows more into the task each, has a chance below 10^-8.
   double cost = 0;
-  EXPECT_LE((*bound)->TaskEnd(0, a.size(), 2e9, &cost), 2'000u + 50 * 16);
+  EXPECT_LE((*bound)->TaskEnd(0, a.size(), 2e9, &cost), 2'000u + 10 * kEvery);
   EXPECT_GT((*bound)->CostNs(a.size()), 0.5e12);
 }
 
@@ -366,7 +367,8 @@ TEST(DefineTest, ATextIsReadEvenWhereTheKernelTakesNothing) {
   const auto bound = Define<Free>("free", {"text"}, "").bind({}, columns);
   ASSERT_TRUE(bound.ok());
   double cost = 0;
-  EXPECT_EQ((*bound)->TaskEnd(0, indices.size(), 1e6, &cost), 16u);  // of which one is looked at
+  EXPECT_EQ((*bound)->TaskEnd(0, indices.size(), 1e6, &cost),
+            define_internal::kSampleEvery);  // of which one is looked at
   EXPECT_GT((*bound)->CostNs(indices.size()), 1e9);
 }
 

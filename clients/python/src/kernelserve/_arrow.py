@@ -13,6 +13,7 @@ from ._columns import Piece
 from ._exceptions import Error, invalid
 from ._lists import pieces_of_list
 from ._symbols import SymbolTable
+from ._views import outside_bytes
 from .v1 import types_pb2 as types
 
 _TYPES = {
@@ -101,14 +102,17 @@ def piece_of(array: Any) -> Piece:
         count = start + len(array) + 1 if raw else 0  # an empty array may come without offsets
         offsets = np.frombuffer(raw, np.int64 if large else np.int32, count)
         offsets = offsets if count else np.zeros(1, np.int32)
+    values = data[0] if data else memoryview(b"")
+    outside = data[1:]
     return Piece(
         data_type,
         len(array),
         start,
         validity if array.null_count else None,
         offsets,
-        data[0] if data else memoryview(b""),
-        tuple(data[1:]),
+        values,
+        tuple(outside),
+        outside_bytes(values, start, len(array), outside) if outside else 0,
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._views import ViewParts, are_sent_whole, view_parts
-from ._wire import Buffer, Rebased, Writer
+from ._wire import Buffer, Deferred, Rebased, Writer
 from .v1 import types_pb2 as types
 
 # Bytes of one element in `values`; types that are not here have none, or bits, or vary.
@@ -45,7 +45,8 @@ class Piece:
     """The buffers of one Arrow array. Row i of the piece is element `start + i` of the buffers.
 
     `offsets` counts units of `values`: bytes, or for SYMBOLS uint32. With `dictionary`, `type` is
-    the type of the indices in `values`.
+    the type of the indices in `values`. `outside_bytes` are about as many of `view_buffers` as go
+    with all rows.
     """
 
     type: types.DataType.ValueType
@@ -55,6 +56,7 @@ class Piece:
     offsets: npt.NDArray[np.signedinteger[Any]] | None = None
     values: memoryview = field(default_factory=lambda: memoryview(b""))
     view_buffers: tuple[memoryview, ...] = ()
+    outside_bytes: int = 0
     dictionary: Piece | None = None
 
     def nbytes(self, begin: int, end: int) -> int:
@@ -68,10 +70,11 @@ class Piece:
             text = int(self.offsets[lo + rows]) - int(self.offsets[lo])
             size += 4 * rows + text * _unit_bytes(self.type)
         elif self.type in VIEW_TYPES:
-            outside = sum(map(len, self.view_buffers))
-            if not are_sent_whole(self.view_buffers, rows):
-                outside = outside * rows // max(1, self.length)
-            size += 16 * rows + outside
+            if are_sent_whole(self.view_buffers, rows):
+                size += sum(map(len, self.view_buffers))
+            else:
+                size += self.outside_bytes * rows // max(1, self.length)
+            size += 16 * rows
         elif self.type == types.DATA_TYPE_BOOL:
             size += rows // 8
         else:
@@ -111,7 +114,10 @@ class Piece:
         if self.offsets is not None:
             self._encode_offsets(out, lo, hi)
         elif parts is not None:
-            out.buffer(_VALUES, parts.views)
+            if isinstance(parts.views, Deferred):
+                out.deferred(_VALUES, parts.views)
+            else:
+                out.buffer(_VALUES, parts.views)
             for part in parts.buffers:
                 out.buffer(_VIEW_BUFFERS, part)
         elif self.type == types.DATA_TYPE_BOOL:
@@ -126,7 +132,7 @@ class Piece:
         offsets = self.offsets[lo : hi + 1]
         first, last = int(offsets[0]), int(offsets[-1])
         if first or offsets.dtype != np.int32:
-            out.rebased(_OFFSETS, Rebased(offsets))
+            out.deferred(_OFFSETS, Rebased(offsets))
         else:
             out.buffer(_OFFSETS, bytes_of(offsets))
         unit = _unit_bytes(self.type)
