@@ -17,8 +17,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import kernelserve as ks
 import numpy as np
@@ -246,52 +246,53 @@ def given_up(options: argparse.Namespace) -> list[Bar]:
 
 
 def scaling(options: argparse.Namespace) -> list[Bar]:
-    """How much faster two workers are than one at the best matches of some words, to what the two
-    cores give two servers of one worker each, who know nothing of each other."""
+    """How much faster two workers are than one at the best matches of some words, to what a second
+    thread adds to the bare kernel at the same."""
     binary = options.build / "server/kernelserve-server"
     random = np.random.default_rng(1)
     words = make_up_words(200_000)
     choices = pa.array(words)
-    queries = pa.array([misspelt(word, random) for word in random.choice(words, 4_000).tolist()])
-    halves = [queries[:2_000], queries[2_000:]]
+    some = [misspelt(word, random) for word in random.choice(words, 4_000).tolist()]
+    queries = pa.array(some)
+    scorer, k = "jaro_winkler.similarity", 5
 
-    def search(client: ks.Client, some: pa.Array) -> pa.RecordBatch:
-        return client.top_k(some, choices, 5, scorer="jaro_winkler.similarity")
+    def search(client: ks.Client) -> pa.Table:
+        return client.top_k(queries, choices, k, scorer=scorer)
 
-    with contextlib.ExitStack() as running_ones, ThreadPoolExecutor() as threads:
+    with contextlib.ExitStack() as running_ones:
+        directory = Path(running_ones.enter_context(tempfile.TemporaryDirectory()))
+        files = [directory / "queries", directory / "choices"]
+        for file, texts in zip(files, (some, words), strict=True):
+            file.write_text("".join(f"{text}\n" for text in texts))
+
+        def bare() -> dict[str, Any]:
+            command = [options.build / "tests/bench/bare_top_k", scorer, str(k), *files]
+            told = subprocess.run(command, check=True, capture_output=True, text=True)
+            seen: dict[str, Any] = json.loads(told.stdout)
+            return seen
 
         def connect(workers: int) -> ks.Client:
             server = running_ones.enter_context(running(f"--workers={workers}", program=binary))
             return running_ones.enter_context(ks.connect(server.address))
 
-        alone, other, both = connect(1), connect(1), connect(2)
+        alone, both = connect(1), connect(2)
         # Results are equal, and choices kept by each server from here on.
-        expected = search(both, queries)
-        assert search(alone, queries) == expected
-        search(other, halves[1])
+        found = [search(client) for client in (alone, both)]
+        assert found[0] == found[1]
+        assert found[0].column("choice_index").to_pylist() == bare()["rows"]
 
-        def apart() -> None:
-            list(threads.map(search, (alone, other), halves))
-
-        ours, bare = [], []
+        ours, kernels = [], []
         for _ in range(options.rounds):
-            one, two, parted = (
-                seconds(work)
-                for work in (
-                    lambda: search(alone, queries),
-                    lambda: search(both, queries),
-                    apart,
-                )
-            )
+            one, two = seconds(lambda: search(alone)), seconds(lambda: search(both))
+            seen = bare()
             ours.append(one / two)
-            bare.append(one / parted)
+            kernels.append(seen["one_ns"] / seen["two_ns"])
     print(f"two workers: {statistics.median(ours):.2f} times one")
-    print(f"two servers of one: {statistics.median(bare):.2f} times one")
-    ratios = [mine / others for mine, others in zip(ours, bare, strict=True)]
+    print(f"two threads of the bare kernel: {statistics.median(kernels):.2f} times one")
     return [
         Bar(
-            "speed-up of a TopK by a second worker, to that by a second server",
-            statistics.median(ratios),
+            "speed-up of a TopK by a second worker, to the bare kernel's by a second thread",
+            statistics.median(ours) / statistics.median(kernels),
             SCALING_RATIO_MIN,
             at_least=True,
         )
