@@ -126,6 +126,88 @@ constexpr auto kPayload = [] {
   return bits;
 }();
 
+// --- Texts that are all of one alphabet ---
+//
+// Where every code point has as many bytes as the first, as ideographs have three and Cyrillic
+// letters two, one test tells it of several and no byte's state is needed.
+
+// Whether `utf8` may be all sequences of `length` bytes, whose first bytes are `lead` at least: by
+// the first and the last of them where it is short. What is long gains by a beginning alone.
+// Without branches, of which those on single bytes of mixed text would be guessed wrong.
+bool LooksLikeAll(std::string_view utf8, size_t length, uint8_t lead) {
+  constexpr size_t kLong = 64;
+  const size_t last = utf8.size() - std::min(utf8.size(), length);
+  const bool first_leads = static_cast<uint8_t>(utf8[0]) >= lead;
+  const bool last_leads = static_cast<uint8_t>(utf8[last]) >= lead;
+  return first_leads & ((utf8.size() >= kLong) | ((utf8.size() % length == 0) & last_leads));
+}
+
+// Each of these decodes the valid sequences of its length that `utf8` begins with and returns how
+// many there are.
+
+// The length-byte sequence that `word` begins with, little-endian, is valid but for its value.
+constexpr uint64_t kTwoBytesMask = 0xC0E0;
+constexpr uint64_t kTwoBytes = 0x80C0;
+constexpr uint64_t kThreeBytesMask = 0xC0C0F0;
+constexpr uint64_t kThreeBytes = 0x8080E0;
+constexpr uint32_t kLeastOfTwoBytes = 0x80;  // what is less has a shorter form
+constexpr uint32_t kLeastOfThreeBytes = 0x800;
+
+// The same in each 16 bits of a word.
+constexpr uint64_t FourTimes(uint64_t lane) { return lane * 0x0001000100010001; }
+
+size_t DecodeTwoBytesEach(std::string_view utf8, uint16_t* units) {
+  size_t count = 0;
+  while (utf8.size() - 2 * count >= 8) {
+    const uint64_t word = Load64(utf8.data() + 2 * count);
+    if ((word & FourTimes(kTwoBytesMask)) != FourTimes(kTwoBytes)) return count;
+    const uint64_t four = (word & FourTimes(0x1F)) << 6 | ((word >> 8) & FourTimes(0x3F));
+    // Carries into the top bit of each lane that is not too little.
+    const uint64_t enough =
+        (four & FourTimes(0x7FF & -kLeastOfTwoBytes)) + FourTimes(0x8000 - kLeastOfTwoBytes);
+    if ((enough & FourTimes(0x8000)) != FourTimes(0x8000)) return count;
+    std::memcpy(units + count, &four, sizeof(four));
+    count += 4;
+  }
+  for (; utf8.size() - 2 * count >= 2; ++count) {
+    const uint64_t word = LoadPartial(utf8.data() + 2 * count, 2);
+    const auto one = static_cast<uint16_t>((word & 0x1F) << 6 | ((word >> 8) & 0x3F));
+    if ((word & kTwoBytesMask) != kTwoBytes || one < kLeastOfTwoBytes) return count;
+    units[count] = one;
+  }
+  return count;
+}
+
+size_t DecodeThreeBytesEach(std::string_view utf8, uint16_t* units) {
+  const auto code_point = [](uint64_t word) {
+    return static_cast<uint32_t>((word & 0xF) << 12 | ((word >> 2) & 0xFC0) |
+                                 ((word >> 16) & 0x3F));
+  };
+  size_t count = 0;
+  while (utf8.size() - 3 * count >= 8) {
+    const uint64_t word = Load64(utf8.data() + 3 * count);
+    constexpr uint64_t kMask = kThreeBytesMask << 24 | kThreeBytesMask;
+    const uint32_t one = code_point(word);
+    const uint32_t other = code_point(word >> 24);
+    if ((word & kMask) != (kThreeBytes << 24 | kThreeBytes) ||
+        std::min(one, other) < kLeastOfThreeBytes) {
+      return count;
+    }
+    units[count] = static_cast<uint16_t>(one);
+    units[count + 1] = static_cast<uint16_t>(other);
+    count += 2;
+  }
+  for (; utf8.size() - 3 * count >= 3; ++count) {
+    const uint64_t word = LoadPartial(utf8.data() + 3 * count, 3);
+    const uint32_t one = code_point(word);
+    if ((word & kThreeBytesMask) != kThreeBytes || one < kLeastOfThreeBytes) return count;
+    units[count] = static_cast<uint16_t>(one);
+  }
+  return count;
+}
+
+// --- Any text ---
+
 // Decodes into `units`, which has room for a unit a byte. Returns how many units there are, or
 // false where `utf8` is invalid. Every byte takes the same few instructions, whatever it is: in
 // short texts the branches of a decoder by cases cost more than the decoding.
@@ -134,7 +216,17 @@ bool DecodeInto(std::string_view utf8, Unit* units, size_t* count) {
   uint64_t state = kAccept;
   uint32_t code_point = 0;
   size_t size = 0;
-  for (size_t i = 0; i < utf8.size(); ++i) {
+  size_t begin = 0;
+  if constexpr (sizeof(Unit) == 2) {
+    if (LooksLikeAll(utf8, 3, 0xE0)) {
+      size = DecodeThreeBytesEach(utf8, units);
+      begin = 3 * size;
+    } else if (LooksLikeAll(utf8, 2, 0xC0)) {
+      size = DecodeTwoBytesEach(utf8, units);
+      begin = 2 * size;
+    }
+  }
+  for (size_t i = begin; i < utf8.size(); ++i) {
     const auto byte = static_cast<uint8_t>(utf8[i]);
     const uint32_t above = (state & kStateMask) == kAccept ? 0 : code_point << 6;
     code_point = above | kPayload[byte];

@@ -169,6 +169,35 @@ TEST(Utf8DecoderTest, RandomTextsOfAllLengthsAndScriptsAreLikeTheReference) {
   }
 }
 
+// What is all of one alphabet goes several code points at a time: every length around those steps,
+// with each byte replaced by others of all kinds, and cut off everywhere.
+TEST(Utf8DecoderTest, ASpoiltByteInTextsOfOneAlphabetIsFoundAtEveryPlace) {
+  struct Alphabet {
+    uint32_t first;
+    uint32_t count;
+  };
+  std::mt19937 random(20240502);
+  for (const Alphabet alphabet : {Alphabet{0x80, 0x780}, Alphabet{0x400, 0x100},
+                                  Alphabet{0x800, 0xF800}, Alphabet{0x4E00, 0x5000}}) {
+    for (size_t length = 1; length <= 26; ++length) {
+      std::vector<uint32_t> code_points(length);
+      for (uint32_t& c : code_points) c = alphabet.first + random() % alphabet.count;
+      const std::string utf8 = reference::EncodeUtf8(code_points);
+      ASSERT_NO_FATAL_FAILURE(ExpectLikeReference(utf8));
+      for (size_t at = 0; at < utf8.size(); ++at) {
+        ASSERT_NO_FATAL_FAILURE(ExpectLikeReference(utf8.substr(at)));
+        ASSERT_NO_FATAL_FAILURE(ExpectLikeReference(utf8.substr(0, at)));
+        for (const int byte : {0x00, 0x41, 0x7F, 0x80, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2,
+                               0xD7, 0xDF, 0xE0, 0xE4, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF}) {
+          std::string spoilt = utf8;
+          spoilt[at] = static_cast<char>(byte);
+          ASSERT_NO_FATAL_FAILURE(ExpectLikeReference(spoilt));
+        }
+      }
+    }
+  }
+}
+
 TEST(IsAsciiTest, FindsOneHighByteAnywhere) {
   for (size_t size = 0; size < 200; ++size) {
     std::string bytes(size, '\x7F');
