@@ -20,6 +20,7 @@
 #include "kernels/column_reader.h"
 #include "kernels/error.h"
 #include "kernels/kernel.h"
+#include "kernels/number_reader.h"
 #include "kernels/signature.h"
 #include "kernels/text.h"
 

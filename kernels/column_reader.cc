@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "kernels/error.h"
 
 namespace kernelserve {
@@ -22,33 +19,6 @@ absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::s
   return MakeError(absl::StatusCode::kInvalidArgument,
                    {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
                    message);
-}
-
-absl::Status WrongType(absl::string_view field, absl::string_view wanted, DataType type) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "WRONG_TYPE", .field = field, .bound = wanted, .value = DataTypeName(type)},
-      absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", wanted));
-}
-
-// Widens the element at `place` to int64 (unsigned types over int64's range don't come here).
-int64_t LoadSigned(DataType type, const uint8_t* values, size_t place) {
-  switch (type) {
-    case DataType::kInt8:
-      return LoadUnaligned<int8_t>(values, place);
-    case DataType::kInt16:
-      return LoadUnaligned<int16_t>(values, place);
-    case DataType::kInt32:
-      return LoadUnaligned<int32_t>(values, place);
-    case DataType::kInt64:
-      return LoadUnaligned<int64_t>(values, place);
-    case DataType::kUint8:
-      return LoadUnaligned<uint8_t>(values, place);
-    case DataType::kUint16:
-      return LoadUnaligned<uint16_t>(values, place);
-    default:
-      return LoadUnaligned<uint32_t>(values, place);
-  }
 }
 
 // Arrow's view: int32 length, then up to 12 bytes of text, or 4 bytes of its beginning, the number
@@ -76,16 +46,33 @@ size_t AsciiPrefix(Bytes bytes) {
   return at;
 }
 
-template <typename T>
-constexpr absl::string_view kNumberName = "a number";
-template <>
-constexpr absl::string_view kNumberName<int64_t> = "an integer of 64 bits";
-template <>
-constexpr absl::string_view kNumberName<uint64_t> = "an integer from 0 to 18446744073709551615";
-template <>
-constexpr absl::string_view kNumberName<bool> = "a boolean";
-
 }  // namespace
+
+int64_t LoadSigned(DataType type, const uint8_t* values, size_t place) {
+  switch (type) {
+    case DataType::kInt8:
+      return LoadUnaligned<int8_t>(values, place);
+    case DataType::kInt16:
+      return LoadUnaligned<int16_t>(values, place);
+    case DataType::kInt32:
+      return LoadUnaligned<int32_t>(values, place);
+    case DataType::kInt64:
+      return LoadUnaligned<int64_t>(values, place);
+    case DataType::kUint8:
+      return LoadUnaligned<uint8_t>(values, place);
+    case DataType::kUint16:
+      return LoadUnaligned<uint16_t>(values, place);
+    default:
+      return LoadUnaligned<uint32_t>(values, place);
+  }
+}
+
+absl::Status WrongColumnType(absl::string_view field, absl::string_view wanted, DataType type) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "WRONG_TYPE", .field = field, .bound = wanted, .value = DataTypeName(type)},
+      absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", wanted));
+}
 
 absl::Status CheckTextColumn(const ColumnView& column, absl::string_view field,
                              Preprocessing preprocessing) {
@@ -98,7 +85,7 @@ absl::Status CheckTextColumn(const ColumnView& column, absl::string_view field,
   } else {
     return absl::OkStatus();
   }
-  return WrongType(field, bound, type);
+  return WrongColumnType(field, bound, type);
 }
 
 RowLocator::RowLocator(const ColumnView& column, absl::string_view field)
@@ -133,8 +120,8 @@ RowState BytesReader::ReadAt(size_t place, std::string_view* bytes) {
     case DataType::kSymbols:
       break;
     default:
-      return locator_.Invalid(
-          WrongType(locator_.field(), "utf8, binary, a view of these, or symbols", leaf.type));
+      return locator_.Invalid(WrongColumnType(
+          locator_.field(), "utf8, binary, a view of these, or symbols", leaf.type));
   }
   // Each offset is read once: the memory may be shared with a client that rewrites it.
   const int32_t begin = LoadUnaligned<int32_t>(leaf.offsets.data(), place);
@@ -348,64 +335,5 @@ void TextReader::Release() {
   used_ = 0;
   held_bytes_ = keep ? kChunkBytes : 0;
 }
-
-template <typename T>
-RowState NumberReader<T>::ReadAt(size_t place, T* value) {
-  const ColumnView& leaf = locator_.leaf();
-  const uint8_t* values = leaf.values.data();
-  const auto refuse = [&](std::string received) {
-    const std::string message =
-        absl::StrCat(locator_.field(), " is ", received, ", expected ", kNumberName<T>);
-    return locator_.Invalid(MakeError(absl::StatusCode::kOutOfRange,
-                                      {.reason = "OUT_OF_RANGE",
-                                       .field = locator_.field(),
-                                       .bound = kNumberName<T>,
-                                       .value = received},
-                                      message));
-  };
-  if constexpr (std::is_same_v<T, bool>) {
-    if (leaf.type != DataType::kBool) {
-      return locator_.Invalid(WrongType(locator_.field(), "bool", leaf.type));
-    }
-    *value = RowLocator::Bit(leaf.values, place + leaf.bit_offset);
-    return RowState::kValue;
-  } else if (IsFloat(leaf.type)) {
-    const double real = leaf.type == DataType::kFloat32 ? LoadUnaligned<float>(values, place)
-                                                        : LoadUnaligned<double>(values, place);
-    if constexpr (std::is_integral_v<T>) {
-      // 2^63 and 2^64 are exact doubles; the maximum of T is not.
-      constexpr double kEnd = std::is_signed_v<T> ? 0x1p63 : 0x1p64;
-      constexpr double kBegin = std::is_signed_v<T> ? -0x1p63 : 0.0;
-      if (!(real >= kBegin && real < kEnd) || real != std::floor(real)) {
-        return refuse(absl::StrFormat("%.17g", real));  // fewer digits can look like a whole number
-      }
-    }
-    *value = static_cast<T>(real);
-    return RowState::kValue;
-  } else if (leaf.type == DataType::kUint64) {
-    const uint64_t number = LoadUnaligned<uint64_t>(values, place);
-    if constexpr (std::is_same_v<T, int64_t>) {
-      if (number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-        return refuse(absl::StrCat(number));
-      }
-    }
-    *value = static_cast<T>(number);
-    return RowState::kValue;
-  } else if (IsInteger(leaf.type)) {
-    const int64_t number = LoadSigned(leaf.type, values, place);
-    if constexpr (std::is_same_v<T, uint64_t>) {
-      if (number < 0) return refuse(absl::StrCat(number));
-    }
-    *value = static_cast<T>(number);
-    return RowState::kValue;
-  } else {
-    return locator_.Invalid(WrongType(locator_.field(), kNumberName<T>, leaf.type));
-  }
-}
-
-template class NumberReader<int64_t>;
-template class NumberReader<uint64_t>;
-template class NumberReader<double>;
-template class NumberReader<bool>;
 
 }  // namespace kernelserve

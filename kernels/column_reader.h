@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -74,6 +73,12 @@ class RowLocator {
   const std::string field_;
   absl::Status error_;
 };
+
+// Widens the element at `place` to int64 (unsigned types over int64's range don't come here).
+int64_t LoadSigned(DataType type, const uint8_t* values, size_t place);
+
+// WRONG_TYPE, about `field`, of a reader that wants another type.
+absl::Status WrongColumnType(absl::string_view field, absl::string_view wanted, DataType type);
 
 // Whether a column is one that texts can be read from, with `preprocessing` done to them.
 // WRONG_TYPE, about `field`, where it is not.
@@ -189,35 +194,6 @@ class TextReader {
   size_t used_ = 0;
   size_t held_bytes_ = 0;  // the chunks' sizes
 };
-
-// Reads any integer or float type (and bool for bool) as T: int64_t, uint64_t, double or bool.
-// A value that an integer T does not hold (negative for uint64_t, a fraction) is kInvalid; an
-// integer over 2^53 becomes the nearest double.
-template <typename T>
-class NumberReader {
- public:
-  NumberReader(const ColumnView& column, absl::string_view field) : locator_(column, field) {}
-
-  RowState Read(size_t row, T* value) {
-    size_t place;
-    if (const RowState state = locator_.Locate(row, &place); state != RowState::kValue) {
-      return state;
-    }
-    return ReadAt(place, value);
-  }
-
-  const absl::Status& error() const { return locator_.error(); }
-
- private:
-  RowState ReadAt(size_t place, T* value);
-
-  RowLocator locator_;
-};
-
-extern template class NumberReader<int64_t>;
-extern template class NumberReader<uint64_t>;
-extern template class NumberReader<double>;
-extern template class NumberReader<bool>;
 
 }  // namespace kernelserve
 

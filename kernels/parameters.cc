@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "kernels/column_reader.h"
 #include "kernels/did_you_mean.h"
 #include "kernels/error.h"
+#include "kernels/number_reader.h"
 
 namespace kernelserve {
 namespace {

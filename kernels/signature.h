@@ -13,6 +13,7 @@
 #include "kernels/column_reader.h"
 #include "kernels/data_type.h"
 #include "kernels/default_process.h"
+#include "kernels/number_reader.h"
 #include "kernels/parameters.h"
 #include "kernels/stop_token.h"
 #include "kernels/text.h"

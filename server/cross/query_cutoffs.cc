@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "kernels/column_reader.h"
 #include "kernels/error.h"
+#include "kernels/number_reader.h"
 #include "kernels/text_scorer.h"
 
 namespace kernelserve::server {
