@@ -150,7 +150,7 @@ absl::StatusOr<grpc::ByteBuffer> BatchHandler::Encode() {
   blocks_.clear();
   BufferSink sink;
   if (result_place_.has_value()) {
-    sink = [this](Bytes buffers) { return result_place_->Write(buffers); };
+    sink = [this](std::span<const Bytes> buffers) { return result_place_->Write(buffers); };
   }
   absl::StatusOr<std::string> reply = EncodeReply(
       blocks, {.type = bound_->result_type(), .narrow = batch_.narrow}, batch_.reply, sink);

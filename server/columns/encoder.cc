@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
@@ -170,11 +171,16 @@ class ColumnWriter {
   // The column with its buffers in the sink. False, and nothing is appended, where it refuses them.
   bool AppendSpans(uint32_t number, uint64_t validity, uint64_t offsets, const BufferSink& sink,
                    std::string* reply) {
-    std::string buffers;
-    if (validity > 0) WriteValidity(Extend(validity, &buffers));
-    if (offsets > 0) WriteOffsets(Extend(offsets, &buffers));
-    WriteValues(Extend(bytes_, &buffers));
-    const std::optional<uint64_t> begin = sink(BytesOf(buffers));
+    std::string made;
+    if (validity > 0) WriteValidity(Extend(validity, &made));
+    if (offsets > 0) WriteOffsets(Extend(offsets, &made));
+    const bool as_they_are = HasValuesAsTheyAre();
+    if (!as_they_are) WriteValues(Extend(bytes_, &made));
+    std::vector<Bytes> buffers = {BytesOf(made)};
+    if (as_they_are) {
+      for (const ResultBlock& block : blocks_) buffers.push_back(block.values());
+    }
+    const std::optional<uint64_t> begin = sink(buffers);
     if (!begin.has_value()) return false;
     std::string column = Head();
     uint64_t at = *begin;
@@ -225,6 +231,13 @@ class ColumnWriter {
       for (const uint64_t end : block.ends()) write(begin + end);
       begin += block.values().size();
     }
+  }
+
+  // Whether the blocks' values, end to end, are the column's.
+  bool HasValuesAsTheyAre() const {
+    return type_ != DataType::kBool &&
+           std::all_of(blocks_.begin(), blocks_.end(),
+                       [this](const ResultBlock& block) { return block.type() == type_; });
   }
 
   void WriteValues(uint8_t* to) const {

@@ -26,7 +26,7 @@ struct ReplyFields {
 
 // Takes a column's buffers, end to end, to where the client finds them without their being sent.
 // Returns the offset of the first byte there; nullopt where they have to be sent after all.
-using BufferSink = std::function<std::optional<uint64_t>(Bytes buffers)>;
+using BufferSink = std::function<std::optional<uint64_t>(std::span<const Bytes> buffers)>;
 
 // How many row errors a reply lists; it counts them all. Enough to see a pattern in, few enough to
 // stay a small part of any reply.

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -165,16 +166,20 @@ TEST(EncoderTest, RowErrorsAreCountedAndTheLowestListed) {
   EXPECT_EQ(reply.row_errors().first(0).reason(), "INVALID_UTF8");
 }
 
+// A sink whose first byte is the client's 1000th.
+BufferSink Into(std::string* taken) {
+  return [taken](std::span<const Bytes> buffers) -> std::optional<uint64_t> {
+    for (const Bytes buffer : buffers) taken->append(buffer.begin(), buffer.end());
+    return 1000;
+  };
+}
+
 TEST(EncoderTest, BuffersGoToASinkThatTakesThem) {
   ResultBlock first(DataType::kBinary, 2);
   first.Append(std::string_view("ab"));
   first.AppendNull();
   std::string taken;
-  const auto reply = EncodeReply({&first, 1}, {.type = DataType::kBinary}, {},
-                                 [&taken](Bytes buffers) -> std::optional<uint64_t> {
-                                   taken.assign(buffers.begin(), buffers.end());
-                                   return 1000;
-                                 });
+  const auto reply = EncodeReply({&first, 1}, {.type = DataType::kBinary}, {}, Into(&taken));
   ASSERT_TRUE(reply.ok()) << reply.status();
   v1::PairwiseResponse response;
   ASSERT_TRUE(response.ParseFromString(*reply));
@@ -197,12 +202,24 @@ TEST(EncoderTest, BuffersGoToASinkThatTakesThem) {
   EXPECT_EQ(column.values(), "");
 }
 
+TEST(EncoderTest, ASinkGetsTheValuesOfAllBlocksNarrowOrAsTheyAre) {
+  const std::vector<ResultBlock> blocks =
+      Blocks(Integers(DataType::kInt32, {1, 2}), Integers(DataType::kInt32, {258}));
+  std::string wide;
+  std::string narrow;
+  ASSERT_TRUE(EncodeReply(blocks, {.type = DataType::kInt32}, {}, Into(&wide)).ok());
+  ASSERT_TRUE(
+      EncodeReply(blocks, {.type = DataType::kInt32, .narrow = true}, {}, Into(&narrow)).ok());
+  EXPECT_EQ(wide, std::string("\1\0\0\0\2\0\0\0\2\1\0\0", 12));
+  EXPECT_EQ(narrow, std::string("\1\0\2\0\2\1", 6));
+}
+
 TEST(EncoderTest, WhatASinkRefusesIsSent) {
   const std::vector<ResultBlock> blocks =
       Blocks(Integers(DataType::kInt32, {1}), Integers(DataType::kInt32, {2}));
   const auto sent = EncodeReply(blocks, {.type = DataType::kInt32}, {});
   const auto refused = EncodeReply(blocks, {.type = DataType::kInt32}, {},
-                                   [](Bytes) { return std::optional<uint64_t>(); });
+                                   [](auto) { return std::optional<uint64_t>(); });
   EXPECT_EQ(*refused, *sent);
 }
 

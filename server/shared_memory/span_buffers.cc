@@ -154,9 +154,18 @@ absl::StatusOr<ResultPlace> ResultPlace::Begin(const RegionTable& regions,
   return place;
 }
 
-std::optional<uint64_t> ResultPlace::WriteAt(uint64_t at, Bytes buffers) const {
-  if (at > length_ || buffers.size() > length_ - at) return std::nullopt;
-  if (!region_->Write(turn_, offset_ + at, buffers)) return std::nullopt;
+std::optional<uint64_t> ResultPlace::Write(std::span<const Bytes> buffers) const {
+  uint64_t at = 0;
+  for (const Bytes buffer : buffers) {
+    if (!WriteAt(at, buffer).has_value()) return std::nullopt;
+    at += buffer.size();
+  }
+  return offset_;
+}
+
+std::optional<uint64_t> ResultPlace::WriteAt(uint64_t at, Bytes buffer) const {
+  if (at > length_ || buffer.size() > length_ - at) return std::nullopt;
+  if (!region_->Write(turn_, offset_ + at, buffer)) return std::nullopt;
   return offset_ + at;
 }
 

@@ -56,9 +56,9 @@ class ResultPlace {
                                            absl::string_view field);
 
   // As BufferSink. nullopt where the buffers do not fit, or a later turn has begun.
-  std::optional<uint64_t> Write(Bytes buffers) const { return WriteAt(0, buffers); }
-  // The same for some that go `at` bytes behind the place's begin.
-  std::optional<uint64_t> WriteAt(uint64_t at, Bytes buffers) const;
+  std::optional<uint64_t> Write(std::span<const Bytes> buffers) const;
+  // The same for one that goes `at` bytes behind the place's begin.
+  std::optional<uint64_t> WriteAt(uint64_t at, Bytes buffer) const;
 
   // Of the whole place, in its region.
   uint64_t offset() const { return offset_; }

@@ -172,13 +172,21 @@ TEST_F(SpanBuffersTest, ResultsGoWhereTheSpanSays) {
   ASSERT_TRUE(place.ok()) << place.status();
   const std::string fits = "abc";
   const std::string longer = "abcd";
-  const auto write = [&place](const std::string& text) {
-    return place->Write({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  const auto bytes_of = [](const std::string& text) {
+    return Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
   };
-  EXPECT_EQ(write(fits), 4u);
-  EXPECT_EQ(write(longer), std::nullopt);
-  const auto write_at = [&place](uint64_t at, const std::string& text) {
-    return place->WriteAt(at, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  const auto write = [&](const std::vector<std::string>& texts) {
+    std::vector<Bytes> buffers;
+    for (const std::string& text : texts) buffers.push_back(bytes_of(text));
+    return place->Write(buffers);
+  };
+  EXPECT_EQ(write({longer}), std::nullopt);
+  EXPECT_EQ(write({"ab", "cd"}), std::nullopt);
+  EXPECT_EQ(write({"a", "", "bc"}), 4u);
+  EXPECT_EQ(write({}), 4u);
+  EXPECT_EQ(write({fits}), 4u);
+  const auto write_at = [&](uint64_t at, const std::string& text) {
+    return place->WriteAt(at, bytes_of(text));
   };
   EXPECT_EQ(write_at(2, "c"), 6u);
   EXPECT_EQ(write_at(3, ""), 7u);
@@ -198,8 +206,8 @@ TEST_F(SpanBuffersTest, ACallThatWasGivenUpDoesNotWriteOverTheNextOnesResults) {
   span.set_turn(8);
   const auto next = ResultPlace::Begin(table_, span, "result_span");
   const std::array<uint8_t, 1> byte = {'x'};
-  EXPECT_EQ(given_up->Write(byte), std::nullopt);
-  EXPECT_EQ(next->Write(byte), 0u);
+  EXPECT_EQ(given_up->WriteAt(0, byte), std::nullopt);
+  EXPECT_EQ(next->WriteAt(0, byte), 0u);
 }
 
 TEST_F(SpanBuffersTest, APlaceForResultsMustLieInARegion) {
@@ -217,7 +225,7 @@ TEST_F(SpanBuffersTest, ARegionThatIsTakenAwayStaysForACallUnderWay) {
   const auto place = ResultPlace::Begin(table_, Span(0, 10), "result_span");
   table_.Remove(token_);
   const std::array<uint8_t, 1> byte = {'x'};
-  EXPECT_EQ(place->Write(byte), 0u);
+  EXPECT_EQ(place->WriteAt(0, byte), 0u);
 }
 
 }  // namespace
