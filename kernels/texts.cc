@@ -1,6 +1,7 @@
 #include "kernels/texts.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -12,8 +13,6 @@ namespace kernelserve {
 namespace {
 
 constexpr size_t kChunkUnits = 16 << 10;
-// Rows between two looks at the stop token.
-constexpr size_t kPollRows = 4096;
 
 }  // namespace
 
@@ -24,25 +23,31 @@ absl::StatusOr<Texts> Texts::Read(const ColumnView& column, absl::string_view fi
   TextReader reader(column, field, preprocessing);
   const size_t rows = column.length;
   texts.texts_.reserve(rows);
-  for (size_t row = 0; row < rows; ++row) {
-    if (row % kPollRows == 0 && stop.stopped()) return absl::CancelledError("stopped");
-    if (reader.full() || row % kPollRows == 0) reader.Release();
-    Text text;
-    const RowState state = reader.Read(row, &text);
-    if (state == RowState::kInvalid) {
-      if (row_errors == RowErrorPolicy::kFail) return AtRow(reader.error(), row);
-      ++texts.error_count_;
-      if (texts.errors_.size() < ResultBlock::kErrorsKept) {
-        texts.errors_.push_back({.row = row,
-                                 .reason = ErrorReason(reader.error()),
-                                 .message = std::string(reader.error().message())});
+  std::array<Text, TextReader::kReadBlockRows> block;
+  for (size_t first = 0; first < rows;) {
+    if (stop.stopped()) return absl::CancelledError("stopped");
+    reader.Release();
+    const size_t most = std::min(block.size(), rows - first);
+    if (const size_t count = reader.ReadBlock(first, most, block.data()); count > 0) {
+      for (size_t i = 0; i < count; ++i) texts.texts_.push_back(texts.Keep(block[i]));
+      first += count;
+      continue;
+    }
+    // Something is null or amiss.
+    for (const size_t end = first + most; first < end; ++first) {
+      reader.Release();
+      Text text;
+      const RowState state = reader.Read(first, &text);
+      if (state == RowState::kInvalid) {
+        if (row_errors == RowErrorPolicy::kFail) return AtRow(reader.error(), first);
+        texts.Note(reader.error(), first);
       }
+      if (state != RowState::kValue) {
+        texts.MarkNull(first, rows);
+        text = Text();
+      }
+      texts.texts_.push_back(texts.Keep(text));
     }
-    if (state != RowState::kValue) {
-      texts.MarkNull(row, rows);
-      text = Text();
-    }
-    texts.texts_.push_back(texts.Keep(text));
   }
   return texts;
 }
@@ -61,15 +66,31 @@ uint64_t Texts::BytesMax(const ColumnView& column) {
   // Texts of a view's own 12 bytes are not in a buffer: they count as if there were more.
   const uint64_t inline_unit_bytes = leaf.type == DataType::kUtf8View ? sizeof(uint32_t) : 1;
   constexpr uint64_t kInlineBytes = 12;
-  TextReader reader(column, "");
   uint64_t bytes = 0;
   uint64_t longest = 0;
-  for (size_t row = 0; row < column.length; ++row) {
-    const uint64_t size = reader.Size(row);
+  const auto add = [&](uint64_t size) {
     const uint64_t units_bytes =
         size * (size <= kInlineBytes ? std::max(unit_bytes, inline_unit_bytes) : unit_bytes);
     bytes += units_bytes + sizeof(uint32_t);
     longest = std::max(longest, units_bytes);
+  };
+  const bool plain = &leaf == &column && column.validity.empty() &&
+                     (column.type == DataType::kUtf8 || column.type == DataType::kBinary);
+  if (plain) {
+    const auto offset = [&column](size_t row) {
+      return int64_t{LoadUnaligned<int32_t>(column.offsets.data(), row)};
+    };
+    const auto end_max = static_cast<int64_t>(column.values.size());
+    for (size_t row = 0; row < column.length; ++row) {
+      const int64_t begin = offset(row);
+      const int64_t end = offset(row + 1);
+      // What is malformed is for Read to refuse.
+      const bool is_right = 0 <= begin && begin <= end && end <= end_max;
+      add(is_right ? static_cast<uint64_t>(end - begin) : 0);
+    }
+  } else {
+    TextReader reader(column, "");
+    for (size_t row = 0; row < column.length; ++row) add(reader.Size(row));
   }
   // The rest of a chunk stays empty where the next text does not fit.
   constexpr uint64_t kChunkBytes = kChunkUnits * sizeof(uint32_t);
@@ -93,6 +114,13 @@ Text Texts::Keep(Text text) {
   return text.Visit([&]<typename Unit>(std::span<const Unit> from) {
     return Text(std::span<const Unit>(reinterpret_cast<const Unit*>(memory), from.size()));
   });
+}
+
+void Texts::Note(const absl::Status& error, size_t row) {
+  ++error_count_;
+  if (errors_.size() == ResultBlock::kErrorsKept) return;
+  errors_.push_back(
+      {.row = row, .reason = ErrorReason(error), .message = std::string(error.message())});
 }
 
 void Texts::MarkNull(size_t row, size_t rows) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "kernels/column.h"
@@ -48,6 +49,7 @@ class Texts {
  private:
   Texts() = default;
   Text Keep(Text text);
+  void Note(const absl::Status& error, size_t row);
   void MarkNull(size_t row, size_t rows);
 
   std::vector<Text> texts_;
