@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,7 @@
 #include "kernels/error.h"
 #include "kernels/kernel.h"
 #include "kernels/number_reader.h"
+#include "kernels/sample_row.h"
 #include "kernels/signature.h"
 #include "kernels/text.h"
 
@@ -35,18 +37,9 @@ namespace define_internal {
 inline constexpr size_t kBlockRows = TextReader::kReadBlockRows;
 // Estimated for kernels that don't say.
 inline constexpr double kDefaultCostNs = 50;
-// Costs of a long column are sampled: every row of a short one, else one in so many. More of them
-// would show: each costs what two or three rows of short words do.
-inline constexpr size_t kSampleEvery = 64;
-inline constexpr size_t kSampledOver = 4096;
 // Reading a byte of a text: the most where it is not ASCII is about twice this, the least a tenth.
 inline constexpr double kReadByteNs = 0.5;
 inline constexpr double kPreprocessByteNs = 1;
-
-// The row that stands for rows [begin, begin + count) in an estimate: any of them, by chance,
-// though always the same one in a process. A sender can't put dear rows where none is looked at,
-// and so a task takes what was estimated on average, whatever comes in.
-size_t SampleRow(size_t begin, size_t count);
 
 // What a kernel says of itself, for its errors and the names of its columns.
 struct Declared {
@@ -102,8 +95,12 @@ class BoundRows : public BoundKernel {
     *cost_ns = 0;
     size_t end = begin;
     while (end < rows && *cost_ns < budget_ns) {
-      const size_t count = std::min(stride, rows - end);
-      *cost_ns += RowCost(readers, SampleRow(end, count)) * count;
+      const size_t some = std::min(stride, rows - end);
+      const double row_ns = RowCost(readers, SampleRow(end, some));
+      // Of dear rows, no more than there is budget for.
+      const double affordable = std::max(1.0, std::ceil((budget_ns - *cost_ns) / row_ns));
+      const size_t count = affordable < some ? static_cast<size_t>(affordable) : some;
+      *cost_ns += row_ns * count;
       end += count;
     }
     return end;

@@ -247,35 +247,31 @@ size_t TextReader::ReadBlockUnprocessed(size_t first, size_t count, Text* texts)
 size_t TextReader::ReadOffsetsBlock(size_t first, size_t count, Text* texts) {
   const ColumnView& column = bytes_.locator().column();
   // A copy: what was checked must be what is used, whoever writes to the memory meanwhile.
-  std::array<int32_t, kReadBlockRows + 1> offsets;
-  std::memcpy(offsets.data(), column.offsets.data() + first * sizeof(int32_t),
-              (count + 1) * sizeof(int32_t));
-  // The top bit of an offset, or of what it has over the last one: either is negative. By unsigned
-  // numbers, of which the compiler makes vectors.
-  uint32_t tops = static_cast<uint32_t>(offsets[0]);
-  for (size_t i = 0; i < count; ++i) {
-    const auto after = static_cast<uint32_t>(offsets[i + 1]);
-    tops |= after | (after - static_cast<uint32_t>(offsets[i]));
-  }
-  const size_t end = static_cast<size_t>(static_cast<uint32_t>(offsets[count]));
+  std::array<uint32_t, kReadBlockRows + 1> offsets;
+  std::memcpy(offsets.data(), column.offsets.data() + first * sizeof(uint32_t),
+              (count + 1) * sizeof(uint32_t));
+  // The top bit of an offset, or of what it has over the last one: either is negative, as signed
+  // numbers. Of these, the compiler makes vectors.
+  uint32_t tops = offsets[0];
+  for (size_t i = 0; i < count; ++i) tops |= offsets[i + 1] | (offsets[i + 1] - offsets[i]);
+  const size_t end = offsets[count];
   if (tops >> 31 != 0 || end > column.values.size()) return 0;
 
   const char* values = reinterpret_cast<const char*>(column.values.data());
   for (size_t i = 0; i < count; ++i) {
-    texts[i] = Text::OfBytes(values + offsets[i], static_cast<uint32_t>(offsets[i + 1]) -
-                                                      static_cast<uint32_t>(offsets[i]));
+    texts[i] = Text::OfBytes(values + offsets[i], offsets[i + 1] - offsets[i]);
   }
   if (!decodes_) return count;
   // One look at the bytes of all rows; those with other than ASCII are decoded.
-  size_t at = static_cast<size_t>(offsets[0]);
+  size_t at = offsets[0];
   for (size_t row = 0;; ++row) {
     at += AsciiPrefix(column.values.subspan(at, end - at));
     if (at == end) return count;
-    while (static_cast<size_t>(offsets[row + 1]) <= at) ++row;
+    while (offsets[row + 1] <= at) ++row;
     const std::string_view bytes(static_cast<const char*>(texts[row].data()), texts[row].size());
     if (Decode(bytes, &texts[row]) != RowState::kValue) return 0;
     if (full()) return row + 1;
-    at = static_cast<size_t>(offsets[row + 1]);
+    at = offsets[row + 1];
   }
 }
 
@@ -296,10 +292,12 @@ size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
       const uint32_t offset = LoadUnaligned<uint32_t>(view, 3);
       if ((length | buffer | offset) >> 31 == 0 && buffer < column.view_buffers.size()) {
         const Bytes data = column.view_buffers[buffer];
-        const char* bytes = reinterpret_cast<const char*>(data.data()) + offset;
-        if (uint64_t{offset} + length <= data.size() && (!decodes_ || IsAscii({bytes, length}))) {
-          texts[i] = Text::OfBytes(bytes, length);
-          continue;
+        if (uint64_t{offset} + length <= data.size()) {
+          const char* bytes = reinterpret_cast<const char*>(data.data()) + offset;
+          if (!decodes_ || IsAscii({bytes, length})) {
+            texts[i] = Text::OfBytes(bytes, length);
+            continue;
+          }
         }
       }
     }

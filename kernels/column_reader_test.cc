@@ -1,5 +1,6 @@
 #include "kernels/column_reader.h"
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -209,6 +210,43 @@ TEST(TextReaderTest, ViewsAreInlineOrInABuffer) {
                                      kInvalidRow,
                                      kInvalidRow};
   EXPECT_EQ(ReadAll(column, 9), expected);
+}
+
+TEST(TextReaderTest, ViewsOfABlockReadLikeRows) {
+  const std::string first = "a text of over twelve bytes, größer";
+  const std::string second = "12345678901234567890";
+  const std::vector<std::vector<int32_t>> right = {
+      InlineView("twelve bytes"), {27, 0, 0, 0}, {8 + 27, 0, 0, 2}, {20, 0, 1, 0}, InlineView("é")};
+  // A text too long, no such buffers, one of no memory, negative numbers, an end that would wrap.
+  const std::vector<std::vector<int32_t>> wrong = {
+      {38, 0, 0, 0},  {13, 0, 3, 0},  {13, 0, 2, 5},
+      {13, 0, -1, 0}, {-1, 0, 0, 0},  {13, 0, 0, -1},
+      {13, 0, 0, 25}, {13, 0, 1, 21}, {INT32_MAX, 0, 0, INT32_MAX}};
+  for (const DataType type : {DataType::kUtf8View, DataType::kBinaryView}) {
+    std::vector<int32_t> views;
+    for (const std::vector<int32_t>& view : right) {
+      views.insert(views.end(), view.begin(), view.end());
+    }
+    const std::vector<Bytes> buffers = {BytesOf(first), BytesOf(second), Bytes()};
+    const ColumnView column{
+        .type = type, .length = right.size(), .values = BytesOf(views), .view_buffers = buffers};
+    TextReader blocks(column, "left");
+    std::vector<Text> texts(right.size());
+    ASSERT_EQ(blocks.ReadBlock(0, right.size(), texts.data()), right.size());
+    TextReader rows(column, "left");
+    for (size_t i = 0; i < right.size(); ++i) {
+      Text expected;
+      ASSERT_EQ(rows.Read(i, &expected), RowState::kValue);
+      EXPECT_EQ(texts[i], expected) << i;
+    }
+    for (const std::vector<int32_t>& view : wrong) {
+      const ColumnView bad{
+          .type = type, .length = 1, .values = BytesOf(view), .view_buffers = buffers};
+      TextReader reader(bad, "left");
+      EXPECT_EQ(reader.ReadBlock(0, 1, texts.data()), 0u) << testing::PrintToString(view);
+      EXPECT_EQ(reader.Read(0, texts.data()), RowState::kInvalid) << testing::PrintToString(view);
+    }
+  }
 }
 
 TEST(TextReaderTest, OffsetsThatPointOutsideOrDecreaseAreInvalid) {

@@ -142,9 +142,6 @@ bool LooksLikeAll(std::string_view utf8, size_t length, uint8_t lead) {
   return first_leads & ((utf8.size() >= kLong) | ((utf8.size() % length == 0) & last_leads));
 }
 
-// Each of these decodes the valid sequences of its length that `utf8` begins with and returns how
-// many there are.
-
 // The length-byte sequence that `word` begins with, little-endian, is valid but for its value.
 constexpr uint64_t kTwoBytesMask = 0xC0E0;
 constexpr uint64_t kTwoBytes = 0x80C0;
@@ -156,6 +153,7 @@ constexpr uint32_t kLeastOfThreeBytes = 0x800;
 // The same in each 16 bits of a word.
 constexpr uint64_t FourTimes(uint64_t lane) { return lane * 0x0001000100010001; }
 
+// Decodes the valid sequences of two bytes that `utf8` begins with, and returns how many there are.
 size_t DecodeTwoBytesEach(std::string_view utf8, uint16_t* units) {
   size_t count = 0;
   while (utf8.size() - 2 * count >= 8) {
@@ -163,8 +161,7 @@ size_t DecodeTwoBytesEach(std::string_view utf8, uint16_t* units) {
     if ((word & FourTimes(kTwoBytesMask)) != FourTimes(kTwoBytes)) return count;
     const uint64_t four = (word & FourTimes(0x1F)) << 6 | ((word >> 8) & FourTimes(0x3F));
     // Carries into the top bit of each lane that is not too little.
-    const uint64_t enough =
-        (four & FourTimes(0x7FF & -kLeastOfTwoBytes)) + FourTimes(0x8000 - kLeastOfTwoBytes);
+    const uint64_t enough = four + FourTimes(0x8000 - kLeastOfTwoBytes);
     if ((enough & FourTimes(0x8000)) != FourTimes(0x8000)) return count;
     std::memcpy(units + count, &four, sizeof(four));
     count += 4;
@@ -178,6 +175,7 @@ size_t DecodeTwoBytesEach(std::string_view utf8, uint16_t* units) {
   return count;
 }
 
+// The same with those of three.
 size_t DecodeThreeBytesEach(std::string_view utf8, uint16_t* units) {
   const auto code_point = [](uint64_t word) {
     return static_cast<uint32_t>((word & 0xF) << 12 | ((word >> 2) & 0xFC0) |
@@ -208,9 +206,8 @@ size_t DecodeThreeBytesEach(std::string_view utf8, uint16_t* units) {
 
 // --- Any text ---
 
-// Decodes into `units`, which has room for a unit a byte. Returns how many units there are, or
-// false where `utf8` is invalid. Every byte takes the same few instructions, whatever it is: in
-// short texts the branches of a decoder by cases cost more than the decoding.
+// Decodes into `units`, which has room for a unit a byte. Sets how many units there are, or returns
+// false where `utf8` is invalid.
 template <typename Unit>
 bool DecodeInto(std::string_view utf8, Unit* units, size_t* count) {
   uint64_t state = kAccept;
@@ -226,6 +223,8 @@ bool DecodeInto(std::string_view utf8, Unit* units, size_t* count) {
       begin = 2 * size;
     }
   }
+  // Every byte takes the same few instructions, whatever it is: in short texts of several alphabets
+  // the branches of a decoder by cases cost more than the decoding.
   for (size_t i = begin; i < utf8.size(); ++i) {
     const auto byte = static_cast<uint8_t>(utf8[i]);
     const uint32_t above = (state & kStateMask) == kAccept ? 0 : code_point << 6;

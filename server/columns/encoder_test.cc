@@ -207,11 +207,48 @@ TEST(EncoderTest, ASinkGetsTheValuesOfAllBlocksNarrowOrAsTheyAre) {
       Blocks(Integers(DataType::kInt32, {1, 2}), Integers(DataType::kInt32, {258}));
   std::string wide;
   std::string narrow;
-  ASSERT_TRUE(EncodeReply(blocks, {.type = DataType::kInt32}, {}, Into(&wide)).ok());
+  const auto reply = EncodeReply(blocks, {.type = DataType::kInt32}, {}, Into(&wide));
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  v1::PairwiseResponse response;
+  ASSERT_TRUE(response.ParseFromString(*reply));
+  EXPECT_EQ(response.scores().values_span().offset(), 1000u);
+  EXPECT_EQ(response.scores().values_span().length(), 12u);
   ASSERT_TRUE(
       EncodeReply(blocks, {.type = DataType::kInt32, .narrow = true}, {}, Into(&narrow)).ok());
   EXPECT_EQ(wide, std::string("\1\0\0\0\2\0\0\0\2\1\0\0", 12));
   EXPECT_EQ(narrow, std::string("\1\0\2\0\2\1", 6));
+}
+
+TEST(EncoderTest, ASinkGetsBooleansAsBits) {
+  std::vector<ResultBlock> blocks;
+  for (const std::vector<bool>& values :
+       {std::vector<bool>{true, false, true}, {true, true, false, false, true, true}}) {
+    ResultBlock& block = blocks.emplace_back(DataType::kBool, values.size());
+    for (const bool value : values) block.Append(value);
+  }
+  std::string taken;
+  const auto reply = EncodeReply(blocks, {.type = DataType::kBool}, {}, Into(&taken));
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(taken, std::string("\x9D\x01", 2));  // from the lowest bit: 1011 1001 1
+  v1::PairwiseResponse response;
+  ASSERT_TRUE(response.ParseFromString(*reply));
+  EXPECT_EQ(response.scores().values_span().offset(), 1000u);
+  EXPECT_EQ(response.scores().values_span().length(), 2u);
+}
+
+TEST(EncoderTest, ASinkGetsTheTextsOfAllBlocksBehindTheirOffsets) {
+  std::vector<ResultBlock> blocks;
+  blocks.emplace_back(DataType::kBinary, 2).Append(std::string_view("ab"));
+  blocks.back().AppendNull();
+  blocks.emplace_back(DataType::kBinary, 1).Append(std::string_view("c"));
+  std::string taken;
+  const auto reply = EncodeReply(blocks, {.type = DataType::kBinary}, {}, Into(&taken));
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(taken, std::string("\5\0\0\0\0\2\0\0\0\2\0\0\0\3\0\0\0abc", 20));
+  v1::PairwiseResponse response;
+  ASSERT_TRUE(response.ParseFromString(*reply));
+  EXPECT_EQ(response.scores().values_span().offset(), 1017u);
+  EXPECT_EQ(response.scores().values_span().length(), 3u);
 }
 
 TEST(EncoderTest, WhatASinkRefusesIsSent) {

@@ -155,6 +155,9 @@ absl::StatusOr<ResultPlace> ResultPlace::Begin(const RegionTable& regions,
 }
 
 std::optional<uint64_t> ResultPlace::Write(std::span<const Bytes> buffers) const {
+  uint64_t size = 0;
+  for (const Bytes buffer : buffers) size += buffer.size();
+  if (size > length_) return std::nullopt;
   uint64_t at = 0;
   for (const Bytes buffer : buffers) {
     if (!WriteAt(at, buffer).has_value()) return std::nullopt;

@@ -55,7 +55,8 @@ class ResultPlace {
   static absl::StatusOr<ResultPlace> Begin(const RegionTable& regions, const v1::RegionSpan& span,
                                            absl::string_view field);
 
-  // As BufferSink. nullopt where the buffers do not fit, or a later turn has begun.
+  // As BufferSink. nullopt where the buffers do not fit, which writes nothing, or where a
+  // later turn has begun, if after some of them.
   std::optional<uint64_t> Write(std::span<const Bytes> buffers) const;
   // The same for one that goes `at` bytes behind the place's begin.
   std::optional<uint64_t> WriteAt(uint64_t at, Bytes buffer) const;

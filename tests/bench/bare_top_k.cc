@@ -17,6 +17,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -73,21 +74,30 @@ std::vector<std::vector<uint32_t>> Search(const Cross& cross, size_t queries, si
   return rows;
 }
 
+int Fail(const std::string& why) {
+  std::fprintf(stderr, "bare_top_k: %s\n", why.c_str());
+  return EXIT_FAILURE;
+}
+
 int Main(const char* scorer_name, size_t k, const char* queries_path, const char* choices_path) {
   const auto kernel = FindScorer(scorer_name, "scorer");
-  if (!kernel.ok()) return EXIT_FAILURE;
+  if (!kernel.ok()) return Fail(kernel.status().ToString());
   const auto scorer = (*kernel)->bind_scorer({});
-  if (!scorer.ok()) return EXIT_FAILURE;
+  if (!scorer.ok()) return Fail(scorer.status().ToString());
   const std::vector<std::string> query_lines = Lines(queries_path);
   const std::vector<std::string> choice_lines = Lines(choices_path);
+  if (query_lines.empty() || choice_lines.empty()) return Fail("no queries, or no choices");
   const Texts queries = Views(query_lines);
   const Choices choices(Views(choice_lines));
   const Cross cross(**scorer, queries, choices);
 
   int64_t one_ns = 0;
   int64_t two_ns = 0;
-  const auto rows = Search(cross, queries.size(), k, 1, &one_ns);
-  if (Search(cross, queries.size(), k, 2, &two_ns) != rows) return EXIT_FAILURE;
+  const auto rows = Search(cross, queries.size(), k, 2, &two_ns);  // to be warm
+  if (Search(cross, queries.size(), k, 1, &one_ns) != rows ||
+      Search(cross, queries.size(), k, 2, &two_ns) != rows) {
+    return Fail("one thread and two found different rows");
+  }
   std::printf("{\"one_ns\": %" PRId64 ", \"two_ns\": %" PRId64 ", \"rows\": [", one_ns, two_ns);
   const char* separator = "";
   for (const std::vector<uint32_t>& of_query : rows) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from arrow_columns import ENCODINGS, read
 from kernelserve._columns import Column
 from kernelserve._inputs import column_from
-from kernelserve._limits import Limits
+from kernelserve._limits import SAFE_LIMITS, Limits
 from kernelserve._ranges import cut
 from kernelserve._symbols import SymbolTable
 from kernelserve.v1 import types_pb2 as types
@@ -182,6 +183,53 @@ def test_what_goes_with_every_range_makes_more_of_them() -> None:
     limits = Limits(request_bytes_max=8 << 20, request_bytes_preferred=1 << 20, rows_max=1 << 24)
     sizes = [made.nbytes(*rows) for rows in cut(made.starts, made.nbytes, limits)]
     assert max(sizes) < 1.1 * (1 << 20)
+
+
+WORDS = [f"word {i * i % 997:03}" + "é" * (i % 40) for i in range(20_000)]
+
+VIEWS: dict[str, Callable[[], Any]] = {
+    "long": lambda: pa.array([f"{word:>40}" for word in WORDS]),
+    "some long": lambda: pa.array(WORDS),
+    "in turns": lambda: pa.array(["ab", "y" * 1000] * 10_000),
+    "in turns of a thousand": lambda: pa.array((["ab"] * 999 + ["y" * 50_000]) * 20),
+    "shuffled": lambda: pa.array([f"{word:>60}" for word in WORDS]).cast(pa.string_view()),
+    "nulls": lambda: pa.array([None if i % 3 else w for i, w in enumerate(WORDS)]),
+}
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+def test_how_long_views_are_is_known_about(kind: str) -> None:
+    array = VIEWS[kind]().cast(pa.string_view())
+    if kind == "shuffled":
+        _, views, data = array.buffers()
+        order = np.random.default_rng(1).permutation(len(array))
+        mixed = np.frombuffer(views, np.complex128)[order]
+        array = pa.Array.from_buffers(
+            pa.string_view(), len(array), [None, pa.py_buffer(mixed), data]
+        )
+    for some in (array, array[: len(array) // 2], array[5000:15_000]):
+        made = column(some)
+        exact = len(made.encode(0, len(some)).join())
+        assert 0.5 * exact < made.nbytes(0, len(some)) < 2 * exact
+
+
+def test_a_few_rows_of_a_long_column_of_views_are_one_call() -> None:
+    """Whatever else the buffers hold that they point into."""
+    array = pa.array([f"{i:040}" for i in range(500_000)]).cast(pa.string_view())
+    some = column(array[1000:2000])
+    assert some.nbytes(0, 1000) < 1000 * 80
+    assert cut(some.starts, some.nbytes, SAFE_LIMITS) == [(0, 1000)]
+
+
+def test_views_beyond_their_buffer_do_not_become_those_of_the_next() -> None:
+    views = np.array([[20, 0, 0, 200], [20, 0, 1, 0], [20, 0, 0, 5], [20, 0, 0, -3]], np.int32)
+    buffers = [None, *map(pa.py_buffer, (views.tobytes(), b"x" * 99, b"y" * 20))]
+    (message,) = messages(pa.Array.from_buffers(pa.string_view(), 4, buffers))
+    sent = np.frombuffer(message.values, np.int32).reshape(-1, 4)
+    there = {row: bytes(message.view_buffers[sent[row, 2]]) for row in (1, 2)}
+    assert there == {1: b"y" * 20, 2: b"x" * 20}
+    assert sent[1:3, 3].tolist() == [0, 0]
+    assert sent[[0, 3], 2].tolist() == [-1, -1]
 
 
 def test_what_lies_under_nulls_is_not_followed() -> None:

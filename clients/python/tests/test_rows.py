@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kernelserve as ks
 from arrow_columns import ENCODINGS
+from kernelserve import TooLargeError
 from kernelserve import _verbs as verbs
 from kernelserve._limits import REQUEST_BYTES_RESERVED, SAFE_LIMITS, Limits, limits_of
 from kernelserve._rows import ColumnVerb
+from kernelserve.bench.server_process import ServerProcess
 from kernelserve.v1 import server_info_pb2
 
 
@@ -39,6 +42,26 @@ def test_calls_cover_the_rows_in_order_and_keep_to_the_limits(
         assert 1 <= end - begin <= rows_max
         if end - begin > 1 and "view" not in encoding:
             assert len(verb.request((begin, end))) <= bytes_max
+
+
+def test_a_request_that_turns_out_too_long_is_not_sent() -> None:
+    """A long text behind thousands of short ones, where no estimate looks."""
+    texts = ["a word of some length"] * 60_019 + ["x" * 10_000_000]
+    verb = pairwise(pa.array(texts).cast(pa.string_view()), "right")
+    assert verb.plan(SAFE_LIMITS) == [(0, 60_020)]
+    bytes_max = SAFE_LIMITS.request_bytes_max
+    with pytest.raises(TooLargeError, match=r"the request would have 1\d+ bytes"):
+        verb.request((0, 60_020), None, bytes_max)
+    assert len(verb.request((0, 30_000), None, bytes_max)) < bytes_max
+    one = pairwise(pa.array(["x" * 5_000_000]), "right")
+    assert len(one.request((0, 1), None, bytes_max)) > bytes_max, "the server's to refuse"
+
+
+def test_rows_longer_than_was_estimated_are_computed(server: ServerProcess) -> None:
+    texts = ["a word of some length"] * 60_019 + ["x" * 10_000_000]
+    with ks.connect(server.address) as client:
+        sizes = client.pairwise(pa.array(texts).cast(pa.string_view()), "")
+    assert sizes.to_pylist() == [len(text) for text in texts]
 
 
 def test_no_rows_are_one_call() -> None:

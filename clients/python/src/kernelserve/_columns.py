@@ -60,7 +60,10 @@ class Piece:
     dictionary: Piece | None = None
 
     def nbytes(self, begin: int, end: int) -> int:
-        """About how long encode(begin, end) is: exact but for views and headers of a few bytes."""
+        """About how long encode(begin, end) is.
+
+        Exact but for headers of a few bytes, and for views: as if all took the same.
+        """
         rows = end - begin
         size = rows // 8 if self.validity is not None else 0
         if self.dictionary is not None:

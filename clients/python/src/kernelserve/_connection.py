@@ -177,13 +177,14 @@ class Connection:
         deadline: Deadline,
         stop: Stop,
     ) -> None:
-        """One call; halves, and halves of those, where the server finds it too large."""
+        """One call; halves, and halves of those, where it turns out to be too large."""
 
         def send(region: Region | None) -> None:
             def read(reply: bytes) -> None:
                 verb.accept(rows, reply, region)
 
-            request = verb.request(rows, region)
+            limits = lanes.limits or SAFE_LIMITS
+            request = verb.request(rows, region, limits.request_bytes_max)
             first_row = verb.first_row + rows[0]
             self._call(lanes, lane, verb.method, request, read, deadline, stop, first_row)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ._exceptions import RowErrorWarning
+from ._exceptions import RowErrorWarning, TooLargeError, describe
 from ._limits import Limits
 from ._loops import warn_outside
 from ._ranges import Range, cut, halves
@@ -55,8 +55,13 @@ class ColumnVerb:
         """About how long the columns of a range are."""
         return sum(column.nbytes(begin, end) for _, column in self.columns)
 
-    def request(self, rows: Range, region: Region | None = None) -> bytes:
-        """The request for a range that plan() or split() gave; its columns in the region."""
+    def request(
+        self, rows: Range, region: Region | None = None, bytes_max: int | None = None
+    ) -> bytes:
+        """The request for a range that plan() or split() gave; its columns in the region.
+
+        Raises TooLargeError for a message over `bytes_max` whose rows can be split.
+        """
         if region is not None:
             placement = Placement(region, columns_bytes_max(results=True))
             out = self._write(rows, placement.writer)
@@ -64,7 +69,18 @@ class ColumnVerb:
                 if self.result_span:
                     self._write_result_span(out, region)
                 return out.join()
-        return self._write(rows, Writer).join()
+        out = self._write(rows, Writer)
+        if bytes_max is not None and out.nbytes > bytes_max and self.split(rows):
+            # What goes with views is estimated, and may lie anywhere.
+            raise TooLargeError(
+                describe(
+                    f"the request would have {out.nbytes} bytes",
+                    "RESOURCE_EXHAUSTED",
+                    bound=f"at most {bytes_max} bytes",
+                    value=out.nbytes,
+                )
+            )
+        return out.join()
 
     def _write(self, rows: Range, writer: Callable[[], Writer]) -> Writer:
         out = Writer()

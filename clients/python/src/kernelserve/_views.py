@@ -24,8 +24,9 @@ WHOLE_BUFFERS_BYTES_A_ROW_MAX = 16
 _RUNS_A_BUFFER_MAX = 4
 
 
-# Rows that are looked at for an estimate.
-_SAMPLED_ROWS = 1024
+# Estimates: rows to look at, or half as many, and how long buffers have to be for that.
+_SAMPLED_ROWS = 2048
+_LOOKED_INTO_BYTES_MIN = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class ViewParts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _MovedViews(Deferred):
-    """Views, some of which point elsewhere by now: their second halves."""
+    """Views of which some are to point elsewhere."""
 
-    values: memoryview
-    rows: npt.NDArray[np.intp]
-    halves: npt.NDArray[np.int64]
+    values: memoryview  # as they were
+    rows: npt.NDArray[np.intp]  # that change
+    halves: npt.NDArray[np.int64]  # of each of them, the second half: number and offset
 
     def __len__(self) -> int:
         return len(self.values)
@@ -81,30 +82,46 @@ def view_parts(
         runs = _runs(numbers)
     ends = begins.astype(np.int64) + sizes
     parts: list[memoryview] = []
-    unused = -int(sizes.sum(dtype=np.int64))
+    sent = 0
     moved = False
     for run in runs:
         number = int(numbers[run.start])
-        if not 0 <= number < len(buffers):
-            moved = True
-            numbers[run] = -1  # still points nowhere, for the server to say so
-            unused += int(sizes[run].sum(dtype=np.int64))
-            continue
+        size = len(buffers[number]) if 0 <= number < len(buffers) else -1
         first, past = int(begins[run].min()), int(ends[run].max())
-        unused += past - first
-        moved = moved or first != 0 or number != len(parts)
-        numbers[run] = len(parts)
+        if first < 0 or past > size:  # some point nowhere, and still do: the server is to say so
+            there = (begins[run] >= 0) & (ends[run] <= size)
+            moved = True
+            numbers[run] = -1
+            if not there.any():
+                continue
+            first = int(begins[run][there].min())
+            past = int(ends[run][there].max())
+            numbers[run][there] = len(parts)
+        else:
+            moved = moved or first != 0 or number != len(parts)
+            numbers[run] = len(parts)
         begins[run] -= first
         parts.append(buffers[number][first:past])
-    if unused > _UNUSED_BYTES_A_ROW_MAX * len(views):
+        sent += past - first
+    if sent - int(sizes.sum(dtype=np.int64)) > _UNUSED_BYTES_A_ROW_MAX * len(views):
         return None
     return ViewParts(_MovedViews(values, rows, halves) if moved else values, parts)
 
 
 def outside_bytes(values: memoryview, start: int, length: int, buffers: list[memoryview]) -> int:
-    """About how many bytes of the buffers go with rows [start, start + length) of the views."""
-    ours = values[start * 16 : (start + length) * 16]
-    some = np.frombuffer(ours, np.int32).reshape(-1, 4)[:: max(1, length // _SAMPLED_ROWS)]
+    """About how many bytes of the buffers go with rows [start, start + length) of the views.
+
+    By one row in each of many stretches, at a place that differs from stretch to stretch: rows that
+    come in turns are met alike. Few long ones among short ones may be missed.
+    """
+    whole = sum(map(len, buffers))
+    if whole <= _LOOKED_INTO_BYTES_MIN or length == 0:
+        return whole
+    views = np.frombuffer(values[start * 16 : (start + length) * 16], np.int32).reshape(-1, 4)
+    stretch = max(1, length // _SAMPLED_ROWS)
+    numbers = np.arange(length // stretch)
+    # The golden ratio's multiples spread evenly, whatever the length.
+    some = views[numbers * stretch + (numbers * 40_503 % 65_536) * stretch // 65_536]
     some = some[some[:, 0] > _INLINE_BYTES_MAX]
     if not len(some):
         return 0
@@ -113,9 +130,9 @@ def outside_bytes(values: memoryview, start: int, length: int, buffers: list[mem
     begins = some[:, 3].astype(np.int64)
     ends = begins + some[:, 0]
     spread = np.maximum.reduceat(ends, firsts) - np.minimum.reduceat(begins, firsts)
-    text = int(some[:, 0].sum(dtype=np.int64)) * max(1, length // _SAMPLED_ROWS)
-    gathered = text + _UNUSED_BYTES_A_ROW_MAX * length
-    return min(int(spread.sum()), gathered, sum(map(len, buffers)))
+    text = int(some[:, 0].sum(dtype=np.int64)) * stretch
+    # What is spread further is gathered.
+    return min(max(int(spread.sum()), text), text + _UNUSED_BYTES_A_ROW_MAX * length, whole)
 
 
 def are_sent_whole(buffers: tuple[memoryview, ...], rows: int) -> bool:
