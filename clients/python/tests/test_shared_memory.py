@@ -52,7 +52,7 @@ KINDS: dict[str, Callable[[list[Any]], Any]] = {
     "utf8": lambda rows: pa.array(rows, pa.string()),
     "large utf8": lambda rows: pa.array(rows, pa.large_string()),
     "views": lambda rows: pa.array(rows, pa.string_view()),
-    # Their buffer begins with text of others', and is too long to go as it is.
+    # Into a buffer that has more text, of others.
     "long views": lambda rows: long_views(rows),
     "slice": lambda rows: pa.array(["x", None, *rows, "y"], pa.string())[2:-1],
     "chunks": lambda rows: pa.chunked_array([rows[:9_999], rows[9_999:]], pa.string()),
@@ -126,7 +126,7 @@ def test_a_region_is_refilled_with_less_and_with_more(kind: str) -> None:
         assert turns(client) == 5
 
 
-def test_views_that_move_are_made_in_fresh_pages_and_in_old_ones() -> None:
+def test_gathered_views_go_into_fresh_pages_and_into_old_ones() -> None:
     with ks.connect() as shared, ks.connect(shared_memory=False) as sent:
         for rows in (12_000, 20_000, 9_000):
             left, right = long_views(LEFT[-rows:]), long_views(RIGHT[-rows:])
@@ -206,7 +206,7 @@ def test_results_that_find_no_room_are_sent(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("bound", ["_COLUMNS_BYTES", "_VIEW_BUFFERS_MAX"])
 def test_columns_that_find_no_room_are_sent(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
-    left = pa.array([f"{word:>20}" for word in LEFT], pa.string_view())
+    left = pa.array([f"{row:014}" for row in range(ROWS)], pa.string_view())  # goes as it is
     verb = verbs.pairwise(left, RIGHT, "levenshtein.distance", None, None, "fail")
     assert isinstance(verb, ColumnVerb)
     region = Region()

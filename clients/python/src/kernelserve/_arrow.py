@@ -13,7 +13,7 @@ from ._columns import Piece
 from ._exceptions import Error, invalid
 from ._lists import pieces_of_list
 from ._symbols import SymbolTable
-from ._views import outside_bytes
+from ._views import text_bytes
 from .v1 import types_pb2 as types
 
 _TYPES = {
@@ -112,7 +112,7 @@ def piece_of(array: Any) -> Piece:
         offsets,
         values,
         tuple(outside),
-        outside_bytes(values, start, len(array), outside) if outside else 0,
+        text_bytes(values, start, len(array)) if outside else 0,
     )
 
 
@@ -129,7 +129,10 @@ def with_offsets(piece: Piece, begin: int, end: int) -> Piece:
         ],
         offset=piece.start + begin,
     )
-    return piece_of(views.cast(pa.large_string() if utf8 else pa.large_binary()))
+    try:
+        return piece_of(views.cast(pa.string() if utf8 else pa.binary()))
+    except pa.ArrowInvalid:  # over 2 GiB of text, which its length will be found to be too much
+        return piece_of(views.cast(pa.large_string() if utf8 else pa.large_binary()))
 
 
 def _joined(chunks: list[Any]) -> list[Any]:

@@ -1,8 +1,8 @@
 """Columns as the wire has them, and the request bytes of any range of their rows.
 
 A Column is a list of Pieces; a Piece holds the buffers of one Arrow array as they are. Encoding a
-range of rows slices those buffers and copies nothing but offsets (to begin at 0, as int32) and
-views of long text.
+range of rows slices those buffers and copies nothing but offsets (to begin at 0, as int32), and
+the text of views that point into long buffers.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._views import ViewParts, are_sent_whole, view_parts
-from ._wire import Buffer, Deferred, Rebased, Writer
+from ._views import go_as_they_are
+from ._wire import Buffer, Rebased, Writer
 from .v1 import types_pb2 as types
 
 # Bytes of one element in `values`; types that are not here have none, or bits, or vary.
@@ -45,8 +45,7 @@ class Piece:
     """The buffers of one Arrow array. Row i of the piece is element `start + i` of the buffers.
 
     `offsets` counts units of `values`: bytes, or for SYMBOLS uint32. With `dictionary`, `type` is
-    the type of the indices in `values`. `outside_bytes` are about as many of `view_buffers` as go
-    with all rows.
+    the type of the indices in `values`. `text_bytes` are about as many as views have of text.
     """
 
     type: types.DataType.ValueType
@@ -56,7 +55,7 @@ class Piece:
     offsets: npt.NDArray[np.signedinteger[Any]] | None = None
     values: memoryview = field(default_factory=lambda: memoryview(b""))
     view_buffers: tuple[memoryview, ...] = ()
-    outside_bytes: int = 0
+    text_bytes: int = 0
     dictionary: Piece | None = None
 
     def nbytes(self, begin: int, end: int) -> int:
@@ -73,11 +72,10 @@ class Piece:
             text = int(self.offsets[lo + rows]) - int(self.offsets[lo])
             size += 4 * rows + text * _unit_bytes(self.type)
         elif self.type in VIEW_TYPES:
-            if are_sent_whole(self.view_buffers, rows):
-                size += sum(map(len, self.view_buffers))
+            if go_as_they_are(self.view_buffers, rows):
+                size += 16 * rows + sum(map(len, self.view_buffers))
             else:
-                size += self.outside_bytes * rows // max(1, self.length)
-            size += 16 * rows
+                size += 4 * rows + self.text_bytes * rows // max(1, self.length)
         elif self.type == types.DATA_TYPE_BOOL:
             size += rows // 8
         else:
@@ -94,15 +92,12 @@ class Piece:
     ) -> Writer:
         """The Column message of rows [begin, end). `writer` makes what it is written with."""
         lo, hi = self.start + begin, self.start + end
-        parts: ViewParts | None = None
-        if self.type in VIEW_TYPES:
-            valid = unpack_bits(self.validity, lo, hi - lo) if self.validity is not None else None
-            parts = view_parts(self.values[lo * 16 : hi * 16], valid, self.view_buffers)
-            if parts is None:
-                from ._arrow import with_offsets
+        views = self.type in VIEW_TYPES
+        if views and not go_as_they_are(self.view_buffers, end - begin):
+            from ._arrow import with_offsets
 
-                rest = with_offsets(self, begin, end)
-                return rest.encode(0, end - begin, repeat=repeat, writer=writer)
+            rest = with_offsets(self, begin, end)
+            return rest.encode(0, end - begin, repeat=repeat, writer=writer)
         out = writer()
         out.uint(_TYPE, self.type)
         out.uint(_LENGTH, end - begin)
@@ -116,18 +111,14 @@ class Piece:
             out.buffer(_VALIDITY, self.validity[lo // 8 : (hi + 7) // 8])
         if self.offsets is not None:
             self._encode_offsets(out, lo, hi)
-        elif parts is not None:
-            if isinstance(parts.views, Deferred):
-                out.deferred(_VALUES, parts.views)
-            else:
-                out.buffer(_VALUES, parts.views)
-            for part in parts.buffers:
-                out.buffer(_VIEW_BUFFERS, part)
         elif self.type == types.DATA_TYPE_BOOL:
             out.buffer(_VALUES, self.values[lo // 8 : (hi + 7) // 8])
         elif self.type != types.DATA_TYPE_NULL:
             width = FIXED_WIDTH[self.type]
             out.buffer(_VALUES, self.values[lo * width : hi * width])
+            if views:
+                for data in self.view_buffers:
+                    out.buffer(_VIEW_BUFFERS, data)
         return out
 
     def _encode_offsets(self, out: Writer, lo: int, hi: int) -> None:
@@ -135,7 +126,7 @@ class Piece:
         offsets = self.offsets[lo : hi + 1]
         first, last = int(offsets[0]), int(offsets[-1])
         if first or offsets.dtype != np.int32:
-            out.deferred(_OFFSETS, Rebased(offsets))
+            out.rebased(_OFFSETS, Rebased(offsets))
         else:
             out.buffer(_OFFSETS, bytes_of(offsets))
         unit = _unit_bytes(self.type)

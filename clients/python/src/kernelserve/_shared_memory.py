@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from ._forks import gate, renew_in_child
 from ._matrix_pool import MatrixPool
 from ._sealed_memory import map_memory, sealed_memory
-from ._wire import Buffer, DecodeError, Deferred, Writer, fields
+from ._wire import Buffer, DecodeError, Rebased, Writer, fields
 
 if TYPE_CHECKING:  # numpy is not imported before there are columns
     import numpy as np
@@ -86,7 +86,7 @@ class Region:
     def fileno(self) -> int:
         return self._fd
 
-    def write(self, buffers: list[tuple[int, Buffer | Deferred]]) -> None:
+    def write(self, buffers: list[tuple[int, Buffer | Rebased]]) -> None:
         """Puts buffers where they belong: in ascending order, less than a page from each other.
 
         Pages that are there already are written through the mapping, in less time than by system
@@ -100,13 +100,13 @@ class Region:
         for at, data in buffers:
             end = at + len(data)
             if end > self._written:
-                if isinstance(data, Deferred):
+                if isinstance(data, Rebased):
                     data = data.made()
                 if os.pwrite(self._fd, data, at) != len(data):
                     raise OSError("a region cannot be written to its end")
                 self._written = end
-            elif isinstance(data, Deferred):
-                data.fill(mapped[at:end])
+            elif isinstance(data, Rebased):
+                data.make(mapped[at:end].view(np.int32))
             else:
                 mapped[at:end] = np.frombuffer(data, np.uint8)
 
@@ -156,7 +156,7 @@ class Placement:
         """`room`: how many bytes of it there are for them."""
         self.region = region
         self._room = room
-        self._buffers: list[tuple[int, Buffer | Deferred]] = []
+        self._buffers: list[tuple[int, Buffer | Rebased]] = []
         self._nbytes = 0
         self._fits = True
 
@@ -164,7 +164,7 @@ class Placement:
         """For a Column message."""
         return _SpanWriter(self)
 
-    def put(self, data: Buffer | Deferred) -> Writer:
+    def put(self, data: Buffer | Rebased) -> Writer:
         """The RegionSpan of what goes into the region next."""
         at = -(-self._nbytes // _ALIGNMENT) * _ALIGNMENT
         self._buffers.append((at, data))
@@ -207,9 +207,9 @@ class _SpanWriter(Writer):
         if len(data):
             self.message(field + _TO_SPAN, self._placement.put(data))
 
-    def deferred(self, field: int, data: Deferred) -> None:
+    def rebased(self, field: int, data: Rebased) -> None:
         if len(data) < _BUFFER_BYTES_MIN:
-            super().deferred(field, data)
+            super().rebased(field, data)
         else:
             self.message(field + _TO_SPAN, self._placement.put(data))
 

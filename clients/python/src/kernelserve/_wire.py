@@ -40,40 +40,26 @@ def uint_field(field: int, number: int) -> bytes:
     return varint(field << 3 | VARINT) + varint(number) if number else b""
 
 
-class Deferred:
-    """A buffer that is computed where it belongs, once that is known."""
-
-    __slots__ = ()
-
-    def __len__(self) -> int:
-        """In bytes."""
-        raise NotImplementedError
-
-    def fill(self, out: npt.NDArray[np.uint8]) -> None:
-        """Computes it into `out`, which is as long and begins on a multiple of 8 bytes."""
-        raise NotImplementedError
-
-    def made(self) -> memoryview:
-        import numpy as np
-
-        out = np.empty(len(self), np.uint8)
-        self.fill(out)
-        return memoryview(out.data)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Rebased(Deferred):
-    """Offsets that are to begin at 0, as int32."""
+class Rebased:
+    """Offsets that are to begin at 0, as int32: computed where they belong, once that is known."""
 
     offsets: npt.NDArray[np.signedinteger[Any]]
 
     def __len__(self) -> int:
         return 4 * len(self.offsets)
 
-    def fill(self, out: npt.NDArray[np.uint8]) -> None:
+    def make(self, out: npt.NDArray[np.int32]) -> None:
         import numpy as np
 
-        np.subtract(self.offsets, self.offsets[0], out=out.view(np.int32), casting="unsafe")
+        np.subtract(self.offsets, self.offsets[0], out=out, casting="unsafe")
+
+    def made(self) -> memoryview:
+        import numpy as np
+
+        out = np.empty(len(self.offsets), np.int32)
+        self.make(out)
+        return memoryview(out.view(np.uint8).data)
 
 
 class Writer:
@@ -99,8 +85,8 @@ class Writer:
             self.raw(varint(field << 3 | LENGTH_DELIMITED) + varint(len(data)))
             self.raw(data)
 
-    def deferred(self, field: int, data: Deferred) -> None:
-        """A `bytes` field of what has yet to be computed."""
+    def rebased(self, field: int, data: Rebased) -> None:
+        """A `bytes` field of offsets."""
         self.buffer(field, data.made())
 
     def message(self, field: int, inner: Writer) -> None:
