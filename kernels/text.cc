@@ -137,9 +137,11 @@ constexpr auto kPayload = [] {
 bool LooksLikeAll(std::string_view utf8, size_t length, uint8_t lead) {
   constexpr size_t kLong = 64;
   const size_t last = utf8.size() - std::min(utf8.size(), length);
-  const bool first_leads = static_cast<uint8_t>(utf8[0]) >= lead;
-  const bool last_leads = static_cast<uint8_t>(utf8[last]) >= lead;
-  return first_leads & ((utf8.size() >= kLong) | ((utf8.size() % length == 0) & last_leads));
+  const unsigned first_leads = static_cast<uint8_t>(utf8[0]) >= lead ? 1 : 0;
+  const unsigned last_leads = static_cast<uint8_t>(utf8[last]) >= lead ? 1 : 0;
+  const unsigned divides = utf8.size() % length == 0 ? 1 : 0;
+  const unsigned is_long = utf8.size() >= kLong ? 1 : 0;
+  return (first_leads & (is_long | (divides & last_leads))) != 0;
 }
 
 // The length-byte sequence that `word` begins with, little-endian, is valid but for its value.
