@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +45,17 @@ size_t AsciiPrefix(Bytes bytes) {
   }
   while (at < bytes.size() && p[at] <= 0x7f) ++at;
   return at;
+}
+
+// The text of a view over kInlineMax, where it lies in one of the buffers.
+bool FindText(std::span<const Bytes> buffers, int32_t length, int32_t buffer, int32_t offset,
+              std::string_view* text) {
+  if (length < 0 || buffer < 0 || offset < 0) return false;
+  if (static_cast<size_t>(buffer) >= buffers.size()) return false;
+  const Bytes data = buffers[static_cast<size_t>(buffer)];
+  if (static_cast<uint64_t>(offset) + static_cast<uint64_t>(length) > data.size()) return false;
+  *text = {reinterpret_cast<const char*>(data.data()) + offset, static_cast<size_t>(length)};
+  return true;
 }
 
 }  // namespace
@@ -149,21 +161,18 @@ RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
   }
   const int32_t buffer = LoadUnaligned<int32_t>(view, 2);
   const int32_t offset = LoadUnaligned<int32_t>(view, 3);
+  if (FindText(leaf.view_buffers, length, buffer, offset, bytes)) return RowState::kValue;
   if (length < 0 || buffer < 0 || static_cast<size_t>(buffer) >= leaf.view_buffers.size()) {
     return locator_.Invalid(Malformed(
         locator_.leaf_field(), "values",
         absl::StrCat("a view into one of the ", leaf.view_buffers.size(), " view_buffers"),
         absl::StrCat("a view of length ", length, " into buffer ", buffer)));
   }
-  const Bytes data = leaf.view_buffers[buffer];
-  if (offset < 0 || static_cast<uint64_t>(offset) + length > data.size()) {
-    return locator_.Invalid(Malformed(
-        locator_.leaf_field(), "values",
-        absl::StrCat("a view inside view_buffers[", buffer, "] of ", data.size(), " bytes"),
-        absl::StrCat("a view of bytes ", offset, " to ", static_cast<int64_t>(offset) + length)));
-  }
-  *bytes = {reinterpret_cast<const char*>(data.data()) + offset, static_cast<size_t>(length)};
-  return RowState::kValue;
+  return locator_.Invalid(Malformed(
+      locator_.leaf_field(), "values",
+      absl::StrCat("a view inside view_buffers[", buffer, "] of ",
+                   leaf.view_buffers[static_cast<size_t>(buffer)].size(), " bytes"),
+      absl::StrCat("a view of bytes ", offset, " to ", static_cast<int64_t>(offset) + length)));
 }
 
 RowState TextReader::Decode(std::string_view bytes, Text* text) {
@@ -287,27 +296,16 @@ size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
       texts[i] = Text::OfBytes(view + 4, length);
       continue;
     }
-    if (length > kInlineMax) {
-      const uint32_t buffer = LoadUnaligned<uint32_t>(view, 2);
-      const uint32_t offset = LoadUnaligned<uint32_t>(view, 3);
-      if ((length | buffer | offset) >> 31 == 0 && buffer < column.view_buffers.size()) {
-        const Bytes data = column.view_buffers[buffer];
-        if (uint64_t{offset} + length <= data.size()) {
-          const char* bytes = reinterpret_cast<const char*>(data.data()) + offset;
-          if (!decodes_ || IsAscii({bytes, length})) {
-            texts[i] = Text::OfBytes(bytes, length);
-            continue;
-          }
-        }
-      }
-    }
-    // Other than ASCII, or wrong.
     std::string_view bytes;
-    if (bytes_.ReadView(first + i, &bytes) != RowState::kValue) return 0;
-    if (!decodes_) {
+    if (length > kInlineMax &&
+        FindText(column.view_buffers, static_cast<int32_t>(length), LoadUnaligned<int32_t>(view, 2),
+                 LoadUnaligned<int32_t>(view, 3), &bytes) &&
+        (!decodes_ || IsAscii(bytes))) {
       texts[i] = Text(bytes);
       continue;
     }
+    // Other than ASCII, or wrong.
+    if (!decodes_ || bytes_.ReadView(first + i, &bytes) != RowState::kValue) return 0;
     if (Decode(bytes, &texts[i]) != RowState::kValue) return 0;
     if (full()) return i + 1;
   }

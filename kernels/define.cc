@@ -32,13 +32,6 @@ absl::string_view Accepted(DataType wanted) {
   }
 }
 
-absl::Status WrongType(absl::string_view field, absl::string_view bound, DataType type) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument,
-      {.reason = "WRONG_TYPE", .field = field, .bound = bound, .value = DataTypeName(type)},
-      absl::StrCat(field, " has type ", DataTypeName(type), ", expected ", bound));
-}
-
 }  // namespace
 
 absl::StatusOr<DataType> ResultTypeOf(absl::string_view kernel, std::span<const DataType> offered,
@@ -68,7 +61,7 @@ absl::StatusOr<DataType> CheckColumns(const Declared& declared, const Binding& b
     }
     const DataType type = columns[i].value_type();
     if (!Converts(argument.type, type)) {
-      return WrongType(argument.name, Accepted(argument.type), type);
+      return WrongColumnType(argument.name, Accepted(argument.type), type);
     }
   }
   return ResultTypeOf(declared.name, declared.results, binding.result_type);
