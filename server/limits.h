@@ -165,6 +165,9 @@ inline constexpr int kHandshakeTimeoutMs = 10'000;
 // matrix may take as long.
 inline constexpr int64_t kConnectionAgeGraceS = 3'600;
 
+// How long the acceptor waits where there is not even a descriptor to refuse a connection with.
+inline constexpr int kDescriptorPauseMs = 10;
+
 // How often the log says that connections are being refused.
 inline constexpr int64_t kRefusalLogPauseMs = 10'000;
 

@@ -165,8 +165,11 @@ class Sender {
     call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(1));
     stub_.UnaryCall(&call->context, absl::StrCat("/", MethodName(method)), {}, &call->request,
                     &call->response, [call](const grpc::Status& status) {
-                      const std::unique_ptr<Call> owned(call);
-                      call->sender->Ended(status);
+                      Sender* const sender = call->sender;
+                      // Holds the channel, whose end gRPC waits for on this very thread where it
+                      // was the last: before Codes() may return, and the stub be gone.
+                      delete call;
+                      sender->Ended(status);
                     });
   }
 

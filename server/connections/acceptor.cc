@@ -81,6 +81,8 @@ void Acceptor::Serve() {
     for (size_t i = 1; i < waits.size(); ++i) {
       if (waits[i].revents != 0) AcceptAll(*sockets[i].first, *sockets[i].second);
     }
+    // Another thread has all there are: it has to let go of one first.
+    if (!spare_.is_open()) poll(waits.data(), 1, kDescriptorPauseMs);
   }
 }
 
@@ -93,10 +95,17 @@ void Acceptor::AcceptAll(const Listener& listener, const Descriptor& socket) {
       return accept4(socket.get(), reinterpret_cast<sockaddr*>(&address), &bytes,
                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     };
+    if (!spare_.is_open()) spare_ = OpenSpare();
     Descriptor connection(accept());
+    bool refuse = connection.is_open() && !spare_.is_open();
     if (!connection.is_open() && (errno == EMFILE || errno == ENFILE)) {
+      refuse = true;
       spare_ = Descriptor();
       connection = Descriptor(accept());
+    }
+    if (refuse) {
+      // Another thread may have been quicker to take what was given up. No connection is taken in
+      // until there is a spare again: those after it could not even be refused.
       const bool any = connection.is_open();
       connection = Descriptor();
       spare_ = OpenSpare();

@@ -1,0 +1,115 @@
+#include "server/connections/acceptor.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/log.h"
+
+namespace kernelserve::server {
+namespace {
+
+// In the place of gRPC: holds what it is given.
+class Holder : public Acceptor::Grpc {
+ public:
+  void HandleNewConnection(NewConnectionParameters* connection) override {
+    held_.emplace_back(connection->fd);
+  }
+
+ private:
+  std::vector<Descriptor> held_;  // of the acceptor's thread
+};
+
+// While it lives, this process may have descriptors below a number only.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t limit) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    now_ = {.rlim_cur = std::min(limit, before_.rlim_max), .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &now_);
+  }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+  rlim_t limit() const { return now_.rlim_cur; }
+
+ private:
+  rlimit before_, now_;
+};
+
+Descriptor Socket() { return Descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+bool Connect(const Descriptor& socket, int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+}
+
+// How many are still open when the other end closes no further one, or no more than `enough`.
+size_t WaitUntilClosed(const std::vector<Descriptor>& connections, size_t enough) {
+  std::vector<pollfd> open;
+  for (const Descriptor& each : connections) {
+    open.push_back({.fd = each.get(), .events = POLLIN, .revents = 0});
+  }
+  while (open.size() > enough && poll(open.data(), open.size(), 60'000) > 0) {
+    std::erase_if(open, [](const pollfd& each) { return each.revents != 0; });
+  }
+  return open.size();
+}
+
+TEST(AcceptorTest, RefusesThoughAnotherThreadTakesTheDescriptorThatItGivesUpToDoSo) {
+  auto listening = Listen({.path = "", .host = "127.0.0.1", .port = 0});
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  const int port = listening->address.port;
+  Holder holder;
+  std::vector<Acceptor::Listener> listeners;
+  listeners.push_back({.listening = *std::move(listening), .grpc = &holder});
+  Acceptor acceptor(std::move(listeners),
+                    {.connections_max = 100'000, .connections_per_peer_max = 100'000});
+  // So many that it happens: the other thread is in time for one in some thousands.
+  const DescriptorLimit many(20'000);
+  std::vector<Descriptor> connections(many.limit() / 2);
+  for (Descriptor& each : connections) each = Socket();
+  const Descriptor last = Socket();
+  ASSERT_TRUE(last.is_open());
+  constexpr size_t kLeft = 8;
+  std::latch started(1), begin(1), ended(1), end(1);
+  std::atomic<bool> stop = false;
+  std::thread other([&] {
+    started.count_down();
+    begin.wait();
+    while (!stop) const Descriptor taken(fcntl(last.get(), F_DUPFD_CLOEXEC, 0));
+    ended.count_down();
+    end.wait();
+  });
+  // UndefinedBehaviorSanitizer opens a pipe to look at a class that it has not seen yet: those of
+  // the log and of the thread's beginning and end it sees while there are descriptors.
+  started.wait();
+  Log(LogLevel::kWarning, "a test is going to use up the descriptors");
+  {
+    const DescriptorLimit few(static_cast<rlim_t>(last.get()) + 1 + kLeft);
+    begin.count_down();
+    for (const Descriptor& each : connections) EXPECT_TRUE(Connect(each, port));
+    stop = true;
+    ended.wait();
+    EXPECT_LE(WaitUntilClosed(connections, kLeft), kLeft);
+  }
+  end.count_down();
+  other.join();
+}
+
+}  // namespace
+}  // namespace kernelserve::server
