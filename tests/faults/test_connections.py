@@ -65,7 +65,7 @@ def answers(server: Server, host: str = "127.0.0.1") -> bool:
         ("grpc.initial_reconnect_backoff_ms", 100),
     ]
     with grpc.insecure_channel(address, options) as channel:
-        # A server whose peers have just gone may not have noticed yet, and refuse the first attempt.
+        # A server whose peers have just gone may not have noticed yet, and refuse at first.
         grpc.channel_ready_future(channel).result(timeout=PATIENCE_S)
         return bool(Raw(channel).call("GetServerInfo", b"").instance_id)
 
