@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "grpcpp/alarm.h"
 #include "kernels/error.h"
 #include "kernelserve/v1/call_timing.pb.h"
 #include "server/call_job.h"
@@ -21,7 +20,7 @@
 #include "server/limits.h"
 #include "server/memory_budget.h"
 #include "server/scheduler/clocks.h"
-#include "server/scheduler/refusal_pacer.h"
+#include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tokens.h"
 #include "server/status.h"
@@ -100,26 +99,27 @@ CallJob::Options JobOptions(const CallEnvironment& environment,
 
 // Answers when its refusal's turn has come, or its client has gone.
 template <typename Reactor>
-class HeldRefusal final : public Reactor {
+class HeldRefusal final : public Reactor, public HeldRefusals::Refusal {
  public:
-  HeldRefusal(RefusalPacer* pacer, int64_t hold_ns, const CallRecord& record, absl::Status status,
+  HeldRefusal(HeldRefusals* refusals, const CallRecord& record, absl::Status status,
               v1::CallTiming timing)
-      : pacer_(*pacer), record_(record), status_(std::move(status)), timing_(std::move(timing)) {
-    alarm_.Set(
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(hold_ns, GPR_TIMESPAN)),
-        [this](bool) { this->Finish(record_.End(status_, timing_, {})); });
-  }
-  ~HeldRefusal() override { pacer_.Release(); }
+      : refusals_(*refusals),
+        record_(record),
+        status_(std::move(status)),
+        timing_(std::move(timing)) {}
 
-  void OnCancel() override { alarm_.Cancel(); }
+  void Tell() override { this->Finish(record_.End(status_, timing_, {})); }
+  void OnCancel() override {
+    if (refusals_.TakeBack(this)) Tell();
+  }
   void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }
 
  private:
-  RefusalPacer& pacer_;
+  HeldRefusals& refusals_;
   const CallRecord record_;
   const absl::Status status_;
   const v1::CallTiming timing_;
-  grpc::Alarm alarm_;
 };
 
 // The reactor of a call that was refused, where its refusal has to wait; null where that is to
@@ -133,9 +133,8 @@ Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<Call> call
   call.reset();
   Mutable(request)->Clear();
   if (!IsForLater(status)) return nullptr;
-  const int64_t hold_ns = environment.refusals->Hold(MonotonicNs(), left_ns);
-  if (hold_ns == 0) return nullptr;
-  return new HeldRefusal<Reactor>(environment.refusals, hold_ns, record, status, timing);
+  auto held = std::make_unique<HeldRefusal<Reactor>>(environment.refusals, record, status, timing);
+  return environment.refusals->Hold(held.get(), left_ns) ? held.release() : nullptr;
 }
 
 // ---- Unary, at once ----
@@ -194,6 +193,9 @@ class OneBlock : public StreamHandler {
   std::unique_ptr<UnaryHandler> handler_;
 };
 
+// Reactions of all calls are short, and so run on the thread that has the news: a hop to gRPC's
+// executor for each (InternalInlineable) would cost an overloaded server two of its hundredths.
+//
 // gRPC deletes it, in effect, by OnDone: after Finish has been called and every reaction has
 // returned. Finish is called in OnEnd and nowhere else, and so once, whatever becomes of the
 // client: OnCancel only stops the work.
@@ -208,6 +210,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
 
   void OnCancel() override { pool_.Stop(this); }
   void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }
 
  private:
   void OnReady() override {}
@@ -230,6 +233,7 @@ class RefusedStream final : public grpc::ServerWriteReactor<ByteBuffer> {
  public:
   explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
   void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }
 };
 
 // As UnaryCall, with a writer: at most one write is outstanding, and Finish waits for the last one
@@ -253,6 +257,7 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
   }
   void OnCancel() override { pool_.Stop(this); }
   void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }
 
  private:
   void OnReady() override { WriteOrFinish(); }

@@ -22,8 +22,8 @@
 namespace kernelserve::server {
 
 class CallObserver;
+class HeldRefusals;
 class MemoryBudget;
-class RefusalPacer;
 class Tokens;
 class WorkerPool;
 
@@ -47,7 +47,7 @@ class WorkerPool;
 struct CallEnvironment {
   WorkerPool* pool;
   MemoryBudget* memory;
-  RefusalPacer* refusals;
+  HeldRefusals* refusals;
   uint64_t request_bytes_max;
   std::string instance_id;           // for the timing trailer
   CallObserver* observer = nullptr;  // who hears of every call, if anybody

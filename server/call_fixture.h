@@ -18,7 +18,7 @@
 #include "server/call.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
-#include "server/scheduler/refusal_pacer.h"
+#include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 
 // For tests of the adapter: a service over a real socket whose handlers do what a test wants.
@@ -149,7 +149,7 @@ class CallTest : public ::testing::Test {
 
   MemoryBudget memory_{kBudget};
   WorkerPool pool_{2, kJobs};
-  RefusalPacer refusals_;
+  HeldRefusals refusals_;
   const CallEnvironment environment_{.pool = &pool_,
                                      .memory = &memory_,
                                      .refusals = &refusals_,

@@ -223,9 +223,11 @@ class FloodedCallTest : public CallTest {
       others_.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
     }
     while (pool_.load().jobs < kJobs) std::this_thread::yield();
-    const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    struct : HeldRefusals::Refusal {
+      void Tell() override {}
+    } other;
     for (int64_t i = 0; i < 3 * kRefusalsPerSecond; ++i) {
-      if (refusals_.Hold(now.count(), INT64_MAX) > 0) refusals_.Release();
+      if (refusals_.Hold(&other, INT64_MAX)) refusals_.TakeBack(&other);
     }
   }
   ~FloodedCallTest() override {

@@ -16,7 +16,7 @@
 #include "server/error_details_matchers.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
-#include "server/scheduler/refusal_pacer.h"
+#include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 
 namespace kernelserve::server {
@@ -103,7 +103,7 @@ class FibonacciServiceTest : public ::testing::Test {
 
   MemoryBudget memory_{1 << 30};
   WorkerPool pool_{2, kJobsMax};
-  RefusalPacer refusals_;
+  HeldRefusals refusals_;
   const CallEnvironment environment_{.pool = &pool_,
                                      .memory = &memory_,
                                      .refusals = &refusals_,

@@ -50,8 +50,8 @@ inline constexpr uint64_t kDeadlineWaitParts = 2;
 
 // Refusals for load that leave in a second at once: each takes over 0.1 ms of a busy core, so they
 // are 2 % of one. Further ones wait their turn, up to so long: a client that waits as it is told
-// asks less often, and one that does not is made to. They leave in batches, which wake threads less
-// often. And so many wait at most, of some 10 KB each.
+// asks less often, and one that does not is made to. They leave in batches, which wake a thread
+// less often. And so many wait at most, of some 10 KB each.
 inline constexpr int64_t kRefusalsPerSecond = 100;
 inline constexpr int64_t kRefusalHoldNsMax = 2'000'000'000;
 inline constexpr int64_t kRefusalBatchNs = 100'000'000;

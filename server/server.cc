@@ -35,7 +35,7 @@
 #include "server/observability/http_server.h"
 #include "server/observability/server_figures.h"
 #include "server/observability/status_page.h"
-#include "server/scheduler/refusal_pacer.h"
+#include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tls.h"
 #include "server/security/tokens.h"
@@ -226,7 +226,7 @@ struct Server::Parts {
   BufferPool buffers;
   ChoicesCache choices;
   WorkerPool pool;
-  RefusalPacer refusals;
+  HeldRefusals refusals;
   CallObserver observer;
   std::unique_ptr<Tokens> tokens;
   CallEnvironment calls;

@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "kernelserve/v1/string_distance.grpc.pb.h"
 #include "server/cross/cross_handler.h"
-#include "server/scheduler/refusal_pacer.h"
+#include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/string_distance_service.h"
 
@@ -135,7 +135,7 @@ class CrossHandlerTest : public ::testing::Test {
   BufferPool buffers_{1 << 20};
   ChoicesCache choices_{kCache};
   WorkerPool pool_{2, kJobsMax};
-  RefusalPacer refusals_;
+  HeldRefusals refusals_;
   const CallEnvironment calls_{.pool = &pool_,
                                .memory = &memory_,
                                .refusals = &refusals_,

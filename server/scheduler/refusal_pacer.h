@@ -1,9 +1,7 @@
 #ifndef KERNELSERVE_SERVER_SCHEDULER_REFUSAL_PACER_H_
 #define KERNELSERVE_SERVER_SCHEDULER_REFUSAL_PACER_H_
 
-#include <cstddef>
 #include <cstdint>
-#include <mutex>
 
 namespace kernelserve::server {
 
@@ -12,20 +10,16 @@ namespace kernelserve::server {
 // calls do: from kRefusalsPerSecond on, answers wait their turn, up to kRefusalHoldNsMax.
 //
 // That is the generic cell rate algorithm (a leaky bucket) over the time by which the last one is
-// due. Thread-safe.
+// due. For one thread.
 class RefusalPacer {
  public:
   // For how long to hold back a refusal of now, of a call whose time ends in `left_ns`: it is told
-  // while there is still time to go elsewhere. Unless it is 0, Release() follows.
+  // while there is still time to go elsewhere or, where there is none, after its end. Those that
+  // are held back are told in batches, kRefusalBatchNs apart.
   int64_t Hold(int64_t now_ns, int64_t left_ns);
-  void Release();
-
-  size_t held() const;
 
  private:
-  mutable std::mutex mutex_;
-  int64_t due_ns_ = 0;  // guarded by mutex_
-  size_t held_ = 0;     // guarded by mutex_
+  int64_t due_ns_ = 0;
 };
 
 }  // namespace kernelserve::server

@@ -20,7 +20,6 @@ int AtOnce(RefusalPacer* pacer, int64_t now_ns, int count) {
 TEST(RefusalPacerTest, ASecondsWorthLeavesAtOnce) {
   RefusalPacer pacer;
   EXPECT_EQ(AtOnce(&pacer, kStart, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
-  EXPECT_EQ(pacer.held(), static_cast<size_t>(kRefusalsPerSecond));
 }
 
 TEST(RefusalPacerTest, OthersWaitTheirTurnInBatches) {
@@ -46,7 +45,7 @@ TEST(RefusalPacerTest, NoneWaitsForLongerThanTheMost) {
   RefusalPacer pacer;
   constexpr int64_t kFlood = kStart + 1;  // no batch leaves just then
   AtOnce(&pacer, kFlood, 4 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(kFlood, kForever), kRefusalHoldNsMax);
+  EXPECT_EQ(pacer.Hold(kFlood, kForever), kRefusalHoldNsMax + kRefusalBatchNs - 1);
   // And when they have stopped coming, all is as before.
   const int64_t later = kFlood + kSecond + kRefusalHoldNsMax;
   EXPECT_EQ(AtOnce(&pacer, later, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
@@ -63,18 +62,13 @@ TEST(RefusalPacerTest, ACallIsToldWhileThereIsTimeToGoElsewhere) {
   RefusalPacer pacer;
   AtOnce(&pacer, kStart, 3 * kRefusalsPerSecond);
   EXPECT_EQ(pacer.Hold(kStart, kSecond / 2), kSecond / 2 - kRetryDelayMs * 1'000'000);
-  // Where there is none, it ends with its time.
-  EXPECT_EQ(pacer.Hold(kStart, 50'000'000), 50'000'000);
-  EXPECT_GT(pacer.Hold(kStart, -1), 0);
-}
-
-TEST(RefusalPacerTest, HoldsABoundedNumber) {
-  RefusalPacer pacer;
-  AtOnce(&pacer, kStart, kRefusalsPerSecond + static_cast<int>(kRefusalsHeldMax));
-  EXPECT_EQ(pacer.held(), kRefusalsHeldMax);
-  EXPECT_EQ(pacer.Hold(kStart, kForever), 0);
-  pacer.Release();
-  EXPECT_GT(pacer.Hold(kStart, kForever), 0);
+  // With others, and before that rather than after.
+  EXPECT_EQ(pacer.Hold(kStart, kSecond / 2 - 1),
+            kSecond / 2 - kRetryDelayMs * 1'000'000 - kRefusalBatchNs);
+  // Where there is none, it ends after its time.
+  EXPECT_EQ(pacer.Hold(kStart, kRetryDelayMs * 1'000'000), 2 * kRefusalBatchNs);
+  EXPECT_EQ(pacer.Hold(kStart, 50'000'000), kRefusalBatchNs);
+  EXPECT_EQ(pacer.Hold(kStart, -1), kRefusalBatchNs);
 }
 
 }  // namespace
