@@ -76,6 +76,7 @@ void WorkerPool::UnlockAndWake(std::unique_lock<std::mutex> lock) {
 
 // Returns when there may be a task, or the pool is closing.
 void WorkerPool::AwaitTask(std::unique_lock<std::mutex>* lock) {
+  LeaveCore();
   ++idle_;
   const uint64_t submitted = submitted_;
   if (on_rest_ == nullptr || rested_after_ == submitted || scheduler_.jobs() > 0) {
