@@ -130,11 +130,12 @@ Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<Call> call
                   const v1::CallTiming& timing) {
   constexpr double kForeverNs = 1e18;
   const auto left_ns = static_cast<int64_t>(std::min(call->LeftNs(), kForeverNs));
+  const uint64_t flow = call->flow();
   call.reset();
   Mutable(request)->Clear();
   if (!IsForLater(status)) return nullptr;
   auto held = std::make_unique<HeldRefusal<Reactor>>(environment.refusals, record, status, timing);
-  return environment.refusals->Hold(held.get(), left_ns) ? held.release() : nullptr;
+  return environment.refusals->Hold(held.get(), flow, left_ns) ? held.release() : nullptr;
 }
 
 // ---- Unary, at once ----

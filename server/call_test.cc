@@ -226,8 +226,10 @@ class FloodedCallTest : public CallTest {
     struct : HeldRefusals::Refusal {
       void Tell() override {}
     } other;
-    for (int64_t i = 0; i < 3 * kRefusalsPerSecond; ++i) {
-      if (refusals_.Hold(&other, INT64_MAX)) refusals_.TakeBack(&other);
+    for (int64_t flow = 0; flow < 3 * kRefusalsPerSecond; ++flow) {
+      if (refusals_.Hold(&other, static_cast<uint64_t>(flow), INT64_MAX)) {
+        refusals_.TakeBack(&other);
+      }
     }
   }
   ~FloodedCallTest() override {

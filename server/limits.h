@@ -57,6 +57,9 @@ inline constexpr int64_t kRefusalHoldNsMax = 2'000'000'000;
 inline constexpr int64_t kRefusalBatchNs = 100'000'000;
 inline constexpr size_t kRefusalsHeldMax = 4096;
 
+// Flows whose refusals are counted one by one, beside those of all.
+inline constexpr size_t kRefusedFlowsMax = 1024;
+
 // ---- Messages ----
 
 // Default of --request_bytes_max. Some 2 million pairs of words; a client cuts larger columns into

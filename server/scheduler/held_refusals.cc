@@ -20,12 +20,12 @@ HeldRefusals::~HeldRefusals() {
   thread_.join();
 }
 
-bool HeldRefusals::Hold(Refusal* refusal, int64_t left_ns) {
+bool HeldRefusals::Hold(Refusal* refusal, uint64_t flow, int64_t left_ns) {
   bool is_next;
   {
     const std::lock_guard lock(mutex_);
     const int64_t now_ns = MonotonicNs();
-    const int64_t hold_ns = pacer_.Hold(now_ns, left_ns);
+    const int64_t hold_ns = pacer_.Hold(now_ns, flow, left_ns);
     if (hold_ns == 0 || by_time_.size() == kRefusalsHeldMax) return false;
     refusal->tell_at_ns_ = now_ns + hold_ns;
     by_time_.emplace(refusal->tell_at_ns_, refusal);

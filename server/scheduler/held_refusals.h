@@ -38,9 +38,9 @@ class HeldRefusals {
   HeldRefusals(const HeldRefusals&) = delete;
   HeldRefusals& operator=(const HeldRefusals&) = delete;
 
-  // Whether that of a call whose time ends in `left_ns` is held back. Then Tell() is called,
-  // perhaps before this returns, or it is taken back; else it is to be told at once.
-  bool Hold(Refusal* refusal, int64_t left_ns);
+  // Whether that of a call of `flow` whose time ends in `left_ns` is held back. Then Tell() is
+  // called, perhaps before this returns, or it is taken back; else it is to be told at once.
+  bool Hold(Refusal* refusal, uint64_t flow, int64_t left_ns);
 
   // Whether it was still held, and so will not be told.
   bool TakeBack(Refusal* refusal);
