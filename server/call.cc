@@ -19,7 +19,6 @@
 #include "server/call_record.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
-#include "server/scheduler/clocks.h"
 #include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tokens.h"
@@ -113,6 +112,7 @@ class HeldRefusal final : public Reactor, public HeldRefusals::Refusal {
     if (refusals_.TakeBack(this)) Tell();
   }
   void OnDone() override { delete this; }
+  // Both are short: a hop to gRPC's executor for each would take a hundredth of an overloaded core.
   bool InternalInlineable() override { return true; }
 
  private:
@@ -194,9 +194,6 @@ class OneBlock : public StreamHandler {
   std::unique_ptr<UnaryHandler> handler_;
 };
 
-// Reactions of all calls are short, and so run on the thread that has the news: a hop to gRPC's
-// executor for each (InternalInlineable) would cost an overloaded server two of its hundredths.
-//
 // gRPC deletes it, in effect, by OnDone: after Finish has been called and every reaction has
 // returned. Finish is called in OnEnd and nowhere else, and so once, whatever becomes of the
 // client: OnCancel only stops the work.
@@ -211,7 +208,6 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
 
   void OnCancel() override { pool_.Stop(this); }
   void OnDone() override { delete this; }
-  bool InternalInlineable() override { return true; }
 
  private:
   void OnReady() override {}
@@ -234,7 +230,6 @@ class RefusedStream final : public grpc::ServerWriteReactor<ByteBuffer> {
  public:
   explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
   void OnDone() override { delete this; }
-  bool InternalInlineable() override { return true; }
 };
 
 // As UnaryCall, with a writer: at most one write is outstanding, and Finish waits for the last one
@@ -258,7 +253,6 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
   }
   void OnCancel() override { pool_.Stop(this); }
   void OnDone() override { delete this; }
-  bool InternalInlineable() override { return true; }
 
  private:
   void OnReady() override { WriteOrFinish(); }

@@ -223,9 +223,9 @@ class FloodedCallTest : public CallTest {
       others_.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
     }
     while (pool_.load().jobs < kJobs) std::this_thread::yield();
-    struct : HeldRefusals::Refusal {
+    static struct : HeldRefusals::Refusal {
       void Tell() override {}
-    } other;
+    } other;  // one may be told yet
     for (int64_t flow = 0; flow < 3 * kRefusalsPerSecond; ++flow) {
       if (refusals_.Hold(&other, static_cast<uint64_t>(flow), INT64_MAX)) {
         refusals_.TakeBack(&other);

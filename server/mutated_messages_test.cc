@@ -166,8 +166,8 @@ class Sender {
     stub_.UnaryCall(&call->context, absl::StrCat("/", MethodName(method)), {}, &call->request,
                     &call->response, [call](const grpc::Status& status) {
                       Sender* const sender = call->sender;
-                      // Holds the channel, whose end gRPC waits for on this very thread where it
-                      // was the last: before Codes() may return, and the stub be gone.
+                      // First, since it may hold the channel's last reference once Codes() has
+                      // returned, and on this thread gRPC would wait for this very thread's end.
                       delete call;
                       sender->Ended(status);
                     });

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -55,6 +56,8 @@ bool Connect(const Descriptor& socket, int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const timeval patience = {.tv_sec = 60, .tv_usec = 0};  // the backlog may be full for ever
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   return connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
 }
 
@@ -99,16 +102,19 @@ TEST(AcceptorTest, RefusesThoughAnotherThreadTakesTheDescriptorThatItGivesUpToDo
   // the log and of the thread's beginning and end it sees while there are descriptors.
   started.wait();
   Log(LogLevel::kWarning, "a test is going to use up the descriptors");
+  bool connected;
   {
     const DescriptorLimit few(static_cast<rlim_t>(last.get()) + 1 + kLeft);
     begin.count_down();
-    for (const Descriptor& each : connections) EXPECT_TRUE(Connect(each, port));
+    connected = std::all_of(connections.begin(), connections.end(),
+                            [&](const Descriptor& each) { return Connect(each, port); });
     stop = true;
     ended.wait();
     EXPECT_LE(WaitUntilClosed(connections, kLeft), kLeft);
   }
   end.count_down();
   other.join();
+  EXPECT_TRUE(connected);
 }
 
 }  // namespace

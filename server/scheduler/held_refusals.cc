@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <cassert>
 #include <chrono>
+#include <vector>
 
 #include "server/limits.h"
 #include "server/scheduler/clocks.h"
@@ -14,6 +16,7 @@ HeldRefusals::HeldRefusals() : thread_([this] { TellAllInTime(); }) {}
 HeldRefusals::~HeldRefusals() {
   {
     const std::lock_guard lock(mutex_);
+    assert(by_time_.empty());
     ending_ = true;
   }
   changed_.notify_one();

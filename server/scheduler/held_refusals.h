@@ -8,7 +8,6 @@
 #include <set>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "server/scheduler/refusal_pacer.h"
 

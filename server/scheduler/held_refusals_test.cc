@@ -1,6 +1,6 @@
 #include "server/scheduler/held_refusals.h"
 
-#include <latch>
+#include <cstdint>
 #include <semaphore>
 #include <vector>
 
@@ -26,44 +26,44 @@ constexpr uint64_t kFlow = UINT64_MAX;
 
 // Has so many flows refused at once that those of any are held.
 void Flood(HeldRefusals* refusals) {
-  Counted other;
+  static Counted other;  // one may be told yet
   for (int64_t flow = 0; flow < 2 * kRefusalsPerSecond; ++flow) {
     if (refusals->Hold(&other, static_cast<uint64_t>(flow), kForever)) refusals->TakeBack(&other);
   }
 }
 
 TEST(HeldRefusalsTest, HoldsNoneBackUntilThereAreMany) {
-  HeldRefusals refusals;
   Counted refusal;
+  HeldRefusals refusals;
   EXPECT_FALSE(refusals.Hold(&refusal, kFlow, kForever));
   EXPECT_EQ(refusals.held(), 0u);
 }
 
 TEST(HeldRefusalsTest, TellsEachInItsTurn) {
+  std::vector<Counted> held(50);
   HeldRefusals refusals;
   Flood(&refusals);
-  std::vector<Counted> held(50);
   for (Counted& each : held) ASSERT_TRUE(refusals.Hold(&each, kFlow, kForever));
   for (Counted& each : held) each.WaitUntilTold();
   EXPECT_EQ(refusals.held(), 0u);
 }
 
-// A call without time to go elsewhere comes before those that have all the time.
+// A call that has a moment left to go elsewhere comes before those that have all the time.
 TEST(HeldRefusalsTest, TellsFirstWhatIsDueFirst) {
+  Counted last, first;
   HeldRefusals refusals;
   Flood(&refusals);
-  Counted last, first;
   ASSERT_TRUE(refusals.Hold(&last, kFlow, kForever));
-  ASSERT_TRUE(refusals.Hold(&first, kFlow, 0));
+  ASSERT_TRUE(refusals.Hold(&first, kFlow, 2 * kRetryDelayMs * 1'000'000));
   first.WaitUntilTold();
   EXPECT_FALSE(last.WasTold());
   ASSERT_TRUE(refusals.TakeBack(&last));
 }
 
 TEST(HeldRefusalsTest, DoesNotTellWhatWasTakenBack) {
+  Counted gone, other;
   HeldRefusals refusals;
   Flood(&refusals);
-  Counted gone, other;
   ASSERT_TRUE(refusals.Hold(&gone, kFlow, kForever));
   EXPECT_TRUE(refusals.TakeBack(&gone));
   EXPECT_FALSE(refusals.TakeBack(&gone));
@@ -74,11 +74,11 @@ TEST(HeldRefusalsTest, DoesNotTellWhatWasTakenBack) {
 }
 
 TEST(HeldRefusalsTest, HoldsABoundedNumber) {
+  std::vector<Counted> held(kRefusalsHeldMax);
+  Counted over;
   HeldRefusals refusals;
   Flood(&refusals);
-  std::vector<Counted> held(kRefusalsHeldMax);
   for (Counted& each : held) ASSERT_TRUE(refusals.Hold(&each, kFlow, kForever));
-  Counted over;
   EXPECT_FALSE(refusals.Hold(&over, kFlow, kForever));
   EXPECT_TRUE(refusals.TakeBack(&held[7]));
   EXPECT_TRUE(refusals.Hold(&over, kFlow, kForever));

@@ -16,7 +16,8 @@ int64_t BatchAfter(int64_t time_ns) { return BatchBefore(time_ns + kRefusalBatch
 int64_t RefusalPacer::Bucket::TurnNs(int64_t now_ns) {
   constexpr int64_t kApartNs = 1'000'000'000 / kRefusalsPerSecond;
   constexpr int64_t kAheadNs = 1'000'000'000;  // a second's worth may leave at once
-  due_ns_ = std::min(std::max(due_ns_, now_ns) + kApartNs, now_ns + kAheadNs + kRefusalHoldNsMax);
+  constexpr int64_t kLatestNs = kAheadNs + kRefusalHoldNsMax - kRefusalBatchNs;
+  due_ns_ = std::min(std::max(due_ns_, now_ns) + kApartNs, now_ns + kLatestNs);
   return std::max<int64_t>(due_ns_ - now_ns - kAheadNs, 0);
 }
 
@@ -31,13 +32,13 @@ int64_t RefusalPacer::FlowTurnNs(int64_t now_ns, uint64_t flow) {
 int64_t RefusalPacer::Hold(int64_t now_ns, uint64_t flow, int64_t left_ns) {
   constexpr int64_t kRetryNs = kRetryDelayMs * 1'000'000;
   const int64_t flow_turn_ns = FlowTurnNs(now_ns, flow);
-  // What a flow's own bound holds back takes no other flow's turn.
-  const int64_t turn_ns = flow_turn_ns > 0 ? flow_turn_ns : all_.TurnNs(now_ns);
+  const int64_t turn_ns = std::max(flow_turn_ns, all_.TurnNs(now_ns));
   if (turn_ns == 0) return 0;
-  left_ns = std::clamp<int64_t>(left_ns, 0, 2 * kRefusalHoldNsMax);
-  int64_t latest_ns = BatchBefore(now_ns + left_ns - kRetryNs);
-  if (flow_turn_ns > 0 || latest_ns <= now_ns) latest_ns = BatchAfter(now_ns + left_ns + 1);
-  return std::min(BatchAfter(now_ns + turn_ns), latest_ns) - now_ns;
+  const int64_t batch_ns = BatchAfter(now_ns + turn_ns) - now_ns;
+  if (flow_turn_ns > 0 || left_ns <= kRetryNs) return batch_ns;
+  const int64_t in_time_ns = std::min(left_ns - kRetryNs, kRefusalHoldNsMax);
+  const int64_t batch_in_time_ns = BatchBefore(now_ns + in_time_ns) - now_ns;
+  return std::min(batch_ns, batch_in_time_ns > 0 ? batch_in_time_ns : in_time_ns);
 }
 
 }  // namespace kernelserve::server

@@ -17,8 +17,8 @@ namespace kernelserve::server {
 class RefusalPacer {
  public:
   // For how long to hold back a refusal of now, of a call of `flow` whose time ends in `left_ns`.
-  // Those that are held back are told in batches, kRefusalBatchNs apart; where a call's time is
-  // over by then, with the one after its end.
+  // Those that are held back are told in batches, kRefusalBatchNs apart. That may be after the end
+  // of a call's time: gRPC cancels it then.
   int64_t Hold(int64_t now_ns, uint64_t flow, int64_t left_ns);
 
  private:

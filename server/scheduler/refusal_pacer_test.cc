@@ -54,7 +54,7 @@ TEST(RefusalPacerTest, NoneWaitsForLongerThanTheMost) {
   RefusalPacer pacer;
   constexpr int64_t kFlood = kStart + 1;  // no batch leaves just then
   AtOnce(&pacer, kFlood, 4 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(kFlood, kFlow, kForever), kRefusalHoldNsMax + kRefusalBatchNs - 1);
+  EXPECT_EQ(pacer.Hold(kFlood, kFlow, kForever), kRefusalHoldNsMax - 1);
   // And when they have stopped coming, all is as before.
   const int64_t later = kFlood + kSecond + kRefusalHoldNsMax;
   EXPECT_EQ(AtOnce(&pacer, later, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
@@ -74,25 +74,41 @@ TEST(RefusalPacerTest, ACallIsToldWhileThereIsTimeToGoElsewhere) {
   // With others, and before that rather than after.
   EXPECT_EQ(pacer.Hold(kStart, kFlow, kSecond / 2 - 1),
             kSecond / 2 - kRetryDelayMs * 1'000'000 - kRefusalBatchNs);
-  // Where there is none, it ends after its time.
-  EXPECT_EQ(pacer.Hold(kStart, kFlow, kRetryDelayMs * 1'000'000), 2 * kRefusalBatchNs);
-  EXPECT_EQ(pacer.Hold(kStart, kFlow, 50'000'000), kRefusalBatchNs);
-  EXPECT_EQ(pacer.Hold(kStart, kFlow, -1), kRefusalBatchNs);
+  // Alone where no batch leaves in time.
+  EXPECT_EQ(pacer.Hold(kStart + 1, kFlow, 150'000'000), 50'000'000);
+}
+
+TEST(RefusalPacerTest, ACallWithoutTimeToGoElsewhereWaitsForItsTurn) {
+  RefusalPacer pacer;
+  AtOnceOfAll(&pacer, kStart, 3 * kRefusalsPerSecond);
+  for (const int64_t left_ns : {kRetryDelayMs * 1'000'000, int64_t{50'000'000}, int64_t{-1}}) {
+    EXPECT_EQ(pacer.Hold(kStart, kFlow, left_ns), kRefusalHoldNsMax - kRefusalBatchNs);
+  }
 }
 
 TEST(RefusalPacerTest, CallsOfAFlowThatFloodsAreNotToldInTimeToComeBack) {
   RefusalPacer pacer;
   AtOnce(&pacer, kStart, 3 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(kStart, kFlow, kSecond / 2), kSecond / 2 + kRefusalBatchNs);
+  EXPECT_EQ(pacer.Hold(kStart, kFlow, kSecond / 2), kRefusalHoldNsMax - kRefusalBatchNs);
+  EXPECT_EQ(pacer.Hold(kStart, kOther, kSecond / 2), kSecond / 2 - kRetryDelayMs * 1'000'000);
 }
 
-TEST(RefusalPacerTest, AFlowThatFloodsTakesNoTurnsOfOthersButItsHundred) {
+TEST(RefusalPacerTest, AFlowThatFloodsIsToldNoSoonerThanOthers) {
   RefusalPacer pacer;
-  AtOnce(&pacer, kStart, 50 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(kStart, kOther, kForever), kRefusalBatchNs);
-  const int64_t later = kStart + 2 * kSecond;
-  AtOnce(&pacer, later, 50 * kRefusalsPerSecond);
-  EXPECT_EQ(pacer.Hold(later + 1, kOther, kForever), 0);
+  AtOnceOfAll(&pacer, kStart, 3 * kRefusalsPerSecond);
+  int64_t last_ns = 0;
+  for (int i = 0; i < 2 * kRefusalsPerSecond; ++i) {
+    const int64_t hold_ns = pacer.Hold(kStart, kFlow, kForever);
+    EXPECT_GE(hold_ns, last_ns);
+    last_ns = hold_ns;
+  }
+}
+
+TEST(RefusalPacerTest, ManyFlowsThatFloodAreRefusedNoMoreOftenThanOne) {
+  RefusalPacer pacer;
+  int at_once = 0;
+  for (int i = 0; i < 2 * kRefusalsPerSecond; ++i) at_once += AtOnceOfAll(&pacer, kStart, 20);
+  EXPECT_EQ(at_once, kRefusalsPerSecond);
 }
 
 TEST(RefusalPacerTest, FlowsAreForgottenOnceTheyHaveStopped) {
@@ -101,7 +117,7 @@ TEST(RefusalPacerTest, FlowsAreForgottenOnceTheyHaveStopped) {
   const int64_t later = kStart + 10 * kSecond;
   EXPECT_EQ(AtOnce(&pacer, later, 2 * kRefusalsPerSecond), kRefusalsPerSecond);
   // It has a bucket of its own, with which it is told to be the one that floods.
-  EXPECT_EQ(pacer.Hold(later, kFlow, kSecond / 2), kSecond / 2 + kRefusalBatchNs);
+  EXPECT_GT(pacer.Hold(later, kFlow, kSecond / 2), kSecond / 2);
 }
 
 }  // namespace
