@@ -208,6 +208,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
 
   void OnCancel() override { pool_.Stop(this); }
   void OnDone() override { delete this; }
+  // What either frees is soon freed. With a hop to gRPC's executor for each, an overloaded server
+  // whose clients have all gone took a second to notice, instead of a twentieth.
+  bool InternalInlineable() override { return true; }
 
  private:
   void OnReady() override {}

@@ -222,7 +222,8 @@ def test_nothing_piles_up(start: Callable[..., Server], seconds: float) -> None:
         after.append(figures(server))
     warm, *later = after[ROUNDS_OF_WARMING - 1 :]
     assert later[-1]["heap"] - warm["heap"] <= HEAP_GROWTH_MAX, after
-    until(lambda: beside(server) <= RESIDENT_BESIDE_MAX, "what is free has been given back")
+    given_back = f"what is free of {beside(server) / 2**20:.0f} MB has been given back: {after}"
+    until(lambda: beside(server) <= RESIDENT_BESIDE_MAX, given_back)
     # gRPC keeps a few threads of its own about; a leak would be one for each of thousands of calls.
     assert later[-1]["threads"] < 60, after
 
