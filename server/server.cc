@@ -40,8 +40,8 @@
 #include "server/security/tls.h"
 #include "server/security/tokens.h"
 #include "server/server_info_service.h"
-#include "server/shared_memory/region.h"
 #include "server/shared_memory/region_socket.h"
+#include "server/shared_memory/region_table.h"
 #include "server/string_distance_service.h"
 #include "server/version.h"
 

@@ -12,6 +12,7 @@
 #include "server/cross/cross_handler_fixture.h"
 #include "server/error_details_matchers.h"
 #include "server/shared_memory/memfd.h"
+#include "server/shared_memory/memfd_region.h"
 
 namespace kernelserve::server {
 namespace {
@@ -42,7 +43,7 @@ TEST_F(CrossHandlerTest, LeavesAMatrixWhereItsClientHasAPlaceForIt) {
   }
   const size_t size = expected.size();
   Descriptor memory = MakeMemfd(std::string(size + 100, '\0'));
-  const std::string token = *regions_.Add(Duplicate(memory));
+  const std::string token = *regions_.Add(*MemfdRegion::Open(Duplicate(memory)));
   v1::CdistRequest request;
   *request.mutable_queries() = ColumnOf(queries);
   *request.mutable_column() = ColumnOf(choices);
@@ -106,7 +107,7 @@ TEST_F(CrossHandlerTest, PutsAMatrixThatIsCutByItsChoicesTogetherAgain) {
   const size_t unused = queries.size() * choices.size() % 8;
   validity.back() &= static_cast<char>((1u << unused) - 1);
   Descriptor memory = MakeMemfd(std::string(expected.size() * sizeof(float), '\0'));
-  const std::string token = *regions_.Add(Duplicate(memory));
+  const std::string token = *regions_.Add(*MemfdRegion::Open(Duplicate(memory)));
 
   v1::CdistRequest request;
   *request.mutable_queries() = ColumnOf(queries);
@@ -181,7 +182,7 @@ TEST_F(CrossHandlerTest, GivesAFewQueriesOfManyChoicesWhatEachPairGives) {
   v1::ResultFormat& format = *cdist.mutable_options()->mutable_format();
   format.set_type(v1::DATA_TYPE_UINT8);
   Descriptor memory = MakeMemfd(std::string(scores.size(), '\0'));
-  const std::string token = *regions_.Add(Duplicate(memory));
+  const std::string token = *regions_.Add(*MemfdRegion::Open(Duplicate(memory)));
   for (const size_t room : {size_t{0}, scores.size() / 2, scores.size()}) {
     v1::RegionSpan& span = *format.mutable_result_span();
     span.set_region(token);

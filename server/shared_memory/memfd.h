@@ -5,13 +5,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <string>
 
 #include "gtest/gtest.h"
 #include "kernels/error.h"
 #include "server/descriptor.h"
+#include "server/shared_memory/region.h"
 
-// For tests of regions: what a client does.
+// For tests of regions: what a client does, and what it is to see.
 namespace kernelserve::server {
 
 // Memory with these bytes and `seals`.
@@ -24,6 +26,12 @@ inline Descriptor MakeMemfd(const std::string& bytes, int seals = F_SEAL_SHRINK 
 
 inline Descriptor Duplicate(const Descriptor& descriptor) {
   return Descriptor(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+inline std::string ReadAll(const Region& region) {
+  std::string bytes(region.size(), '?');
+  EXPECT_TRUE(region.Read(0, bytes.size(), reinterpret_cast<uint8_t*>(bytes.data())));
+  return bytes;
 }
 
 }  // namespace kernelserve::server

@@ -13,15 +13,23 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/limits.h"
 #include "server/listen_address.h"
+#include "server/shared_memory/memfd_region.h"
+#include "server/shared_memory/process_region.h"
 
 namespace kernelserve::server {
 namespace {
 
-constexpr absl::string_view kOffer = "region";
+constexpr absl::string_view kOfferMemory = "region";
+
+// Then an address, and the bytes that are there.
+constexpr absl::string_view kOfferProcess = "process";
+constexpr size_t kProofBytes = 16;
+constexpr size_t kOfferProcessBytes = kOfferProcess.size() + sizeof(uint64_t) + kProofBytes;
 
 // What the kernel takes over a socket at once (SCM_MAX_FD). What comes has to be looked at, to be
 // closed.
@@ -40,14 +48,19 @@ bool IsOurUser(int socket) {
 }
 
 struct Packet {
+  absl::string_view text() const { return {bytes.data(), static_cast<size_t>(size)}; }
+
   ssize_t size = 0;  // as recvmsg returns it
-  std::array<char, 16> bytes = {};
+  std::array<char, kOfferProcessBytes + 1> bytes = {};
   std::vector<Descriptor> descriptors = {};
+  pid_t sender = 0;  // as the kernel has it; 0 where it is not told
 };
 
 Packet Receive(int socket) {
   Packet packet;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptorsMax * sizeof(int))> control;
+  constexpr size_t kControlBytes =
+      CMSG_SPACE(kDescriptorsMax * sizeof(int)) + CMSG_SPACE(sizeof(ucred));
+  alignas(cmsghdr) std::array<char, kControlBytes> control;
   iovec data{.iov_base = packet.bytes.data(), .iov_len = packet.bytes.size()};
   msghdr header{};
   header.msg_iov = &data;
@@ -57,7 +70,13 @@ Packet Receive(int socket) {
   packet.size = recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (packet.size < 0) return packet;
   for (cmsghdr* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
-    if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
+    if (one->cmsg_level != SOL_SOCKET) continue;
+    if (one->cmsg_type == SCM_CREDENTIALS) {
+      ucred sender;
+      std::memcpy(&sender, CMSG_DATA(one), sizeof sender);
+      packet.sender = sender.pid;
+    }
+    if (one->cmsg_type != SCM_RIGHTS) continue;
     const size_t count = (one->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (size_t i = 0; i < count; ++i) {
       int descriptor;
@@ -66,6 +85,30 @@ Packet Receive(int socket) {
     }
   }
   return packet;
+}
+
+// The region that a packet offers, if it is an offer. Of a process, its sender's own: what a child
+// has inherited the connection for does not show it the parent's memory.
+absl::StatusOr<std::shared_ptr<Region>> OpenRegion(Packet* packet) {
+  const absl::string_view text = packet->text();
+  if (text == kOfferMemory && packet->descriptors.size() == 1) {
+    return MemfdRegion::Open(std::move(packet->descriptors[0]));
+  }
+  if (text.size() == kOfferProcessBytes && absl::StartsWith(text, kOfferProcess)) {
+    uint64_t address;
+    std::memcpy(&address, text.data() + kOfferProcess.size(), sizeof address);
+    const char* const proof = text.data() + text.size() - kProofBytes;
+    return ProcessRegion::Open(packet->sender, address,
+                               {reinterpret_cast<const uint8_t*>(proof), kProofBytes});
+  }
+  return absl::InvalidArgumentError(
+      "a packet is \"region\" with one descriptor, or \"process\" with an address and the 16 bytes "
+      "that are there");
+}
+
+bool TellsSenders(int socket) {
+  const int on = 1;
+  return setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
 }
 
 absl::Status CannotListen(const std::string& path) {
@@ -151,7 +194,8 @@ void RegionSocket::Serve() {
 bool RegionSocket::Accept() {
   Descriptor socket(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket.is_open()) return errno != EMFILE && errno != ENFILE && errno != ENOMEM;
-  if (IsOurUser(socket.get()) && connections_.size() < kRegionConnectionsMax) {
+  if (IsOurUser(socket.get()) && TellsSenders(socket.get()) &&
+      connections_.size() < kRegionConnectionsMax) {
     connections_.push_back({std::move(socket)});
   }
   return true;
@@ -166,14 +210,12 @@ bool RegionSocket::Answer(Connection* connection) {
     return send(connection->socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >=
            0;
   };
-  if (absl::string_view(packet.bytes.data(), static_cast<size_t>(packet.size)) != kOffer ||
-      packet.descriptors.size() != 1) {
-    return refuse("a packet is \"region\" with one descriptor");
-  }
   if (connection->tokens.size() >= kRegionsPerConnectionMax) {
     return refuse(absl::StrCat("a client may have at most ", kRegionsPerConnectionMax, " regions"));
   }
-  const absl::StatusOr<std::string> token = table_->Add(std::move(packet.descriptors[0]));
+  absl::StatusOr<std::shared_ptr<Region>> region = OpenRegion(&packet);
+  if (!region.ok()) return refuse(region.status().message());
+  const absl::StatusOr<std::string> token = table_->Add(*std::move(region));
   if (!token.ok()) return refuse(token.status().message());
   connection->tokens.push_back(*token);
   return send(connection->socket.get(), token->data(), token->size(),

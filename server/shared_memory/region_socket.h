@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/descriptor.h"
-#include "server/shared_memory/region.h"
+#include "server/shared_memory/region_table.h"
 
 namespace kernelserve::server {
 

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
@@ -56,6 +58,12 @@ class Client {
     return Receive();
   }
   std::string Offer(const Descriptor& memory) { return Send("region", {memory.get()}); }
+  // This process's memory, by 16 bytes of it.
+  std::string OfferProcess(const char* address, absl::string_view proof) {
+    std::string packet = "process" + std::string(sizeof address, '\0') + std::string(proof);
+    std::memcpy(packet.data() + 7, &address, sizeof address);
+    return Send(packet, {});
+  }
 
   // What the server says next; "" once it has closed the connection.
   std::string Receive() {
@@ -112,6 +120,36 @@ TEST_F(RegionSocketTest, HandsOutTokens) {
   EXPECT_EQ(table_.Find(first)->size(), 3u);
 }
 
+TEST_F(RegionSocketTest, AProcessIsARegion) {
+  const std::string text = "what the client has in its memory";
+  Client client(path_);
+  const std::string token = client.OfferProcess(text.data(), text.substr(0, 16));
+  const std::shared_ptr<Region> region = table_.Find(token);
+  ASSERT_NE(region, nullptr) << token;
+  std::string read(6, '?');
+  EXPECT_TRUE(region->Read(reinterpret_cast<uint64_t>(text.data()) + 27, read.size(),
+                           reinterpret_cast<uint8_t*>(read.data())));
+  EXPECT_EQ(read, "memory");
+  EXPECT_EQ(client.OfferProcess(text.data(), "not what is here"),
+            "refused: the process does not have these bytes there");
+}
+
+TEST_F(RegionSocketTest, AChildWithItsParentsConnectionDoesNotReadTheParentsMemory) {
+  std::string secret = "the parent's own";
+  Client client(path_);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string proof = secret;
+    secret.assign(secret.size(), '?');
+    const std::string answer = client.OfferProcess(secret.data(), proof);
+    _exit(answer == "refused: the process does not have these bytes there" ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST_F(RegionSocketTest, IsForItsOwnerOnly) {
   struct stat status;
   ASSERT_EQ(stat(path_.c_str(), &status), 0);
@@ -142,13 +180,17 @@ TEST_F(RegionSocketTest, OneClientsEndIsNotAnothers) {
 }
 
 TEST_F(RegionSocketTest, RefusesWhatIsNoOffer) {
-  const std::string refusal = "refused: a packet is \"region\" with one descriptor";
+  const std::string refusal =
+      "refused: a packet is \"region\" with one descriptor, or \"process\" with an address and the "
+      "16 bytes that are there";
   Client client(path_);
   const Descriptor memory = MakeMemfd("abc");
   EXPECT_EQ(client.Send("region", {}), refusal);
   EXPECT_EQ(client.Send("region", {memory.get(), memory.get()}), refusal);
   EXPECT_EQ(client.Send("regions", {memory.get()}), refusal);
   EXPECT_EQ(client.Send(std::string(1000, 'x'), {memory.get()}), refusal);
+  EXPECT_EQ(client.Send("process", {memory.get()}), refusal);
+  EXPECT_EQ(client.Send("process" + std::string(25, '\0'), {}), refusal);
   EXPECT_EQ(client.Send("region", std::vector<int>(253, memory.get())), refusal);
   EXPECT_TRUE(table_.empty());
   EXPECT_EQ(client.Offer(memory).size(), RegionTable::kTokenBytes);

@@ -14,13 +14,24 @@ namespace {
 // Buffers begin on cache lines, as those of a region do if its client likes.
 constexpr uint64_t kAlignment = 64;
 
+// What all spans of a request can have together, that is over any bound.
+constexpr uint64_t kBytesMost = uint64_t{1} << 62;
+
 // A span, what it is in the request, and which view of a column it becomes.
 struct Part {
   std::shared_ptr<Region> region;
   uint64_t offset;
   uint64_t length;
+  std::string field;
   Bytes* view;
+  uint32_t base = 0;  // of offsets: what is subtracted from each
 };
+
+// Offsets, or what a client says are some: they are looked at later, by who uses them.
+void Subtract(uint32_t base, uint8_t* offsets, uint64_t size) {
+  auto* const numbers = reinterpret_cast<uint32_t*>(offsets);
+  for (uint64_t i = 0; i < size / sizeof(uint32_t); ++i) numbers[i] -= base;
+}
 
 absl::StatusOr<std::shared_ptr<Region>> FindRegion(const RegionTable& regions,
                                                    const v1::RegionSpan& span,
@@ -37,6 +48,17 @@ absl::StatusOr<std::shared_ptr<Region>> FindRegion(const RegionTable& regions,
        .bound = "a token that this server gave out",
        .value = value},
       absl::StrCat(path, " is ", value, " that names no region of this server: send the buffers"));
+}
+
+absl::Status Unreadable(const Part& part) {
+  const std::string value = absl::StrCat(part.length, " bytes at ", part.offset);
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      {.reason = "REGION_UNKNOWN",
+       .field = part.field,
+       .bound = "memory that the server can read",
+       .value = value},
+      absl::StrCat(part.field, " is ", value, ", which the server cannot read: send the buffers"));
 }
 
 absl::Status CheckInside(const Region& region, const v1::RegionSpan& span, absl::string_view field,
@@ -65,6 +87,7 @@ class Collector {
     if (!status.ok()) return status;
     status = add(spans.has_offsets_span(), spans.offsets_span(), "offsets_span", &column->offsets);
     if (!status.ok()) return status;
+    if (spans.has_offsets_span()) parts_.back().base = spans.offsets_span().base();
     status = add(spans.has_values_span(), spans.values_span(), "values_span", &column->values);
     if (!status.ok()) return status;
     if (const int count = spans.view_buffer_spans_size(); count > 0) {
@@ -92,9 +115,10 @@ class Collector {
     if (!region.ok()) return region.status();
     absl::Status status = CheckInside(**region, span, field, "MALFORMED_COLUMN");
     if (!status.ok()) return status;
-    // A region has a bound, and a request's spans are few enough for the sum to stay below 2^64.
-    bytes_ += (span.length() + kAlignment - 1) / kAlignment * kAlignment;
-    parts_.push_back({*std::move(region), span.offset(), span.length(), view});
+    // A process has more than could be summed up.
+    const uint64_t length = std::min(span.length(), kBytesMost);
+    bytes_ = std::min(bytes_ + (length + kAlignment - 1) / kAlignment * kAlignment, kBytesMost);
+    parts_.push_back({*std::move(region), span.offset(), span.length(), field, view});
     return absl::OkStatus();
   }
 
@@ -129,9 +153,8 @@ absl::Status SpanBuffers::Fetch(const SharedMemory& memory, std::span<const Sour
   }
   uint8_t* to = bytes_.data();
   for (const Part& part : collector.parts()) {
-    if (!part.region->Read(part.offset, part.length, to)) {
-      return absl::InternalError("a region cannot be read");  // it does not shrink
-    }
+    if (!part.region->Read(part.offset, part.length, to)) return Unreadable(part);
+    if (part.base != 0) Subtract(part.base, to, part.length);
     *part.view = {to, part.length};
     to += (part.length + kAlignment - 1) / kAlignment * kAlignment;
   }

@@ -15,6 +15,7 @@
 #include "server/columns/buffer_pool.h"
 #include "server/memory_budget.h"
 #include "server/shared_memory/region.h"
+#include "server/shared_memory/region_table.h"
 
 namespace kernelserve::server {
 

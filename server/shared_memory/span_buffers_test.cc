@@ -1,6 +1,10 @@
 #include "server/shared_memory/span_buffers.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,17 +14,23 @@
 #include "kernels/error.h"
 #include "server/columns/decoder.h"
 #include "server/shared_memory/memfd.h"
+#include "server/shared_memory/memfd_region.h"
+#include "server/shared_memory/process_region.h"
 
 namespace kernelserve::server {
 namespace {
 
 using ::testing::ElementsAre;
 
+std::shared_ptr<Region> MakeRegion(const std::string& bytes) {
+  return std::make_shared<MemfdRegion>(MakeMemfd(bytes), bytes.size());
+}
+
 std::string TextOf(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 class SpanBuffersTest : public ::testing::Test {
  protected:
-  SpanBuffersTest() : token_(*table_.Add(MakeMemfd("0123456789"))) {}
+  SpanBuffersTest() : token_(*table_.Add(MakeRegion("0123456789"))) {}
 
   v1::RegionSpan Span(uint64_t offset, uint64_t length) const {
     v1::RegionSpan span;
@@ -96,10 +106,86 @@ TEST_F(SpanBuffersTest, WhatTheClientWritesLaterIsNotSeen) {
   const Descriptor memory = MakeMemfd("abc");
   v1::Column column;
   *column.mutable_values_span() = Span(0, 3);
-  column.mutable_values_span()->set_region(*table_.Add(Duplicate(memory)));
+  column.mutable_values_span()->set_region(
+      *table_.Add(std::make_shared<MemfdRegion>(Duplicate(memory), 3)));
   ASSERT_TRUE(Fetch(column).ok());
   ASSERT_EQ(pwrite(memory.get(), "XYZ", 3, 0), 3);
   EXPECT_EQ(TextOf(view_.values), "abc");
+}
+
+TEST_F(SpanBuffersTest, OffsetsBeginWhereTheirSpanSays) {
+  const std::vector<uint32_t> offsets = {7, 9, 6, 0xffffffff};
+  const std::string bytes(reinterpret_cast<const char*>(offsets.data()), 4 * offsets.size());
+  const std::string token = *table_.Add(MakeRegion(bytes + "..."));
+  v1::Column column;
+  column.mutable_offsets_span()->set_region(token);
+  column.mutable_offsets_span()->set_length(bytes.size() + 3);  // and what is no number
+  column.mutable_offsets_span()->set_base(7);
+  *column.mutable_values_span() = Span(2, 4);
+  column.mutable_values_span()->set_base(1);  // it has none
+  ASSERT_TRUE(Fetch(column).ok());
+  std::vector<uint32_t> found(4);
+  std::memcpy(found.data(), view_.offsets.data(), bytes.size());
+  EXPECT_THAT(found, ElementsAre(0, 2, 0xffffffff, 0xfffffff8));
+  EXPECT_EQ(TextOf(view_.offsets.subspan(16)), "...");
+  EXPECT_EQ(TextOf(view_.values), "2345");
+}
+
+class ProcessSpansTest : public SpanBuffersTest {
+ protected:
+  ProcessSpansTest() {
+    const Bytes proof(reinterpret_cast<const uint8_t*>(text_.data()), text_.size());
+    const uint64_t address = reinterpret_cast<uint64_t>(text_.data());
+    auto region = ProcessRegion::Open(getpid(), address, proof);
+    EXPECT_TRUE(region.ok()) << region.status();
+    process_token_ = *table_.Add(*std::move(region));
+  }
+
+  v1::RegionSpan At(uint64_t offset, uint64_t length) const {
+    v1::RegionSpan span;
+    span.set_region(process_token_);
+    span.set_offset(offset);
+    span.set_length(length);
+    return span;
+  }
+
+  const std::string text_ = "in this process's memory";
+  std::string process_token_;
+};
+
+TEST_F(ProcessSpansTest, AreReadByTheirAddress) {
+  v1::Column column;
+  *column.mutable_values_span() = At(reinterpret_cast<uint64_t>(text_.data()) + 8, 7);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(TextOf(view_.values), "process");
+}
+
+TEST_F(ProcessSpansTest, WhatCannotBeReadIsToBeSent) {
+  v1::Column column;
+  *column.mutable_values_span() = At(8, 7);
+  const absl::Status status = Fetch(column);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(status), "REGION_UNKNOWN");
+  EXPECT_EQ(ErrorField(status), "left.values_span");
+  EXPECT_EQ(ErrorValue(status), "7 bytes at 8");
+}
+
+TEST_F(ProcessSpansTest, LengthsThatOverflowTheirSumAreTooMuch) {
+  const uint64_t most = uint64_t{1} << 63;
+  v1::Column column;
+  for (int i = 0; i < 4; ++i) *column.add_view_buffer_spans() = At(0, most);
+  const absl::Status status = Fetch(column);
+  EXPECT_EQ(ErrorReason(status), "REQUEST_TOO_LARGE");
+  EXPECT_EQ(memory_.reserved(), 10u);
+}
+
+TEST_F(ProcessSpansTest, ResultsAreNotWrittenThere) {
+  const auto place =
+      ResultPlace::Begin(table_, At(reinterpret_cast<uint64_t>(text_.data()), 4), "result_span");
+  ASSERT_TRUE(place.ok()) << place.status();
+  const std::array<uint8_t, 1> byte = {'x'};
+  EXPECT_EQ(place->WriteAt(0, byte), std::nullopt);
+  EXPECT_EQ(text_, "in this process's memory");
 }
 
 TEST_F(SpanBuffersTest, ATokenOfNobodyIsAnError) {

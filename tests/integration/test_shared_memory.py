@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -43,6 +44,7 @@ class Client:
     def __init__(self, server: Server) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(PATIENCE_S)
+        self.address = 0
         self._socket.connect(str(path_of(server)))
         self.memory = os.memfd_create("test", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         os.ftruncate(self.memory, SIZE)
@@ -52,8 +54,18 @@ class Client:
         self.token = self._socket.recv(4096)
         assert len(self.token) == 16
 
+    def ask(self, packet: bytes) -> bytes:
+        self._socket.send(packet)
+        return self._socket.recv(4096)
+
+    def offer_process(self, address: int, proof: bytes) -> None:
+        """From here on the spans are those of this process's memory, at `self.address`."""
+        self.token = self.ask(b"process" + struct.pack("<Q", address) + proof)
+        assert len(self.token) == 16, self.token
+
     def span(self, offset: int, length: int, turn: int = 0) -> RegionSpan:
-        return RegionSpan(region=self.token, offset=offset, length=length, turn=turn)
+        at = self.address + offset
+        return RegionSpan(region=self.token, offset=at, length=length, turn=turn)
 
     def words(self) -> Column:
         return Column(
@@ -145,6 +157,40 @@ def test_an_earlier_turn_does_not_write(server: Server, connect: Connect) -> Non
     late = raw.call("Pairwise", client.request(result_span=client.span(100, 8, turn=1))).scores
     assert struct.unpack("<2i", late.values) == (0, 3)
     assert os.pread(client.memory, 8, 100) == bytes(8)
+
+
+def test_columns_are_read_where_their_client_has_them(server: Server, connect: Connect) -> None:
+    memory = ctypes.create_string_buffer(OFFSETS + WORDS)
+    address = ctypes.addressof(memory)
+    client = connect(server)
+    client.offer_process(address, memory.raw[:16])
+    client.address = address
+    request = client.request()
+    assert struct.unpack("<2i", server.raw().call("Pairwise", request).scores.values) == (0, 3)
+    # The second row alone: its offsets, 6 and 13, count from the first row's text.
+    request.left.length = 1
+    request.left.offsets_span.MergeFrom(RegionSpan(offset=address + 4, length=8, base=6))
+    request.left.values_span.MergeFrom(RegionSpan(offset=address + 18, length=7))
+    assert struct.unpack("<i", server.raw().call("Pairwise", request).scores.values) == (3,)
+
+
+def test_what_cannot_be_read_is_to_be_sent(server: Server, connect: Connect) -> None:
+    proof = ctypes.create_string_buffer(16)
+    client = connect(server)
+    client.offer_process(ctypes.addressof(proof), proof.raw)
+    client.address = 4096
+    refusal = server.raw().refusal("Pairwise", client.request())
+    refusal.check_form()
+    assert (refusal.code, refusal.reason) == ("FAILED_PRECONDITION", "REGION_UNKNOWN")
+    assert (refusal.field, refusal.value) == ("left.offsets_span", "12 bytes at 4096")
+
+
+def test_a_process_that_is_not_the_senders_is_refused(server: Server, connect: Connect) -> None:
+    """As of a client in another process namespace, whose number is somebody else's here."""
+    memory = ctypes.create_string_buffer(16)
+    client = connect(server)
+    refusal = client.ask(b"process" + struct.pack("<Q", ctypes.addressof(memory)) + b"x" * 16)
+    assert refusal == b"refused: the process does not have these bytes there"
 
 
 def test_a_region_ends_with_its_connection(server: Server, connect: Connect) -> None:

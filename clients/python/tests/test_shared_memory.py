@@ -17,6 +17,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
+from kernelserve import _placement as placement
 from kernelserve import _sealed_memory as sealed_memory
 from kernelserve import _shared_memory as shared_memory
 from kernelserve import _verbs as verbs
@@ -60,6 +61,17 @@ KINDS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
+# Whether the server reads columns where they are, or what was put into a region of them.
+WAYS = ["where they are", "in a region"]
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    if request.param == "in a region":
+        monkeypatch.setattr(shared_memory, "offer_process", lambda used: b"")
+    return request.param
+
+
 @pytest.fixture(autouse=True)
 def _only_own_regions() -> None:
     leave_out_others()
@@ -69,7 +81,7 @@ def _only_own_regions() -> None:
 @pytest.mark.parametrize("nulls", [False, True])
 @pytest.mark.parametrize("scorer", ["levenshtein.distance", "jaro_winkler.similarity"])
 def test_results_are_those_of_the_socket(
-    server: ServerProcess, kind: str, nulls: bool, scorer: str
+    server: ServerProcess, way: str, kind: str, nulls: bool, scorer: str
 ) -> None:
     make = KINDS[kind]
     left, right = make(words(1, nulls=nulls)), make(RIGHT)
@@ -81,6 +93,7 @@ def test_results_are_those_of_the_socket(
         other = sent.pairwise(left, right, scorer=scorer)
         assert turns(shared) > 0
         assert turns(sent) == 0
+        assert all((way == WAYS[0]) == bool(r.process) for r in regions_of(shared)._all)
     assert type(one) is type(other)
     if isinstance(one, np.ndarray):
         np.testing.assert_array_equal(one, other)
@@ -106,7 +119,7 @@ def test_what_is_short_goes_through_the_socket() -> None:
         assert regions_of(client)._all == set()
 
 
-def test_texts_and_large_numbers_come_back() -> None:
+def test_texts_and_large_numbers_come_back(way: str) -> None:
     with ks.connect() as shared, ks.connect(shared_memory=False) as sent:
         assert shared.run("soundex", LEFT) == sent.run("soundex", LEFT)
         numbers = [*range(100), None] * 200
@@ -115,7 +128,7 @@ def test_texts_and_large_numbers_come_back() -> None:
 
 
 @pytest.mark.parametrize("kind", ["utf8", "large utf8", "chunks", "views"])
-def test_a_region_is_refilled_with_less_and_with_more(kind: str) -> None:
+def test_a_region_is_refilled_with_less_and_with_more(way: str, kind: str) -> None:
     """What was written before goes through the mapping, and the rest beside it."""
     make = KINDS[kind]
     with ks.connect() as client:
@@ -126,7 +139,7 @@ def test_a_region_is_refilled_with_less_and_with_more(kind: str) -> None:
         assert turns(client) == 5
 
 
-def test_gathered_views_go_into_fresh_pages_and_into_old_ones() -> None:
+def test_gathered_views_go_into_fresh_pages_and_into_old_ones(way: str) -> None:
     with ks.connect() as shared, ks.connect(shared_memory=False) as sent:
         for rows in (12_000, 20_000, 9_000):
             left, right = long_views(LEFT[-rows:]), long_views(RIGHT[-rows:])
@@ -162,7 +175,10 @@ def test_memory_that_cannot_be_mapped_is_done_without(monkeypatch: pytest.Monkey
         assert memfds() == 0
 
 
-def test_a_region_that_runs_out_of_memory_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", WAYS[1:], indirect=True)
+def test_a_region_that_runs_out_of_memory_is_done_without(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Through a mapping, that would be a SIGBUS."""
     with ks.connect() as client:
         half = client.pairwise(LEFT[:12_000], RIGHT[:12_000])
@@ -178,13 +194,13 @@ def test_a_region_that_runs_out_of_memory_is_done_without(monkeypatch: pytest.Mo
         assert turns(client) == 2
 
 
-def test_one_text_with_every_row() -> None:
+def test_one_text_with_every_row(way: str) -> None:
     with ks.connect() as client:
         assert client.pairwise("abc", RIGHT) == [Levenshtein.distance("abc", b) for b in RIGHT]
         assert turns(client) == 1
 
 
-def test_rows_that_fail_are_null() -> None:
+def test_rows_that_fail_are_null(way: str) -> None:
     left = pa.array([b"\xff" if i == 777 else b"abc" for i in range(ROWS)]).cast(pa.binary())
     text = pa.Array.from_buffers(pa.string(), ROWS, left.buffers())
     with ks.connect() as client:
@@ -209,12 +225,64 @@ def test_columns_that_find_no_room_are_sent(monkeypatch: pytest.MonkeyPatch, bou
     left = pa.array([f"{row:014}" for row in range(ROWS)], pa.string_view())  # goes as it is
     verb = verbs.pairwise(left, RIGHT, "levenshtein.distance", None, None, "fail")
     assert isinstance(verb, ColumnVerb)
-    region = Region()
+    region = Region(process=b"")
     region.token = bytes(16)
     assert len(verb.request((0, ROWS), region)) < 1000 < len(verb.request((0, ROWS)))
-    monkeypatch.setattr(shared_memory, bound, 0)
+    monkeypatch.setattr(shared_memory if bound == "_COLUMNS_BYTES" else placement, bound, 0)
     assert verb.request((0, ROWS), region) == verb.request((0, ROWS))
     region.close()
+
+
+def test_columns_that_the_server_cannot_read_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ks.connect() as client:
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        (region,) = regions_of(client)._all
+        assert region.process
+        monkeypatch.setattr(placement, "address_of", lambda data: 4096)
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert region.turn == 2, "it was tried"
+        monkeypatch.undo()
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert turns(client) == 1
+
+
+def test_columns_are_read_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offsets of 64 bits are computed anew, and they alone are put into the region."""
+    written = []
+    monkeypatch.setattr(Region, "write", lambda region, buffers: written.append(buffers))
+    left, right = pa.array(LEFT), pa.array(RIGHT)
+    with ks.connect() as client:
+        assert client.pairwise(left[:11_000], right[9_000:]).to_pylist() == [
+            Levenshtein.distance(*both) for both in zip(LEFT[:11_000], RIGHT[9_000:], strict=True)
+        ]
+        assert written == [[]]
+        monkeypatch.undo()
+        large = left.cast(pa.large_string())[5:]
+        assert client.pairwise(large, right[5:]).to_pylist() == DISTANCES[5:]
+        (region,) = regions_of(client)._all
+        assert 4 * (ROWS - 4) <= region._written < 4 * ROWS + 64
+
+
+def test_what_is_read_is_kept_for_as_long_as_the_call_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Text of views is gathered into memory that nobody else refers to."""
+    kept = []
+    with ks.connect() as client:
+        client.pairwise(LEFT, RIGHT)
+        (region,) = regions_of(client)._all
+        lend = client._connection._call
+
+        def look(*arguments: Any) -> Any:
+            kept.append(sum(map(len, region.kept)))
+            return lend(*arguments)
+
+        monkeypatch.setattr(client._connection, "_call", look)
+        left, right = long_views(LEFT), long_views(RIGHT)
+        client.pairwise(left, right)
+    text = sum(len(row.encode()) for row in left.to_pylist() + right.to_pylist())
+    assert kept == [text + 2 * 4 * (ROWS + 1)]
+    assert region.kept == []
 
 
 def test_threads_have_regions_to_themselves() -> None:
@@ -228,7 +296,7 @@ def test_threads_have_regions_to_themselves() -> None:
         assert 1 <= len(regions_of(client)._all) <= shared_memory._REGIONS_MAX
 
 
-def test_large_columns_take_several_regions() -> None:
+def test_large_columns_take_several_regions(way: str) -> None:
     left = pa.array(["kitten"] * 2_000_000)
     with ks.connect() as client:
         scores = client.pairwise(left, pa.array(["sitting"] * 2_000_000))
@@ -291,7 +359,7 @@ def test_a_system_older_than_flags_has_regions(monkeypatch: pytest.MonkeyPatch) 
         assert turns(client) == 1
 
 
-def test_queries_and_choices_go_by_region() -> None:
+def test_queries_and_choices_go_by_region(way: str) -> None:
     with ks.connect() as shared, ks.connect(shared_memory=False) as sent:
         found = shared.top_k(LEFT[:300], RIGHT, k=2)
         assert found == sent.top_k(LEFT[:300], RIGHT, k=2)

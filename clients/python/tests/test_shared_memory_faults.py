@@ -194,12 +194,15 @@ def span(region: Region, offset: int, length: int) -> types_pb2.RegionSpan:
     return types_pb2.RegionSpan(region=region.token, offset=offset, length=length)
 
 
-def test_whoever_rewrites_a_region_hurts_nobody(server: ServerProcess) -> None:
+def test_whoever_rewrites_a_region_hurts_nobody(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Offsets and text are overwritten with others, and with nonsense, while the server reads."""
     offsets = np.arange(0, 8 * (ROWS + 1), 8, dtype=np.int32)
     nonsense = np.random.default_rng(3).integers(-(2**31), 2**31, ROWS + 1).astype(np.int32)
     text = np.frombuffer("é漢abc".encode() * ROWS, np.uint8)
     values = offsets.nbytes
+    monkeypatch.setattr(shared_memory, "offer_process", lambda used: b"")
     with ks.connect(server.address) as honest, ks.connect(server.address) as liar:
         liar.pairwise(LEFT, RIGHT)
         (region,) = regions_of(liar)._all
@@ -263,7 +266,7 @@ def test_spans_outside_of_their_region_are_refused(server: ServerProcess) -> Non
 
 
 def test_a_server_that_lies_about_results_is_an_error() -> None:
-    region = Region()
+    region = Region(process=b"")
     for offset, length in [(0, 1), (9 << 20, (7 << 20) + 1), (16 << 20, 1), (2**64 - 1, 0)]:
         told = types_pb2.RegionSpan(offset=offset, length=length).SerializeToString()
         with pytest.raises(ValueError, match="outside of the results' place"):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ._exceptions import invalid, quote
 from ._limits import Limits
+from ._placement import Placement
 from ._progress import Progress, ProgressLike
 from ._scorers import ScorerLike, higher_is_better, scorer_message
-from ._shared_memory import Placement, Region, columns_bytes_max
+from ._shared_memory import Region, columns_bytes_max
 from ._tiles import Choices, Grid, Tile
 from ._verbs import DTYPE_NAMES, DTypeLike, data_type, uint
 from ._wire import DecodeError, Writer, fields, uint_field

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ._exceptions import RowErrorWarning, TooLargeError, describe
 from ._limits import Limits
 from ._loops import warn_outside
+from ._placement import Placement
 from ._ranges import Range, cut, halves
-from ._shared_memory import Placement, Region, columns_bytes_max
+from ._shared_memory import Region, columns_bytes_max
 from ._wire import DecodeError, Writer, fields
 from .v1 import types_pb2 as types
 

@@ -1,9 +1,11 @@
-"""Columns handed to a server on this host in memory that both share, instead of through a socket.
+"""Columns that a server on this host reads from this process, instead of through a socket.
 
-types.proto (RegionSpan) has the protocol. A region is a memfd of this process, filled anew for each
-call: its first part has the request's columns and its second the reply's. This side has it mapped,
-which its seals keep as long as it is; the server reads and writes it by system calls. So neither
-can be hurt by what the other does: docs/decisions/shared-memory.md has the whole argument.
+types.proto (RegionSpan) has the protocol. Where the system lets it, the server reads columns where
+they are. Else they are put into a region, a memfd of this process that is filled anew for each
+call: its first part has the request's columns and its second, in either case, the reply's. This
+side has it mapped, which its seals keep as long as it is; the server reads and writes it by system
+calls. So neither can be hurt by what the other does: docs/decisions/shared-memory.md has the whole
+argument.
 
 All of this is an optimisation that nobody is to notice: where there is no region to be had, for
 whatever reason, the columns travel in the message.
@@ -39,6 +41,8 @@ REGION_UNKNOWN = "REGION_UNKNOWN"
 # The server's socket for regions is beside its unix socket.
 _SOCKET_SUFFIX = ".memory"
 _OFFER = b"region"
+_OFFER_PROCESS = b"process"
+_PROOF_BYTES = 16
 _TOKEN_BYTES = 16
 # A server answers within a millisecond; one that drains may not.
 _ANSWER_S_MAX = 1.0
@@ -47,8 +51,6 @@ _PAUSE_S = 1.0
 
 # What is shorter goes through the socket as quickly.
 REQUEST_BYTES_MIN = 64 << 10
-# A buffer that is shorter stays in the message: reading it costs the server a system call.
-_BUFFER_BYTES_MIN = 1024
 # Parts of a region: a chunk of the size that servers prefer with some room for what is estimated,
 # and scores of 8 bytes for as many rows as such a chunk usually has. Pages that nobody has written
 # take no memory.
@@ -56,21 +58,18 @@ _COLUMNS_BYTES = 9 << 20
 _RESULTS_BYTES = 7 << 20
 # A verb has three calls under way. What more threads want to have at a time, goes in messages.
 _REGIONS_MAX = 6
-# What the server takes of the buffers that one column's views point into.
-_VIEW_BUFFERS_MAX = 4096
-# Buffers begin on cache lines, in the server's copy too.
-_ALIGNMENT = 64
-
-_VIEW_BUFFERS = 15  # of Column
-_TO_SPAN = 4  # what is added to a buffer's field number for its span's
 
 
 class Region:
-    """Memory that the server knows by `token`. One call uses it at a time."""
+    """Memory that the server knows by `token`. One call uses it at a time.
 
-    __slots__ = ("_fd", "_mapped", "_written", "token", "turn")
+    By `process` it knows all the memory of this process, if it can read that: else it is empty.
+    `kept` is what the call's request names of that.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_fd", "_mapped", "_written", "kept", "process", "token", "turn")
+
+    def __init__(self, process: bytes) -> None:
         import numpy as np
 
         nbytes = _COLUMNS_BYTES + _RESULTS_BYTES
@@ -82,6 +81,8 @@ class Region:
         self._written = 0
         self.token = b""
         self.turn = 0
+        self.process = process
+        self.kept: list[Buffer] = []
 
     def fileno(self) -> int:
         return self._fd
@@ -127,15 +128,8 @@ class Region:
     def result_span(self) -> Writer:
         """A RegionSpan that tells the server where results may go, for one more call."""
         self.turn += 1
-        span = self._span(_COLUMNS_BYTES, _RESULTS_BYTES)
+        span = span_of(self.token, _COLUMNS_BYTES, _RESULTS_BYTES)
         span.uint(4, self.turn)
-        return span
-
-    def _span(self, offset: int, length: int) -> Writer:
-        span = Writer()
-        span.buffer(1, self.token)
-        span.uint(2, offset)
-        span.uint(3, length)
         return span
 
     def close(self) -> None:
@@ -149,71 +143,6 @@ class Region:
             self.close()
 
 
-class Placement:
-    """The buffers of one request that go into a region, and the writers that put them there."""
-
-    def __init__(self, region: Region, room: int) -> None:
-        """`room`: how many bytes of it there are for them."""
-        self.region = region
-        self._room = room
-        self._buffers: list[tuple[int, Buffer | Rebased]] = []
-        self._nbytes = 0
-        self._fits = True
-
-    def writer(self) -> Writer:
-        """For a Column message."""
-        return _SpanWriter(self)
-
-    def put(self, data: Buffer | Rebased) -> Writer:
-        """The RegionSpan of what goes into the region next."""
-        at = -(-self._nbytes // _ALIGNMENT) * _ALIGNMENT
-        self._buffers.append((at, data))
-        self._nbytes = at + len(data)
-        return self.region._span(at, len(data))
-
-    def refuse(self) -> None:
-        self._fits = False
-
-    def finish(self) -> bool:
-        """Fills the region. False where that cannot be done: then the buffers are to be sent."""
-        if not self._fits or self._nbytes > self._room:
-            return False
-        try:
-            self.region.write(self._buffers)
-        except OSError:  # there is no memory left, say
-            return False
-        return True
-
-
-class _SpanWriter(Writer):
-    """A Column message whose buffers lie in a region, and are named in it by their spans."""
-
-    __slots__ = ("_placement", "_view_buffers")
-
-    def __init__(self, placement: Placement) -> None:
-        super().__init__()
-        self._placement = placement
-        self._view_buffers = 0
-
-    def buffer(self, field: int, data: Buffer) -> None:
-        # Of view buffers, all are in the region or none.
-        if field == _VIEW_BUFFERS:
-            self._view_buffers += 1
-            if self._view_buffers > _VIEW_BUFFERS_MAX:
-                self._placement.refuse()
-        elif len(data) < _BUFFER_BYTES_MIN:
-            super().buffer(field, data)
-            return
-        if len(data):
-            self.message(field + _TO_SPAN, self._placement.put(data))
-
-    def rebased(self, field: int, data: Rebased) -> None:
-        if len(data) < _BUFFER_BYTES_MIN:
-            super().rebased(field, data)
-        else:
-            self.message(field + _TO_SPAN, self._placement.put(data))
-
-
 class Regions:
     """What a client shares with one server. Thread-safe; of no use in a forked child."""
 
@@ -222,6 +151,7 @@ class Regions:
         self._path = _socket_path(target) if target is not None else None
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._process = b""
         self._idle: list[Region] = []
         self._all: set[Region] = set()
         self._matrices = MatrixPool(self._path)
@@ -281,6 +211,7 @@ class Regions:
             return self._idle.pop() if self._idle else None
 
     def _give_back(self, region: Region) -> None:
+        region.kept = []
         with gate, self._lock:
             if region in self._all:
                 self._idle.append(region)
@@ -294,7 +225,8 @@ class Regions:
         try:
             if self._socket is None:
                 self._socket = connect(path)
-            region = Region()
+                self._process = offer_process(self._socket)
+            region = Region(self._process)
             region.token = offer(self._socket, region.fileno())
         except RefusedError:
             self._pause_ends = time.monotonic() + _PAUSE_S
@@ -331,6 +263,37 @@ def offer(used: socket.socket, memory: int) -> bytes:
     if len(token) != _TOKEN_BYTES:
         raise RefusedError(token.decode("utf-8", "replace"))
     return token
+
+
+def offer_process(used: socket.socket) -> bytes:
+    """Offers this process's memory; the token that names it, empty where the server can't read it.
+
+    Raises OSError where the server does not answer.
+    """
+    proof = os.urandom(_PROOF_BYTES)
+    sender = struct.pack("3i", os.getpid(), os.geteuid(), os.getegid())
+    used.sendmsg(
+        [_OFFER_PROCESS + struct.pack("<Q", address_of(proof)) + proof],
+        [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, sender)],
+    )
+    token = used.recv(4096)
+    return token if len(token) == _TOKEN_BYTES else b""
+
+
+def address_of(data: Buffer) -> int:
+    import numpy as np
+
+    address: int = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    return address
+
+
+def span_of(token: bytes, offset: int, length: int) -> Writer:
+    """A RegionSpan."""
+    span = Writer()
+    span.buffer(1, token)
+    span.uint(2, offset)
+    span.uint(3, length)
+    return span
 
 
 def columns_bytes_max(results: bool) -> int:

@@ -49,6 +49,17 @@ class Rebased:
     def __len__(self) -> int:
         return 4 * len(self.offsets)
 
+    @property
+    def base(self) -> int:
+        """What is to be subtracted, modulo 2^32."""
+        return int(self.offsets[0]) & 0xFFFFFFFF
+
+    def raw(self) -> memoryview | None:
+        """Their bytes as they are, if they are int32 in a row."""
+        if self.offsets.dtype != "<i4" or not self.offsets.flags.c_contiguous:
+            return None
+        return memoryview(self.offsets.view("u1").data)
+
     def make(self, out: npt.NDArray[np.int32]) -> None:
         import numpy as np
 
