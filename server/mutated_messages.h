@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "kernelserve/v1/fibonacci.pb.h"
 #include "kernelserve/v1/kernel.pb.h"
 #include "kernelserve/v1/string_distance.pb.h"
@@ -129,6 +131,14 @@ inline v1::Column InRegions(const std::vector<std::string>& texts) {
   return column;
 }
 
+inline v1::Column Separated(const std::vector<std::string>& texts) {
+  v1::Column column = ColumnOf(texts);
+  column.clear_offsets();
+  column.set_values(absl::StrJoin(texts, absl::string_view("\0", 1)));
+  column.set_separated(true);
+  return column;
+}
+
 inline v1::Column Integers(const std::vector<int64_t>& numbers) {
   v1::Column column;
   column.set_type(v1::DATA_TYPE_INT64);
@@ -146,8 +156,8 @@ inline const std::vector<std::string> kTexts = {"kitten",
                                                 "sitting"};
 
 inline std::vector<v1::Column> Columns() {
-  return {ColumnOf(kTexts), Views(kTexts),     Dictionary(kTexts),
-          Symbols(kTexts),  Literal("kitten"), InRegions(kTexts)};
+  return {ColumnOf(kTexts),  Views(kTexts),     Dictionary(kTexts), Symbols(kTexts),
+          Literal("kitten"), InRegions(kTexts), Separated(kTexts)};
 }
 
 inline std::vector<v1::Scorer> Scorers() {

@@ -102,6 +102,9 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, v1::Column* spans, int 
       case Fields::kViewBuffersFieldNumber:
         if (bytes) column->view_buffers.push_back(field.payload);
         break;
+      case Fields::kSeparatedFieldNumber:
+        if (varint && spans != nullptr) spans->set_separated(field.varint != 0);
+        break;
       default:
         if (bytes && IsSpan(field.number)) {
           // Protobuf itself reads and merges these: they are few bytes.

@@ -37,7 +37,8 @@ absl::Status ParseRest(const std::string& rest, google::protobuf::MessageLite* m
 // ValidateLayout to judge.
 //
 // Of its buffers that lie in shared memory *spans takes the spans, those of its dictionary
-// included, and no other field; without `spans` they are passed over.
+// included, and whether its texts are separated, and no other field; without `spans` they are
+// passed over.
 absl::Status DecodeColumn(Bytes encoded, ColumnView* column, v1::Column* spans = nullptr);
 
 // Whether a column has buffers in shared memory, as far as can be told at a glance: it may be true

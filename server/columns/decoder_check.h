@@ -49,6 +49,7 @@ inline v1::Column SpansOf(const v1::Column& column) {
   if (column.has_offsets_span()) *spans.mutable_offsets_span() = column.offsets_span();
   if (column.has_values_span()) *spans.mutable_values_span() = column.values_span();
   *spans.mutable_view_buffer_spans() = column.view_buffer_spans();
+  spans.set_separated(column.separated());
   if (column.has_dictionary()) *spans.mutable_dictionary() = SpansOf(column.dictionary());
   return spans;
 }

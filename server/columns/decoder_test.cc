@@ -86,6 +86,7 @@ v1::PairwiseRequest RequestOfSpans() {
   left->mutable_offsets_span()->set_offset(1ull << 40);
   left->mutable_values_span()->set_length(7);
   left->mutable_values_span()->set_turn(1);
+  left->set_separated(true);
   v1::Column* dictionary = request.mutable_right()->mutable_dictionary();
   dictionary->add_view_buffer_spans()->set_offset(1);
   dictionary->add_view_buffer_spans();
@@ -106,6 +107,7 @@ TEST(DecoderTest, SpansAreThoseOfProtobufsOwnParser) {
   EXPECT_EQ(spans.validity_span().region(), "token");
   EXPECT_EQ(spans.offsets_span().offset(), 1ull << 40);
   EXPECT_EQ(spans.values_span().length(), 7u);
+  EXPECT_TRUE(spans.separated());
   EXPECT_EQ(spans.type(), v1::DATA_TYPE_UNSPECIFIED) << "a span and nothing else";
 }
 

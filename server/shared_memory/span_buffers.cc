@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
+#include "server/columns/separated_texts.h"
 
 namespace kernelserve::server {
 namespace {
@@ -129,7 +130,22 @@ class Collector {
 
 }  // namespace
 
+absl::StatusOr<uint8_t*> SpanBuffers::Take(const SharedMemory& memory, uint64_t bytes) {
+  if (!reserved_.has_value()) reserved_.emplace(memory.memory);
+  if (absl::Status status = reserved_->Grow(bytes); !status.ok()) return status;
+  return buffers_.emplace_back(memory.buffers->Take(bytes)).data();
+}
+
 absl::Status SpanBuffers::Fetch(const SharedMemory& memory, std::span<const Source> sources) {
+  if (absl::Status status = Copy(memory, sources); !status.ok()) return status;
+  for (const Source& source : sources) {
+    absl::Status status = SplitSeparated(memory, *source.spans, source.column, source.field);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpanBuffers::Copy(const SharedMemory& memory, std::span<const Source> sources) {
   Collector collector(*memory.regions);
   for (const Source& source : sources) {
     absl::Status status = collector.Add(*source.spans, source.column, source.field);
@@ -146,12 +162,12 @@ absl::Status SpanBuffers::Fetch(const SharedMemory& memory, std::span<const Sour
                      absl::StrCat("the request has ", bytes, " bytes in shared memory and this ",
                                   "server takes ", bound, ": send it in parts"));
   }
+  uint8_t* to = nullptr;
   if (bytes > 0) {
-    reserved_.emplace(memory.memory);
-    if (absl::Status status = reserved_->Grow(bytes); !status.ok()) return status;
-    bytes_ = memory.buffers->Take(bytes);
+    const absl::StatusOr<uint8_t*> taken = Take(memory, bytes);
+    if (!taken.ok()) return taken.status();
+    to = *taken;
   }
-  uint8_t* to = bytes_.data();
   for (const Part& part : collector.parts()) {
     if (!part.region->Read(part.offset, part.length, to)) return Unreadable(part);
     if (part.base != 0) Subtract(part.base, to, part.length);
@@ -159,6 +175,37 @@ absl::Status SpanBuffers::Fetch(const SharedMemory& memory, std::span<const Sour
     to += (part.length + kAlignment - 1) / kAlignment * kAlignment;
   }
   return absl::OkStatus();
+}
+
+absl::Status SpanBuffers::SplitSeparated(const SharedMemory& memory, const v1::Column& told,
+                                         ColumnView* column, absl::string_view field) {
+  if (column->dictionary != nullptr && told.has_dictionary()) {
+    auto dictionary = std::const_pointer_cast<ColumnView>(column->dictionary);
+    absl::Status status = SplitSeparated(memory, told.dictionary(), dictionary.get(),
+                                         absl::StrCat(field, ".dictionary"));
+    if (!status.ok()) return status;
+  }
+  const bool is_text = column->type == DataType::kUtf8 || column->type == DataType::kBinary;
+  if (!told.separated() || !is_text) return absl::OkStatus();
+  const Bytes separated = column->values;
+  const uint64_t texts = column->length;
+  bool split = false;
+  if (MayBeSeparated(separated.size(), texts)) {
+    const absl::StatusOr<uint8_t*> to = Take(memory, SplitBytes(separated.size(), texts));
+    if (!to.ok()) return to.status();
+    SplitTexts found;
+    split = Split(separated, texts, *to, &found);
+    column->offsets = found.offsets;
+    column->values = found.texts;
+  }
+  if (split) return absl::OkStatus();
+  const std::string path = absl::StrCat(field, ".values");
+  const std::string bound =
+      absl::StrCat(texts, " texts with a zero byte between each and the next");
+  const std::string value = absl::StrCat(separated.size(), " bytes that are no such");
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "MALFORMED_COLUMN", .field = path, .bound = bound, .value = value},
+                   absl::StrCat(path, " has ", value, ", expected ", bound));
 }
 
 absl::StatusOr<ResultPlace> ResultPlace::Begin(const RegionTable& regions,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,7 +29,7 @@ struct SharedMemory {
 };
 
 // What a request's columns have in regions, in memory of the server's own: the client may write to
-// the regions at any time.
+// the regions at any time. And texts that came separated, as Arrow has them.
 class SpanBuffers {
  public:
   // One column, as DecodeColumn gave it, and what errors call it.
@@ -40,12 +41,19 @@ class SpanBuffers {
 
   // Copies all buffers that the columns have in regions, and lets the columns view the copies,
   // which live as long as this. To be called once. REGION_UNKNOWN; MALFORMED_COLUMN for a span that
-  // ends outside of its region; REQUEST_TOO_LARGE and MEMORY_CEILING as for a message of that size.
+  // ends outside of its region, and for texts that are not separated as their column says;
+  // REQUEST_TOO_LARGE and MEMORY_CEILING as for a message of that size.
   absl::Status Fetch(const SharedMemory& memory, std::span<const Source> sources);
 
  private:
+  absl::Status Copy(const SharedMemory& memory, std::span<const Source> sources);
+  absl::Status SplitSeparated(const SharedMemory& memory, const v1::Column& told,
+                              ColumnView* column, absl::string_view field);
+  // Memory of so many bytes, which lives as long as this.
+  absl::StatusOr<uint8_t*> Take(const SharedMemory& memory, uint64_t bytes);
+
   std::optional<MemoryBudget::Reservation> reserved_;
-  Buffer bytes_;
+  std::vector<Buffer> buffers_;
 };
 
 // Where in a region a call's results go.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/error.h"
@@ -129,6 +130,53 @@ TEST_F(SpanBuffersTest, OffsetsBeginWhereTheirSpanSays) {
   EXPECT_THAT(found, ElementsAre(0, 2, 0xffffffff, 0xfffffff8));
   EXPECT_EQ(TextOf(view_.offsets.subspan(16)), "...");
   EXPECT_EQ(TextOf(view_.values), "2345");
+}
+
+TEST_F(SpanBuffersTest, TextsThatCameSeparatedAreFoundByOffsets) {
+  v1::Column column;
+  column.set_type(v1::DATA_TYPE_UTF8);
+  column.set_length(3);
+  column.set_values(std::string("ab\0\0c", 5));
+  column.set_offsets("not looked at");
+  column.set_separated(true);
+  *column.mutable_dictionary() = column;
+  column.mutable_dictionary()->set_type(v1::DATA_TYPE_BINARY);
+  *column.mutable_dictionary()->mutable_values_span() = Span(2, 5);
+  column.mutable_dictionary()->set_length(1);
+  ASSERT_TRUE(Fetch(column).ok());
+  std::vector<int32_t> offsets(4);
+  ASSERT_EQ(view_.offsets.size(), 16u);
+  std::memcpy(offsets.data(), view_.offsets.data(), 16);
+  EXPECT_THAT(offsets, ElementsAre(0, 2, 2, 3));
+  EXPECT_EQ(TextOf(view_.values), "abc");
+  EXPECT_EQ(view_.dictionary->offsets.size(), 8u);
+  EXPECT_EQ(TextOf(view_.dictionary->values), "23456");
+  EXPECT_EQ(memory_.reserved(), 10u + 64 + (16 + 5 + 16) + (8 + 5 + 16));
+}
+
+TEST_F(SpanBuffersTest, OnlyTextsAreSeparated) {
+  v1::Column column;
+  column.set_type(v1::DATA_TYPE_INT8);
+  column.set_length(2);
+  column.set_values("ab");
+  column.set_separated(true);
+  ASSERT_TRUE(Fetch(column).ok());
+  EXPECT_EQ(TextOf(view_.values), "ab");
+}
+
+TEST_F(SpanBuffersTest, TextsThatAreNotSeparatedAsTheirColumnSaysAreAnError) {
+  for (const uint64_t length : {uint64_t{0}, uint64_t{1}, uint64_t{3}, UINT64_MAX}) {
+    v1::Column column;
+    column.set_type(v1::DATA_TYPE_UTF8);
+    column.set_length(length);
+    column.set_values(std::string("a\0c", 3));
+    column.set_separated(true);
+    const absl::Status status = Fetch(column);
+    EXPECT_EQ(ErrorReason(status), "MALFORMED_COLUMN");
+    EXPECT_EQ(ErrorField(status), "left.values");
+    EXPECT_EQ(ErrorBound(status),
+              absl::StrCat(length, " texts with a zero byte between each and the next"));
+  }
 }
 
 class ProcessSpansTest : public SpanBuffersTest {

@@ -36,8 +36,8 @@ FIXED_WIDTH = {
 }
 VIEW_TYPES = (types.DATA_TYPE_UTF8_VIEW, types.DATA_TYPE_BINARY_VIEW)
 
-_TYPE, _LENGTH, _REPEAT, _BIT_OFFSET, _DICTIONARY = 1, 2, 3, 4, 5
-_VALIDITY, _OFFSETS, _VALUES, _VIEW_BUFFERS = 12, 13, 14, 15
+TYPE, LENGTH, _REPEAT, _BIT_OFFSET, _DICTIONARY = 1, 2, 3, 4, 5
+_VALIDITY, _OFFSETS, VALUES, _VIEW_BUFFERS, SEPARATED = 12, 13, 14, 15, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +99,8 @@ class Piece:
             rest = with_offsets(self, begin, end)
             return rest.encode(0, end - begin, repeat=repeat, writer=writer)
         out = writer()
-        out.uint(_TYPE, self.type)
-        out.uint(_LENGTH, end - begin)
+        out.uint(TYPE, self.type)
+        out.uint(LENGTH, end - begin)
         out.uint(_REPEAT, repeat)
         if self.validity is not None or self.type == types.DATA_TYPE_BOOL:
             out.uint(_BIT_OFFSET, lo % 8)
@@ -112,10 +112,10 @@ class Piece:
         if self.offsets is not None:
             self._encode_offsets(out, lo, hi)
         elif self.type == types.DATA_TYPE_BOOL:
-            out.buffer(_VALUES, self.values[lo // 8 : (hi + 7) // 8])
+            out.buffer(VALUES, self.values[lo // 8 : (hi + 7) // 8])
         elif self.type != types.DATA_TYPE_NULL:
             width = FIXED_WIDTH[self.type]
-            out.buffer(_VALUES, self.values[lo * width : hi * width])
+            out.buffer(VALUES, self.values[lo * width : hi * width])
             if views:
                 for data in self.view_buffers:
                     out.buffer(_VIEW_BUFFERS, data)
@@ -130,7 +130,7 @@ class Piece:
         else:
             out.buffer(_OFFSETS, bytes_of(offsets))
         unit = _unit_bytes(self.type)
-        out.buffer(_VALUES, self.values[first * unit : last * unit])
+        out.buffer(VALUES, self.values[first * unit : last * unit])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from ._forks import gate, renew_in_child
 from ._lanes import Lane, Lanes, Stop
 from ._limits import SAFE_LIMITS, Limits, limits_of
 from ._ranges import Range
-from ._rows import ColumnVerb
+from ._rows import ColumnVerb, OtherRowsError
 from ._session import (
     UNREADABLE,
     VERSION_TIMEOUT_S,
@@ -95,10 +95,18 @@ class Connection:
             return self._run(lanes, verb, [verb], deadline, stop)
         jobs: Sequence[Any] = verb.plan(SAFE_LIMITS)
         if len(jobs) > 1:
-            jobs = verb.plan(self._limits(lanes, deadline))
+            limits = self._limits(lanes, deadline)
+            if isinstance(verb, ColumnVerb) and verb.prepared and not limits.separated_texts:
+                verb.start_over()
+            jobs = verb.plan(limits)
         matrix = None if isinstance(verb, ColumnVerb) else verb.matrix
         if matrix is None:
-            self._run(lanes, verb, jobs, deadline, stop)
+            try:
+                self._run(lanes, verb, jobs, deadline, stop)
+            except OtherRowsError:
+                assert isinstance(verb, ColumnVerb)
+                verb.start_over()
+                return self.run(verb, deadline, stop)
             return verb.finish()
         with lanes.regions.matrix(matrix.nbytes_max) as matrix.memory:
             self._run(lanes, verb, jobs, deadline, stop)
@@ -296,9 +304,10 @@ class Connection:
                 except BaseException as error:
                     failures.append((number, error))
                     # An error of a row leaves the calls before it to name a lower one; streams
-                    # are too long for that.
+                    # are too long for that. A verb that starts over needs the lanes.
                     row = error.row if isinstance(error, Error) else None
-                    if row is None or isinstance(job, Tile):
+                    waits = row is not None or isinstance(error, OtherRowsError)
+                    if not waits or isinstance(job, Tile):
                         stop()
 
         threads = [

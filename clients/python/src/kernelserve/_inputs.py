@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ._columns import Column, Piece
 from ._exceptions import Error, LengthMismatchError, describe, invalid
+from ._list_column import ListColumn
 from ._lists import pieces_of_list
 from ._nulls import is_null
 from ._symbols import SymbolTable
@@ -59,16 +60,23 @@ class Arguments:
     origin: Origin
 
 
-def arguments(values: Sequence[object], names: Sequence[str]) -> Arguments:
+def arguments(values: Sequence[object], names: Sequence[str], *, lazy: bool = False) -> Arguments:
     """Turns the arguments of a verb into columns. The first that is no scalar gives the origin.
+
+    `lazy`: long lists may become columns that are encoded while they are sent (ListColumn).
 
     A scalar, or a column of one row beside columns of another length, stands for every row.
     `names` are for errors.
     """
     symbols = SymbolTable()
-    columns, origins = [], []
+    columns: list[Column] = []
+    origins = []
     for value, name in zip(values, names, strict=True):
-        column, origin = column_from(value, name, symbols)
+        listed = ListColumn.of_texts(value) if lazy and isinstance(value, list) else None
+        if listed is None:
+            column, origin = column_from(value, name, symbols)
+        else:
+            column, origin = listed, Origin("list")
         columns.append(column)
         origins.append(origin)
     lengths = {len(column) for column in columns if not column.repeat}

@@ -9,11 +9,15 @@ from .v1 import server_info_pb2
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large one request may be. Hints: an error that says otherwise is believed."""
+    """How large one request may be. Hints: an error that says otherwise is believed.
+
+    `separated_texts`: whether columns may have Column.separated.
+    """
 
     request_bytes_max: int
     request_bytes_preferred: int
     rows_max: int
+    separated_texts: bool = False
 
 
 # What every v1 server takes (server_info.proto). Work that fits needs no look at the server's own.
@@ -31,4 +35,5 @@ def limits_of(info: server_info_pb2.GetServerInfoResponse) -> Limits:
         request_bytes_max=bytes_max,
         request_bytes_preferred=min(bytes_max, told.request_bytes_preferred or bytes_max),
         rows_max=told.rows_max or SAFE_LIMITS.rows_max,
+        separated_texts="separated_texts" in info.capabilities,
     )

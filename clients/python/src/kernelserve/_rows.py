@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:  # numpy is not imported before there are columns
 _ROW_ERRORS, _RESULT = 1, 15  # in PairwiseResponse as in RunResponse
 
 
+class OtherRowsError(Exception):
+    """A list has other rows than such as can be encoded one by one: it is to be seen as a whole."""
+
+
 @dataclass(slots=True)
 class ColumnVerb:
     """Columns to send, each with its field number, behind a `head` of the other fields."""
@@ -36,9 +41,12 @@ class ColumnVerb:
     result_span: tuple[int, ...] = ()
     # What errors count rows from: where the columns are a batch of longer ones.
     first_row: int = 0
+    # The same verb with its columns encoded beforehand, where some are encoded while it is sent.
+    prepared: Callable[[], ColumnVerb] | None = None
     _row_errors: int = 0
     _first_error: tuple[int, str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _encoding: threading.Lock = field(default_factory=threading.Lock)
 
     def plan(self, limits: Limits) -> list[Range]:
         """Cuts the rows into calls, in ascending order; one call even where there are no rows."""
@@ -86,8 +94,10 @@ class ColumnVerb:
     def _write(self, rows: Range, writer: Callable[[], Writer]) -> Writer:
         out = Writer()
         out.raw(self.head)
-        for number, column in self.columns:
-            out.message(number, column.encode(*rows, writer))
+        # What the interpreter does one at a time is done in order, so that calls leave in turn.
+        with self._encoding if self.prepared is not None else nullcontext():
+            for number, column in self.columns:
+                out.message(number, column.encode(*rows, writer))
         return out
 
     def _write_result_span(self, out: Writer, region: Region) -> None:
@@ -122,6 +132,14 @@ class ColumnVerb:
                 row = error.row + first_row
                 if self._first_error is None or row < self._first_error[0]:
                     self._first_error = (row, f"row {row}, {error.reason}: {error.message}")
+
+    def start_over(self) -> None:
+        """Becomes the verb with its columns encoded beforehand. Raises what is wrong with them."""
+        assert self.prepared is not None
+        verb = self.prepared()
+        self.columns, self.rows, self.results = verb.columns, verb.rows, verb.results
+        self.prepared = None
+        self._row_errors, self._first_error = 0, None
 
     def finish(self) -> Any:
         """The result, once every range has been accepted."""

@@ -160,10 +160,13 @@ def pairwise(
     dtype: DTypeLike | None,
     row_errors: RowErrorsLike,
     first_row: int = 0,
-) -> Verb:
+    *,
+    lazy: bool = True,
+) -> ColumnVerb:
     from ._inputs import arguments
+    from ._list_column import ListColumn
 
-    told = arguments([left, right], ["left", "right"])
+    told = arguments([left, right], ["left", "right"], lazy=lazy)
     if told.origin.family == "scalar":
         raise invalid(
             "pairwise takes columns, and both left and right are single texts: "
@@ -173,7 +176,12 @@ def pairwise(
             value=type(left).__name__,
             reason="WRONG_TYPE",
         )
-    return pairwise_of(told, scorer, score_cutoff, dtype, row_errors, first_row)
+    verb = pairwise_of(told, scorer, score_cutoff, dtype, row_errors, first_row)
+    if any(isinstance(column, ListColumn) for column in told.columns):
+        verb.prepared = lambda: pairwise(
+            left, right, scorer, score_cutoff, dtype, row_errors, first_row, lazy=False
+        )
+    return verb
 
 
 def pairwise_of(
