@@ -139,7 +139,7 @@ TEST_F(SpanBuffersTest, TextsThatCameSeparatedAreFoundByOffsets) {
   column.set_values(std::string("ab\0\0c", 5));
   column.set_offsets("not looked at");
   column.set_separated(true);
-  *column.mutable_dictionary() = column;
+  *column.mutable_dictionary() = v1::Column(column);
   column.mutable_dictionary()->set_type(v1::DATA_TYPE_BINARY);
   *column.mutable_dictionary()->mutable_values_span() = Span(2, 5);
   column.mutable_dictionary()->set_length(1);

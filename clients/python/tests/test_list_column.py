@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
@@ -15,6 +17,8 @@ from kernelserve import _list_column as list_column
 from kernelserve._limits import SAFE_LIMITS, limits_of
 from kernelserve._list_column import ListColumn
 from kernelserve._rows import OtherRowsError
+from kernelserve.rapidfuzz import fuzz as ks_fuzz
+from kernelserve.rapidfuzz import process as ks_process
 from shared_regions import words
 
 ROWS = SAFE_LIMITS.rows_max + 4_464
@@ -148,6 +152,15 @@ def test_rows_that_fail_are_told_once() -> None:
     with pytest.warns(ks.RowErrorWarning, match="1 rows failed"):
         scores = ks.pairwise(with_row(None), invalid(), row_errors="null")
     assert scores[7] is None
+
+
+def test_cpdist_of_lists_is_rapidfuzzs(joined: list[int]) -> None:
+    expected = process.cpdist(LEFT, RIGHT, scorer=fuzz.ratio)
+    np.testing.assert_array_equal(ks_process.cpdist(LEFT, RIGHT, scorer=ks_fuzz.ratio), expected)
+    assert joined == [17_500] * 8
+    missing = with_row(None)
+    expected = process.cpdist(missing, RIGHT, scorer=fuzz.ratio)
+    np.testing.assert_array_equal(ks_process.cpdist(missing, RIGHT, scorer=ks_fuzz.ratio), expected)
 
 
 def invalid() -> Any:
