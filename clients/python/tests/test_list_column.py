@@ -32,9 +32,9 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     join = list_column._join
 
-    def counting(values: list[Any], rows: int) -> bytes:
-        made = join(values, rows)
-        counts.append(rows)
+    def counting(values: list[Any], begin: int, end: int) -> bytes:
+        made = join(values, begin, end)
+        counts.append(end - begin)
         return made
 
     monkeypatch.setattr(list_column, "_JOINED_ROWS", 20_000)
