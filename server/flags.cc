@@ -34,8 +34,8 @@ ABSL_FLAG(int64_t, rows_max, kernelserve::server::kRowsMax, "rows that a call ma
 ABSL_FLAG(int64_t, fibonacci_n_max, kernelserve::server::kFibonacciNMax,
           "the greatest n of which the whole Fibonacci number is given");
 ABSL_FLAG(bool, shared_memory, true,
-          "let clients of a unix socket hand over columns in shared memory, by a second socket "
-          "beside it");
+          "let clients of a unix socket hand over columns in shared memory, or show the server "
+          "their own, by a second socket beside it");
 ABSL_FLAG(int64_t, choices_cache_mb, -1,
           "megabytes of choices, made ready, that are kept for later calls; -1: half of what calls "
           "may take, of which they are a part");

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -38,16 +39,16 @@ int Complain(int exit_code, const absl::Status& status) {
 //
 // What is free at the end of a heap stays, too, even where a resting server gives memory back. So
 // there are twice as many heaps as threads that run at a time, not eight times as by default.
-void KeepMemoryOfTasks() {
+void KeepMemoryOfTasks(unsigned threads) {
   constexpr int kMappedBytesMin = 4 << 20;
   constexpr int kTrimmedBytesMin = 16 << 20;  // of what is free at the end of a heap
   mallopt(M_MMAP_THRESHOLD, kMappedBytesMin);
   mallopt(M_TRIM_THRESHOLD, kTrimmedBytesMin);
-  mallopt(M_ARENA_MAX, static_cast<int>(2 * ks::UsableCpus()));
+  mallopt(M_ARENA_MAX, static_cast<int>(2 * threads));
 }
 
 int Serve(const ks::ProcessOptions& options) {
-  KeepMemoryOfTasks();
+  KeepMemoryOfTasks(std::max(options.server.workers, ks::UsableCpus()));
   ks::ShutdownSignal shutdown;
   ks::StartLogging(options.log_format, options.log_level);
   if (options.parent_pidfd >= 0) {

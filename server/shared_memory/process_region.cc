@@ -20,7 +20,11 @@ namespace {
 // Whether the process that a pidfd stands for runs. Its number is nobody else's while it does.
 bool Runs(const Descriptor& process) {
   pollfd ended = {.fd = process.get(), .events = POLLIN, .revents = 0};
-  return poll(&ended, 1, 0) == 0;
+  int ready;
+  do {
+    ready = poll(&ended, 1, 0);
+  } while (ready < 0 && errno == EINTR);
+  return ready == 0;
 }
 
 }  // namespace
@@ -36,7 +40,7 @@ absl::StatusOr<std::unique_ptr<ProcessRegion>> ProcessRegion::Open(pid_t process
   }
   std::unique_ptr<ProcessRegion> region(new ProcessRegion(process, std::move(lives)));
   std::vector<uint8_t> found(proof.size());
-  errno = 0;
+  errno = ESRCH;  // as of a process that ends meanwhile
   if (!region->Read(address, found.size(), found.data())) {
     return absl::InvalidArgumentError(
         absl::StrCat("process_vm_readv: ", std::generic_category().message(errno)));

@@ -53,7 +53,7 @@ struct Packet {
   ssize_t size = 0;  // as recvmsg returns it
   std::array<char, kOfferProcessBytes + 1> bytes = {};
   std::vector<Descriptor> descriptors = {};
-  pid_t sender = 0;  // as the kernel has it; 0 where it is not told
+  pid_t sender = 0;  // as the kernel has it; 0 where it does not tell, or of another user
 };
 
 Packet Receive(int socket) {
@@ -74,7 +74,7 @@ Packet Receive(int socket) {
     if (one->cmsg_type == SCM_CREDENTIALS) {
       ucred sender;
       std::memcpy(&sender, CMSG_DATA(one), sizeof sender);
-      packet.sender = sender.pid;
+      if (sender.uid == geteuid()) packet.sender = sender.pid;
     }
     if (one->cmsg_type != SCM_RIGHTS) continue;
     const size_t count = (one->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -124,8 +124,9 @@ absl::StatusOr<std::unique_ptr<RegionSocket>> RegionSocket::Listen(const std::st
   Descriptor listening(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   Descriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   const sockaddr_un address = UnixAddress(path);
-  // The mode of a socket's file is that of the socket when it is bound.
-  if (!wake.is_open() || fchmod(listening.get(), 0600) != 0 ||
+  // The mode of a socket's file is that of the socket when it is bound. And what it tells of
+  // senders, so do those that it accepts.
+  if (!wake.is_open() || !TellsSenders(listening.get()) || fchmod(listening.get(), 0600) != 0 ||
       bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       listen(listening.get(), kBacklog) != 0) {
     return CannotListen(path);
@@ -194,8 +195,7 @@ void RegionSocket::Serve() {
 bool RegionSocket::Accept() {
   Descriptor socket(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket.is_open()) return errno != EMFILE && errno != ENFILE && errno != ENOMEM;
-  if (IsOurUser(socket.get()) && TellsSenders(socket.get()) &&
-      connections_.size() < kRegionConnectionsMax) {
+  if (IsOurUser(socket.get()) && connections_.size() < kRegionConnectionsMax) {
     connections_.push_back({std::move(socket)});
   }
   return true;

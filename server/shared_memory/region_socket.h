@@ -14,9 +14,9 @@
 
 namespace kernelserve::server {
 
-// The socket beside a unix socket over which clients hand over the descriptors of their regions
-// (RegionSpan in types.proto has what they say). A thread of its own waits for them; a connection
-// that closes takes its regions out of the table.
+// The socket beside a unix socket over which clients hand over the descriptors of their regions, or
+// show the server their own memory (RegionSpan in types.proto has what they say). A thread of its
+// own waits for them; a connection that closes takes its regions out of the table.
 class RegionSocket {
  public:
   // Listens at `path`, for the owner only. `table` outlives it.

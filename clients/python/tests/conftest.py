@@ -12,6 +12,10 @@ import kernelserve as ks
 from cli_outcome import CommandLine
 from kernelserve._embedded import find_binary
 from kernelserve.bench.server_process import ServerProcess, start_server
+from shared_regions import show_memory_to_anyone
+
+# Servers of the tests read this process's memory, which some systems leave to its parents.
+show_memory_to_anyone()
 
 # The same examples on each run; no limit of time for one, on machines that do other things too.
 settings.register_profile("kernelserve", deadline=None, derandomize=True, max_examples=30)

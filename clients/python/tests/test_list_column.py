@@ -14,8 +14,10 @@ from rapidfuzz.distance import Levenshtein
 import kernelserve as ks
 from kernelserve import _connection as connection
 from kernelserve import _list_column as list_column
+from kernelserve import _rows as rows
+from kernelserve import _verbs as verbs
+from kernelserve._lanes import Stop
 from kernelserve._limits import SAFE_LIMITS, limits_of
-from kernelserve._list_column import ListColumn
 from kernelserve._rows import OtherRowsError
 from kernelserve.rapidfuzz import fuzz as ks_fuzz
 from kernelserve.rapidfuzz import process as ks_process
@@ -28,7 +30,7 @@ DISTANCES = [Levenshtein.distance(a, b) for a, b in zip(LEFT[:7_000], RIGHT, str
 
 @pytest.fixture(autouse=True)
 def joined(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Lists in parts of some thousand rows, and how many of each were joined."""
+    """Lists go in calls of some thousand rows; how many rows were joined for each."""
     counts: list[int] = []
     join = list_column._join
 
@@ -37,7 +39,7 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(end - begin)
         return made
 
-    monkeypatch.setattr(list_column, "_JOINED_ROWS", 20_000)
+    monkeypatch.setattr(rows, "_LAZY_REQUEST_BYTES", 400_000)
     monkeypatch.setattr(list_column, "_join", counting)
     return counts
 
@@ -51,7 +53,8 @@ def test_lists_are_joined_part_by_part(joined: list[int], shared_memory: bool) -
     assert len(LEFT) == ROWS
     with ks.connect(shared_memory=shared_memory) as client:
         assert client.pairwise(LEFT, RIGHT) == DISTANCES
-        assert joined == [17_500] * 8
+        assert sum(joined) == 2 * ROWS
+        assert len(joined) >= 8
         assert (
             client.pairwise(LEFT, "abc", scorer="lcs_seq.similarity")
             == client.pairwise(pa.array(LEFT), "abc", scorer="lcs_seq.similarity").to_pylist()
@@ -64,7 +67,7 @@ def test_the_event_loop_has_it_too(joined: list[int]) -> None:
             return await client.pairwise(LEFT, RIGHT)
 
     assert asyncio.run(distances()) == DISTANCES
-    assert joined == [17_500] * 8
+    assert sum(joined) == 2 * ROWS
 
 
 def test_short_lists_are_not(joined: list[int]) -> None:
@@ -72,10 +75,11 @@ def test_short_lists_are_not(joined: list[int]) -> None:
     assert joined == []
 
 
-def test_a_long_text_makes_no_part_too_large(joined: list[int]) -> None:
-    texts = ["x" * 1_000] * ROWS
-    assert ks.pairwise(texts, "x" * 999) == [1] * ROWS
-    assert max(joined) * 1_001 <= list_column._JOINED_BYTES
+def test_lists_of_texts_of_other_lengths_stay_joined(joined: list[int]) -> None:
+    longer = [text * 4 for text in RIGHT]
+    expected = [Levenshtein.distance(a, b) for a, b in zip(LEFT, longer, strict=True)]
+    assert ks.pairwise(LEFT, longer) == expected
+    assert sum(joined) == 2 * ROWS
 
 
 @pytest.mark.parametrize(
@@ -92,8 +96,9 @@ def test_a_long_text_makes_no_part_too_large(joined: list[int]) -> None:
 def test_other_rows_are_what_they_are_elsewhere(row: Any, distance: int | None) -> None:
     expected = [*DISTANCES[:50_001], distance, *DISTANCES[50_002:]]
     assert ks.pairwise(with_row(row), RIGHT) == expected
-    flipped = ks.pairwise(RIGHT, with_row(row))
-    assert flipped == expected
+    assert ks.pairwise(RIGHT, with_row(row)) == expected
+    assert ks.pairwise(with_row(row), iter(RIGHT)) == expected
+    assert ks.pairwise(iter(RIGHT), with_row(row)) == expected
 
 
 def test_a_lone_surrogate_is_one_unit(joined: list[int]) -> None:
@@ -103,8 +108,11 @@ def test_a_lone_surrogate_is_one_unit(joined: list[int]) -> None:
 
 
 def test_a_row_that_is_no_text_is_named() -> None:
-    with pytest.raises(ks.WrongTypeError, match=r"left\[50001\] is a int beside rows of str"):
+    with pytest.raises(
+        ks.WrongTypeError, match=r"left\[50001\] is a int beside rows of str"
+    ) as told:
         ks.pairwise(with_row(7), RIGHT)
+    assert told.value.__context__ is None
     with pytest.raises(ks.WrongTypeError, match=r"right\[0\] is a object"):
         ks.pairwise(RIGHT, with_row(object(), 0))
 
@@ -133,31 +141,83 @@ def test_a_server_that_does_not_know_separated_texts_gets_offsets(
     assert joined == []
 
 
-def test_a_part_that_is_too_large_after_all_is_sent_with_offsets(
+def test_so_does_one_that_replaced_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It passes the field over, and misses the offsets."""
+    monkeypatch.setattr(list_column, "SEPARATED", 1_000)
+    with ks.connect() as client:
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+
+
+def test_a_part_that_is_too_large_after_all_is_sent_in_halves(
     joined: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where the rows that are looked at have short texts and others have not."""
-    monkeypatch.setattr(list_column, "_JOINED_ROWS", ROWS)
+    monkeypatch.setattr(rows, "_LAZY_REQUEST_BYTES", 4 << 20)
     texts = ["x" * 1_000 if row % 70 else "x" for row in range(ROWS)]
     with ks.connect() as client:
         assert client.pairwise(texts, "x") == [len(text) - 1 for text in texts]
-    assert joined == [ROWS]
+    assert joined == [ROWS, ROWS // 2, ROWS // 2]
 
 
-def test_rows_that_fail_are_told_once() -> None:
-    column = ListColumn.of_texts(LEFT)
-    assert column is not None
-    with pytest.raises(OtherRowsError):
-        column.encode(0, 17_499)
+def test_row_errors_are_counted_once() -> None:
     with pytest.warns(ks.RowErrorWarning, match="1 rows failed"):
         scores = ks.pairwise(with_row(None), invalid(), row_errors="null")
-    assert scores[7] is None
+    assert [row for row, score in enumerate(scores) if score is None] == [7, 50_001]
+
+
+# --- Who comes first ------------------------------------------------------------------------------
+
+
+def test_who_gives_up_a_verb_does_not_wait_for_it_to_start_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verb = verbs.pairwise(LEFT, RIGHT, "levenshtein.distance", None, None, "fail")
+    stop = Stop()
+
+    def give_up(*_: object) -> bytes:
+        stop()
+        raise OtherRowsError
+
+    monkeypatch.setattr(list_column, "_join", give_up)
+    with ks.connect() as client, pytest.raises(ks.CallCancelledError):
+        client._connection.run(verb, 60, stop)
+    assert verb.lazy, "it was not encoded anew"
+
+
+def test_an_interrupt_comes_before_rows_and_these_before_errors() -> None:
+    failures = [
+        (3, ks.CallCancelledError("a")),
+        (0, ks.InvalidTextError("b")),
+        (1, OtherRowsError()),
+        (2, KeyboardInterrupt()),
+        (4, KeyboardInterrupt()),
+    ]
+    order = [number for number, _ in sorted(failures, key=connection._importance)]
+    assert order == [2, 4, 1, 0, 3]
+
+
+def test_lanes_that_were_given_back_are_not_closed() -> None:
+    class Lane:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    stays, leaves = Lane(), Lane()
+    stop = Stop()
+    stop.covers([stays, leaves])  # type: ignore[list-item]
+    stop.leaves([leaves])  # type: ignore[list-item]
+    stop()
+    assert (stays.closed, leaves.closed) == (True, False)
+
+
+# --- RapidFuzz's name for it ----------------------------------------------------------------------
 
 
 def test_cpdist_of_lists_is_rapidfuzzs(joined: list[int]) -> None:
     expected = process.cpdist(LEFT, RIGHT, scorer=fuzz.ratio)
     np.testing.assert_array_equal(ks_process.cpdist(LEFT, RIGHT, scorer=ks_fuzz.ratio), expected)
-    assert joined == [17_500] * 8
+    assert sum(joined) == 2 * ROWS
     missing = with_row(None)
     expected = process.cpdist(missing, RIGHT, scorer=fuzz.ratio)
     np.testing.assert_array_equal(ks_process.cpdist(missing, RIGHT, scorer=ks_fuzz.ratio), expected)

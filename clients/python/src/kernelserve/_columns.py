@@ -165,6 +165,15 @@ class Column:
         within = self._within(index, begin, end)
         return self.pieces[index].encode(*within, repeat=self.repeat, writer=writer)
 
+    @property
+    def lazy(self) -> bool:
+        """Whether it is encoded only when it is sent."""
+        return False
+
+    def prepared(self) -> Column:
+        """The same column, not lazy: this one."""
+        return self
+
     def greatest(self) -> int:
         """The greatest of a column of 64-bit integers; 0 of anything else, or of nothing."""
         dtypes = {types.DATA_TYPE_INT64: "<i8", types.DATA_TYPE_UINT64: "<u8"}

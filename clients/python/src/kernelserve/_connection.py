@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import grpc
 
 from ._deadline import Deadline
-from ._exceptions import CallCancelledError, Error, TooLargeError, UnsupportedError
+from ._exceptions import (
+    CallCancelledError,
+    Error,
+    MalformedColumnError,
+    TooLargeError,
+    UnsupportedError,
+)
 from ._forks import gate, renew_in_child
 from ._lanes import Lane, Lanes, Stop
 from ._limits import SAFE_LIMITS, Limits, limits_of
@@ -33,7 +39,7 @@ from ._session import (
     wants_server_version,
     with_server_version,
 )
-from ._shared_memory import REGION_UNKNOWN, Region
+from ._shared_memory import REGION_UNKNOWN, Region, is_unreadable
 from ._streams import read_tile
 from ._tiles import Tile
 from ._verbs import Done, ScalarVerb, Verb, server_info
@@ -96,16 +102,21 @@ class Connection:
         jobs: Sequence[Any] = verb.plan(SAFE_LIMITS)
         if len(jobs) > 1:
             limits = self._limits(lanes, deadline)
-            if isinstance(verb, ColumnVerb) and verb.prepared and not limits.separated_texts:
-                verb.start_over()
+            if isinstance(verb, ColumnVerb) and not limits.separated_texts:
+                verb.prepare()
             jobs = verb.plan(limits)
         matrix = None if isinstance(verb, ColumnVerb) else verb.matrix
         if matrix is None:
+            other_rows = False
             try:
                 self._run(lanes, verb, jobs, deadline, stop)
             except OtherRowsError:
+                other_rows = True
+            if other_rows:
                 assert isinstance(verb, ColumnVerb)
-                verb.start_over()
+                if stop is not None and stop.stopped:
+                    raise cancelled_error()
+                verb.prepare()
                 return self.run(verb, deadline, stop)
             return verb.finish()
         with lanes.regions.matrix(matrix.nbytes_max) as matrix.memory:
@@ -143,6 +154,7 @@ class Connection:
             stop()
             raise
         finally:
+            stop.leaves(taken)
             lanes.give_back(taken, usable=not stop.stopped)
 
     def _here(self) -> Lanes:
@@ -203,8 +215,13 @@ class Connection:
                 except Error as error:
                     if region is None or error.reason != REGION_UNKNOWN:
                         raise
-                    lanes.regions.forget()
+                    lanes.regions.forget(unreadable=is_unreadable(error))
                     send(None)
+        except MalformedColumnError as error:
+            # An older server than the one whose limits these are: it does not find offsets.
+            if verb.lazy and (error.field or "").endswith(".offsets"):
+                raise OtherRowsError from None
+            raise
         except TooLargeError:
             halves = verb.split(rows)
             if not halves:
@@ -331,7 +348,15 @@ class Connection:
             raise min(failures, key=_importance)[1] from None
 
 
-def _importance(failure: tuple[int, BaseException]) -> tuple[bool, bool, int]:
-    """Orders what went wrong: an interrupt, then errors, first job first, then cancelled calls."""
+def _importance(failure: tuple[int, BaseException]) -> tuple[int, int]:
+    """Orders what went wrong, the first job first of each kind.
+
+    An interrupt; rows that are to be seen as a whole, before anything is sent; errors; and calls
+    that were cancelled.
+    """
     number, error = failure
-    return isinstance(error, Error), isinstance(error, CallCancelledError), number
+    if isinstance(error, CallCancelledError):
+        return 3, number
+    if isinstance(error, Error):
+        return 2, number
+    return int(isinstance(error, OtherRowsError)), number

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MappingView, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -72,7 +73,8 @@ def arguments(values: Sequence[object], names: Sequence[str], *, lazy: bool = Fa
     columns: list[Column] = []
     origins = []
     for value, name in zip(values, names, strict=True):
-        listed = ListColumn.of_texts(value) if lazy and isinstance(value, list) else None
+        encode = partial(_column_of_list, value, name, symbols)
+        listed = ListColumn.of_texts(value, encode) if lazy else None
         if listed is None:
             column, origin = column_from(value, name, symbols)
         else:
@@ -102,6 +104,10 @@ def arguments(values: Sequence[object], names: Sequence[str], *, lazy: bool = Fa
     return Arguments(columns, rows, origin)
 
 
+def _column_of_list(values: Any, name: str, symbols: SymbolTable) -> Column:
+    return Column.of(pieces_of_list(values, name, symbols))
+
+
 def column_from(value: object, name: str, symbols: SymbolTable) -> tuple[Column, Origin]:
     """One argument as a column."""
     if is_null(value) or isinstance(value, (str, bytes, bytearray, memoryview, int, float)):
@@ -113,7 +119,7 @@ def column_from(value: object, name: str, symbols: SymbolTable) -> tuple[Column,
             return column_from(value.item(), name, symbols)
         return Column.of(_pieces_of_numpy(value, name, symbols)), Origin("numpy")
     if isinstance(value, (list, tuple)):
-        return Column.of(pieces_of_list(value, name, symbols)), Origin("list")
+        return _column_of_list(value, name, symbols), Origin("list")
 
     library = type(value).__module__.partition(".")[0]
     if library == "pandas" and hasattr(value, "to_numpy"):

@@ -108,6 +108,11 @@ class Stop:
         if self.stopped:
             self()
 
+    def leaves(self, lanes: list[Lane]) -> None:
+        """From now on they are others' to close."""
+        with self._lock:
+            self._lanes = [lane for lane in self._lanes if lane not in lanes]
+
     def __call__(self) -> None:
         self._stopped.set()
         with self._lock:

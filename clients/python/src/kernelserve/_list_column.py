@@ -8,7 +8,7 @@ are being joined.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -22,51 +22,59 @@ from .v1 import types_pb2 as types
 
 # Of shorter lists, no limits of the server's are known: nor whether it knows separated texts.
 _ROWS_MIN = SAFE_LIMITS.rows_max + 1
-# What is joined at a time: of names, half of what servers prefer as a call's size.
-_JOINED_ROWS = 200_000
-_JOINED_BYTES = 2 << 20
+# Rows that are looked at for an estimate.
 _SAMPLED_ROWS = 1000
 # Rows whose objects a core's cache holds: joining looks at each several times.
 _CACHED_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ListColumn(Column):
-    """A list of str. `row_bytes`: about as many as a row takes."""
+class TextList:
+    """`values` are str, as far as one has looked; a row has about `row_bytes` bytes.
 
-    values: Sequence[Any] = ()
-    row_bytes: int = 1
-    _joined: dict[int, bytes] = field(default_factory=dict)
+    `encode` makes a Column of them, whatever they are.
+    """
+
+    values: list[Any]
+    row_bytes: int
+    encode: Callable[[], Column]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListColumn(Column):
+    """A column of no pieces."""
+
+    texts: TextList
 
     @classmethod
-    def of_texts(cls, values: Sequence[Any]) -> ListColumn | None:
-        """None of a list that is short, or has something else among its first rows."""
-        if len(values) < _ROWS_MIN:
+    def of_texts(cls, values: object, encode: Callable[[], Column]) -> ListColumn | None:
+        """None of what is no list, or a short one, or not of str as far as a few rows tell."""
+        if not isinstance(values, list) or len(values) < _ROWS_MIN:
             return None
         some = values[:: -(-len(values) // _SAMPLED_ROWS)]
         if not all(type(value) is str for value in some):
             return None
-        row_bytes = 1 + sum(map(len, some)) // len(some)
-        rows = max(1, min(_JOINED_ROWS, _JOINED_BYTES // row_bytes))
-        count = -(-len(values) // rows)
-        starts = [len(values) * number // count for number in range(count + 1)]
-        return cls([], False, starts, values, row_bytes)
+        size = len("\0".join(some).encode("utf-8", "surrogatepass"))
+        texts = TextList(values, 1 + size // len(some), encode)
+        return cls(pieces=[], repeat=False, starts=[0, len(values)], texts=texts)
+
+    @property
+    def lazy(self) -> bool:
+        return True
+
+    def prepared(self) -> Column:
+        return self.texts.encode()
 
     def nbytes(self, begin: int, end: int) -> int:
-        return (end - begin) * self.row_bytes
+        return (end - begin) * self.texts.row_bytes
 
     def encode(self, begin: int, end: int, writer: Callable[[], Writer] = Writer) -> Writer:
-        """Raises OtherRowsError for rows that are not all str without zeros, or not joined here."""
-        index = self._piece_at(begin)
-        if (begin, end) != tuple(self.starts[index : index + 2]):
-            raise OtherRowsError  # cut by another column's rows, or since it is too large
-        if index not in self._joined:
-            self._joined[index] = _join(self.values, begin, end)
+        """Raises OtherRowsError where the rows are not all str without zeros."""
         out = writer()
         out.uint(TYPE, types.DATA_TYPE_UTF8)
         out.uint(LENGTH, end - begin)
         out.uint(SEPARATED, 1)
-        out.buffer(VALUES, memoryview(self._joined[index]))
+        out.buffer(VALUES, memoryview(_join(self.texts.values, begin, end)))
         return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ._exceptions import RowErrorWarning, TooLargeError, describe
@@ -20,6 +20,9 @@ from .v1 import types_pb2 as types
 if TYPE_CHECKING:  # numpy is not imported before there are columns
     from ._columns import Column
     from ._results import Results
+
+# As long as a call should be whose columns are encoded while the server has the one before.
+_LAZY_REQUEST_BYTES = 4 << 20
 
 _ROW_ERRORS, _RESULT = 1, 15  # in PairwiseResponse as in RunResponse
 
@@ -41,8 +44,6 @@ class ColumnVerb:
     result_span: tuple[int, ...] = ()
     # What errors count rows from: where the columns are a batch of longer ones.
     first_row: int = 0
-    # The same verb with its columns encoded beforehand, where some are encoded while it is sent.
-    prepared: Callable[[], ColumnVerb] | None = None
     _row_errors: int = 0
     _first_error: tuple[int, str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -50,6 +51,9 @@ class ColumnVerb:
 
     def plan(self, limits: Limits) -> list[Range]:
         """Cuts the rows into calls, in ascending order; one call even where there are no rows."""
+        if self.lazy:  # in smaller ones: so the server has something to do sooner
+            preferred = min(limits.request_bytes_preferred, _LAZY_REQUEST_BYTES)
+            limits = replace(limits, request_bytes_preferred=preferred)
         edges = {0, self.rows}
         for _, column in self.columns:
             if not column.repeat:
@@ -95,7 +99,7 @@ class ColumnVerb:
         out = Writer()
         out.raw(self.head)
         # What the interpreter does one at a time is done in order, so that calls leave in turn.
-        with self._encoding if self.prepared is not None else nullcontext():
+        with self._encoding if self.lazy else nullcontext():
             for number, column in self.columns:
                 out.message(number, column.encode(*rows, writer))
         return out
@@ -133,12 +137,14 @@ class ColumnVerb:
                 if self._first_error is None or row < self._first_error[0]:
                     self._first_error = (row, f"row {row}, {error.reason}: {error.message}")
 
-    def start_over(self) -> None:
-        """Becomes the verb with its columns encoded beforehand. Raises what is wrong with them."""
-        assert self.prepared is not None
-        verb = self.prepared()
-        self.columns, self.rows, self.results = verb.columns, verb.rows, verb.results
-        self.prepared = None
+    @property
+    def lazy(self) -> bool:
+        """Whether some columns are encoded only when they are sent."""
+        return any(column.lazy for _, column in self.columns)
+
+    def prepare(self) -> None:
+        """Begins anew, with all columns encoded beforehand. Raises what is wrong with them."""
+        self.columns = [(number, column.prepared()) for number, column in self.columns]
         self._row_errors, self._first_error = 0, None
 
     def finish(self) -> Any:

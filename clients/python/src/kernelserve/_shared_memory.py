@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # numpy is not imported before there are columns
     import numpy as np
     import numpy.typing as npt
 
+    from ._exceptions import Error
     from ._matrix_memory import MatrixMemory
     from ._target import Target
 
@@ -152,6 +153,7 @@ class Regions:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._process = b""
+        self._shows_process = True
         self._idle: list[Region] = []
         self._all: set[Region] = set()
         self._matrices = MatrixPool(self._path)
@@ -178,9 +180,13 @@ class Regions:
         """Memory for a matrix of at most so many bytes; None where it goes without."""
         return self._matrices.borrow(nbytes)
 
-    def forget(self) -> None:
-        """The server does not know the regions: it is another one by now. New ones are made."""
+    def forget(self, *, unreadable: bool = False) -> None:
+        """The server does not know the regions: it is another one by now. New ones are made.
+
+        `unreadable`: or there is memory of this process that it can't read. It is not asked again.
+        """
         with gate, self._lock:
+            self._shows_process &= not unreadable
             self._forget()
         self._matrices.forget()
 
@@ -225,7 +231,7 @@ class Regions:
         try:
             if self._socket is None:
                 self._socket = connect(path)
-                self._process = offer_process(self._socket)
+                self._process = offer_process(self._socket) if self._shows_process else b""
             region = Region(self._process)
             region.token = offer(self._socket, region.fileno())
         except RefusedError:
@@ -271,13 +277,14 @@ def offer_process(used: socket.socket) -> bytes:
     Raises OSError where the server does not answer.
     """
     proof = os.urandom(_PROOF_BYTES)
-    sender = struct.pack("3i", os.getpid(), os.geteuid(), os.getegid())
-    used.sendmsg(
-        [_OFFER_PROCESS + struct.pack("<Q", address_of(proof)) + proof],
-        [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, sender)],
-    )
+    used.send(_OFFER_PROCESS + struct.pack("<Q", address_of(proof)) + proof)
     token = used.recv(4096)
     return token if len(token) == _TOKEN_BYTES else b""
+
+
+def is_unreadable(error: Error) -> bool:
+    """Of a REGION_UNKNOWN, whether the server knows the region, but can't read what is there."""
+    return not (error.field or "").endswith(".region")
 
 
 def address_of(data: Buffer) -> int:

@@ -18,7 +18,7 @@ from ._exceptions import CallCancelledError, ConnectError, EmbeddedServerError, 
 from ._forks import gate
 from ._lanes import Lane, Stop
 from ._session import UNREADABLE, Session, cancelled_error, unreadable_error
-from ._shared_memory import REGION_UNKNOWN, Regions
+from ._shared_memory import REGION_UNKNOWN, Regions, is_unreadable
 from ._target import Metadata, Target
 from ._tiles import Tile
 from ._wire import DecodeError
@@ -54,7 +54,7 @@ def read_tile(
             continue
         if shared is not None and error.reason == REGION_UNKNOWN:  # another server by now
             shared = None
-            regions.forget()
+            regions.forget(unreadable=is_unreadable(error))
             verb.leave_matrix()
             continue
         if tile.done > done_before:

@@ -160,13 +160,10 @@ def pairwise(
     dtype: DTypeLike | None,
     row_errors: RowErrorsLike,
     first_row: int = 0,
-    *,
-    lazy: bool = True,
 ) -> ColumnVerb:
     from ._inputs import arguments
-    from ._list_column import ListColumn
 
-    told = arguments([left, right], ["left", "right"], lazy=lazy)
+    told = arguments([left, right], ["left", "right"], lazy=True)
     if told.origin.family == "scalar":
         raise invalid(
             "pairwise takes columns, and both left and right are single texts: "
@@ -176,12 +173,7 @@ def pairwise(
             value=type(left).__name__,
             reason="WRONG_TYPE",
         )
-    verb = pairwise_of(told, scorer, score_cutoff, dtype, row_errors, first_row)
-    if any(isinstance(column, ListColumn) for column in told.columns):
-        verb.prepared = lambda: pairwise(
-            left, right, scorer, score_cutoff, dtype, row_errors, first_row, lazy=False
-        )
-    return verb
+    return pairwise_of(told, scorer, score_cutoff, dtype, row_errors, first_row)
 
 
 def pairwise_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +14,6 @@ from .._columns import Column, unpack_bits
 from .._exceptions import LengthMismatchError, WrongTypeError, describe, invalid, quote
 from .._inputs import Arguments, Origin
 from .._list_column import ListColumn
-from .._rows import ColumnVerb
 from .._symbols import SymbolTable
 from .._tiles import Choices, Grid
 from .._verbs import pairwise_of
@@ -69,25 +69,19 @@ def cpdist(
     check_lengths(queries, choices)
     wanted = result_dtype(dtype, np.uint32 if plan.whole else np.float32)
     convert = _conversion(plan, multiplier, wanted)
+    symbols = SymbolTable()
+    lazy = not plan.hopeless and plan.processor is None
+    columns = []
+    for values, name in ((queries, "queries"), (choices, "choices")):
+        encode = partial(_column, values, plan, name, symbols)
+        listed = ListColumn.of_texts(values, encode) if lazy else None
+        columns.append(listed or encode())
+    rows = len(columns[0])
+    if plan.hopeless or not rows:
+        return _filled(np.ma.MaskedArray(np.zeros(rows), True), plan, wanted, convert)
+    told = Arguments(columns, rows, Origin("numpy"))
     asked = _asked(plan, wanted, convert)
-
-    def verb(*, lazy: bool) -> ColumnVerb:
-        symbols = SymbolTable()
-        columns = [
-            (ListColumn.of_texts(values) if lazy and isinstance(values, list) else None)
-            or _column(values, plan, name, symbols)
-            for values, name in [(queries, "queries"), (choices, "choices")]
-        ]
-        told = Arguments(columns, len(columns[0]), Origin("numpy"))
-        made = pairwise_of(told, plan.scorer, plan.cutoff, asked, "fail")
-        if any(isinstance(column, ListColumn) for column in columns):
-            made.prepared = lambda: verb(lazy=False)
-        return made
-
-    made = verb(lazy=not plan.hopeless and plan.processor is None)
-    if plan.hopeless or not made.rows:
-        return _filled(np.ma.MaskedArray(np.zeros(made.rows), True), plan, wanted, convert)
-    scores = run(made)
+    scores = run(pairwise_of(told, plan.scorer, plan.cutoff, asked, "fail"))
     if convert is not None:
         scores = np.ma.MaskedArray(convert(np.ma.getdata(scores)), np.ma.getmask(scores))
     return _filled(scores, plan, wanted, convert)
