@@ -17,7 +17,9 @@ def serving(address: str, calls: int) -> Counter[str]:
     with grpc.insecure_channel(address) as channel:
         stub = server_info_pb2_grpc.ServerInfoServiceStub(channel)
         request = server_info_pb2.GetServerInfoRequest()
-        return Counter(stub.GetServerInfo(request).instance_id for _ in range(calls))
+        # A balancer that says where it listens may not do so yet.
+        asked = (stub.GetServerInfo(request, wait_for_ready=True) for _ in range(calls))
+        return Counter(info.instance_id for info in asked)
 
 
 class Callers:
