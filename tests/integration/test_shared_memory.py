@@ -66,6 +66,8 @@ class Client:
         """From here on the spans are those of this process's memory, at `self.address`."""
         ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANY, 0, 0, 0)
         self.token = self.ask(b"process" + struct.pack("<Q", address) + proof)
+        if self.token.endswith((b"Operation not permitted", b"Function not implemented")):
+            pytest.skip("this system lets no process read another one's memory")
         assert len(self.token) == 16, self.token
 
     def span(self, offset: int, length: int, turn: int = 0) -> RegionSpan:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
@@ -23,6 +27,31 @@ _ANY = ctypes.c_ulong(-1)
 def show_memory_to_anyone() -> None:
     """Where Yama keeps children, such as the server, from reading their parent's memory."""
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANY, 0, 0, 0)
+
+
+_PROBE = """
+import ctypes, os, sys
+class Vector(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+here = ctypes.create_string_buffer(5)
+to, there = Vector(ctypes.addressof(here), 5), Vector(int(sys.argv[1]), 5)
+read = ctypes.CDLL(None).process_vm_readv
+read(os.getppid(), ctypes.byref(to), 1, ctypes.byref(there), 1, 0)
+sys.exit(here.raw != b"proof")
+"""
+
+
+@functools.cache
+def _is_read_by_children() -> bool:
+    proof = ctypes.create_string_buffer(b"proof")
+    command = [sys.executable, "-c", _PROBE, str(ctypes.addressof(proof))]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def skip_unless_memory_is_read() -> None:
+    """Where some system call filter keeps every process from reading another one's memory."""
+    if not _is_read_by_children():
+        pytest.skip("this system lets no process read another one's memory")
 
 
 # A chunk of so many words is over REQUEST_BYTES_MIN.

@@ -33,6 +33,7 @@ from shared_regions import (
     leave_out_others,
     memfds,
     regions_of,
+    skip_unless_memory_is_read,
     turns,
     words,
 )
@@ -69,6 +70,8 @@ WAYS = ["where they are", "in a region"]
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     if request.param == "in a region":
         monkeypatch.setattr(shared_memory, "offer_process", lambda used: b"")
+    else:
+        skip_unless_memory_is_read()
     return request.param
 
 
@@ -234,6 +237,7 @@ def test_columns_that_find_no_room_are_sent(monkeypatch: pytest.MonkeyPatch, bou
 
 
 def test_columns_that_the_server_cannot_read_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_unless_memory_is_read()
     with ks.connect() as client:
         assert client.pairwise(LEFT, RIGHT) == DISTANCES
         (region,) = regions_of(client)._all
@@ -248,6 +252,7 @@ def test_columns_that_the_server_cannot_read_are_sent(monkeypatch: pytest.Monkey
 
 def test_columns_are_read_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Offsets of 64 bits are computed anew, and they alone are put into the region."""
+    skip_unless_memory_is_read()
     written = []
     monkeypatch.setattr(Region, "write", lambda region, buffers: written.append(buffers))
     left, right = pa.array(LEFT), pa.array(RIGHT)
@@ -267,6 +272,7 @@ def test_what_is_read_is_kept_for_as_long_as_the_call_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Text of views is gathered into memory that nobody else refers to."""
+    skip_unless_memory_is_read()
     kept = []
     with ks.connect() as client:
         client.pairwise(LEFT, RIGHT)
