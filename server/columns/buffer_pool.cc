@@ -31,6 +31,13 @@ void Free(uint8_t* data, size_t capacity) {
   }
 }
 
+// What malloc counts of such a buffer: whole huge pages, and the addresses of one more, to align
+// them by.
+size_t CountedBytes(size_t capacity) {
+  if (capacity < kHugePage) return capacity;
+  return (capacity + kHugePage - 1) / kHugePage * kHugePage + kHugePage;
+}
+
 // Capacities are 2^n or 3 * 2^(n - 1), so that buffers are found again: at most half is unused.
 size_t CapacityFor(size_t size) {
   if (size < kPooledBytesMin) return size;
@@ -77,7 +84,9 @@ Buffer BufferPool::Take(size_t size) {
 
 size_t BufferPool::idle_bytes() const {
   const std::lock_guard lock(mutex_);
-  return idle_bytes_;
+  size_t bytes = 0;
+  for (const auto& [capacity, data] : idle_) bytes += CountedBytes(capacity);
+  return bytes;
 }
 
 void BufferPool::GiveBack(uint8_t* data, size_t capacity) {

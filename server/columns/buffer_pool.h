@@ -46,6 +46,7 @@ class BufferPool {
 
   Buffer Take(size_t size);
 
+  // Of those that are kept, as malloc counts them: with what it takes to align large ones.
   size_t idle_bytes() const;
 
  private:

@@ -34,6 +34,14 @@ TEST(BufferPoolTest, NoMoreIsKeptThanTheBound) {
   EXPECT_EQ(pool.idle_bytes(), 256u << 10);
 }
 
+TEST(BufferPoolTest, OfHugeBuffersWhatAlignsThemIsCountedToo) {
+  BufferPool pool(16 << 20);
+  { Buffer buffer = pool.Take(3 << 20); }
+  EXPECT_EQ(pool.idle_bytes(), 6u << 20);
+  { Buffer buffer = pool.Take(4 << 20); }
+  EXPECT_EQ(pool.idle_bytes(), (6u + 6u) << 20);
+}
+
 TEST(BufferPoolTest, SmallBuffersAreNotKept) {
   BufferPool pool(1 << 20);
   { Buffer small = pool.Take(1000); }

@@ -53,6 +53,15 @@ class SpanBuffersTest : public ::testing::Test {
     return buffers_->Fetch(shared_memory_, {&source, 1});
   }
 
+  // That a column is refused since what its `field` names is not there.
+  void ExpectUnknown(const v1::Column& column, const char* field, const char* value) {
+    const absl::Status status = Fetch(column);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(ErrorReason(status), "REGION_UNKNOWN");
+    EXPECT_EQ(ErrorField(status), field);
+    EXPECT_EQ(ErrorValue(status), value);
+  }
+
   MemoryBudget memory_{1 << 20};
   RegionTable table_{&memory_};
   BufferPool pool_{0};
@@ -211,11 +220,7 @@ TEST_F(ProcessSpansTest, AreReadByTheirAddress) {
 TEST_F(ProcessSpansTest, WhatCannotBeReadIsToBeSent) {
   v1::Column column;
   *column.mutable_values_span() = At(8, 7);
-  const absl::Status status = Fetch(column);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(ErrorReason(status), "REGION_UNKNOWN");
-  EXPECT_EQ(ErrorField(status), "left.values_span");
-  EXPECT_EQ(ErrorValue(status), "7 bytes at 8");
+  ExpectUnknown(column, "left.values_span", "7 bytes at 8");
 }
 
 TEST_F(ProcessSpansTest, LengthsThatOverflowTheirSumAreTooMuch) {
@@ -240,11 +245,7 @@ TEST_F(SpanBuffersTest, ATokenOfNobodyIsAnError) {
   v1::Column column;
   *column.mutable_values_span() = Span(0, 3);
   column.mutable_values_span()->set_region(std::string(16, 'x'));
-  const absl::Status status = Fetch(column);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(ErrorReason(status), "REGION_UNKNOWN");
-  EXPECT_EQ(ErrorField(status), "left.values_span.region");
-  EXPECT_EQ(ErrorValue(status), "a token of 16 bytes");
+  ExpectUnknown(column, "left.values_span.region", "a token of 16 bytes");
 }
 
 TEST_F(SpanBuffersTest, ATokenOfARegionThatIsGoneIsAnError) {
