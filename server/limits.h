@@ -57,6 +57,10 @@ inline constexpr int64_t kRefusalHoldNsMax = 2'000'000'000;
 inline constexpr int64_t kRefusalBatchNs = 100'000'000;
 inline constexpr size_t kRefusalsHeldMax = 4096;
 
+// And while any wait, gRPC's threads look for news so often: each look costs some 30 us of a busy
+// core, and else there are thousands a second.
+inline constexpr int64_t kPollPauseNs = 2'000'000;
+
 // Flows whose refusals are counted one by one, beside those of all.
 inline constexpr size_t kRefusedFlowsMax = 1024;
 
@@ -100,10 +104,12 @@ inline constexpr size_t kStreamBlockBytes = 1 << 20;
 inline constexpr size_t kStreamBlocksAhead = 2;
 
 // How much of Cdist, TopK and Join is a block. Work: some tasks, so that a reply's beginning comes
-// soon and a lost connection loses little, yet a message of few matches is worth its while.
+// soon and a lost connection loses little, yet a message of few matches is worth the half of a
+// millisecond that reading it takes a client in Python, of a core that a worker may want.
 // Results: enough of a wide matrix for queries to be compared many at a time. And blocks ahead: as
 // many as workers and one, but not so many that a large machine's every call holds a gigabyte.
-inline constexpr uint64_t kCrossBlockCostNs = 4 * kTaskCostNs;
+inline constexpr size_t kCrossBlockTasks = 4;
+inline constexpr uint64_t kCrossBlockCostNs = kCrossBlockTasks * kTaskCostNs;
 inline constexpr uint64_t kCrossBlockBytes = 8ull << 20;
 inline constexpr size_t kCrossBlocksAheadMax = 16;
 
@@ -167,6 +173,12 @@ inline constexpr int kHandshakeTimeoutMs = 10'000;
 // Default of --connection_age_grace_s: what calls get to end on a connection that is to go. A
 // matrix may take as long.
 inline constexpr int64_t kConnectionAgeGraceS = 3'600;
+
+// gRPC's threads that poll are one more where those that do have worked over this part of a window,
+// and one less where one has worked under that: two that share what kept one busy stay two.
+inline constexpr int64_t kPollerWindowNs = 10'000'000;
+inline constexpr double kPollerBusyPart = 0.75;
+inline constexpr double kPollerIdlePart = 0.25;
 
 // How long the acceptor waits where there is not even a descriptor to refuse a connection with.
 inline constexpr int kDescriptorPauseMs = 10;

@@ -26,6 +26,7 @@
 #include "server/columns/buffer_pool.h"
 #include "server/connections/acceptor.h"
 #include "server/connections/listening_sockets.h"
+#include "server/connections/polling.h"
 #include "server/fibonacci_service.h"
 #include "server/health_service.h"
 #include "server/kernel_service.h"
@@ -227,7 +228,7 @@ struct Server::Parts {
   BufferPool buffers;
   ChoicesCache choices;
   WorkerPool pool;
-  HeldRefusals refusals;
+  HeldRefusals refusals{PacePolling};
   CallObserver observer;
   std::unique_ptr<Tokens> tokens;
   CallEnvironment calls;

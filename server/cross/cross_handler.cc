@@ -331,15 +331,18 @@ size_t CrossHandler::BlockEnd(std::vector<float>* costs_ns) {
   const uint64_t bytes_each = std::max<uint64_t>(1, BlockBytesEach());
   const size_t most = std::max<size_t>(1, kCrossBlockBytes / bytes_each);
   // A task is all queries of a block by a shard, or some of them by all choices.
-  const auto tasks = static_cast<double>(std::max<size_t>(1, work_.shards.size()));
+  const size_t shards = std::max<size_t>(1, work_.shards.size());
+  const size_t parts = work_.shards.empty() ? kCrossBlockTasks : 1;
+  const size_t queries_least = parts * work_.task_queries;
+  const auto cost_ns_least = static_cast<double>(shards * kCrossBlockCostNs);
+  const auto cost_ns_most = static_cast<double>(shards * parts * kCrossTaskCostNsMax);
   double cost_ns = 0;
   size_t end = next_;
   for (; end < request_.end && end - next_ < most; ++end) {
     const float query_ns = QueryCostNs(end);
     const double with_ns = cost_ns + query_ns;
-    if (end > next_ && with_ns > tasks * static_cast<double>(kCrossBlockCostNs) &&
-        (end - next_ >= work_.task_queries ||
-         with_ns > tasks * static_cast<double>(kCrossTaskCostNsMax))) {
+    if (end > next_ && with_ns > cost_ns_least &&
+        (end - next_ >= queries_least || with_ns > cost_ns_most)) {
       break;
     }
     cost_ns = with_ns;

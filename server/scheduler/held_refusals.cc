@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "server/limits.h"
@@ -11,7 +12,8 @@
 
 namespace kernelserve::server {
 
-HeldRefusals::HeldRefusals() : thread_([this] { TellAllInTime(); }) {}
+HeldRefusals::HeldRefusals(std::function<void(bool any)> on_change)
+    : on_change_(std::move(on_change)), thread_([this] { TellAllInTime(); }) {}
 
 HeldRefusals::~HeldRefusals() {
   {
@@ -32,6 +34,7 @@ bool HeldRefusals::Hold(Refusal* refusal, uint64_t flow, int64_t left_ns) {
     if (hold_ns == 0 || by_time_.size() == kRefusalsHeldMax) return false;
     refusal->tell_at_ns_ = now_ns + hold_ns;
     by_time_.emplace(refusal->tell_at_ns_, refusal);
+    TellChange();
     is_next = by_time_.begin()->second == refusal;
   }
   if (is_next) changed_.notify_one();
@@ -40,7 +43,15 @@ bool HeldRefusals::Hold(Refusal* refusal, uint64_t flow, int64_t left_ns) {
 
 bool HeldRefusals::TakeBack(Refusal* refusal) {
   const std::lock_guard lock(mutex_);
-  return by_time_.erase({refusal->tell_at_ns_, refusal}) == 1;
+  const bool was_held = by_time_.erase({refusal->tell_at_ns_, refusal}) == 1;
+  TellChange();
+  return was_held;
+}
+
+void HeldRefusals::TellChange() {
+  const bool any = !by_time_.empty();
+  if (any == std::exchange(told_any_, any) || on_change_ == nullptr) return;
+  on_change_(any);
 }
 
 size_t HeldRefusals::held() const {
@@ -58,6 +69,7 @@ void HeldRefusals::TellAllInTime() {
       due.push_back(by_time_.begin()->second);
       by_time_.erase(by_time_.begin());
     }
+    TellChange();
     if (!due.empty()) {
       lock.unlock();
       for (Refusal* each : due) each->Tell();

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -31,7 +32,8 @@ class HeldRefusals {
     int64_t tell_at_ns_ = 0;
   };
 
-  HeldRefusals();
+  // Tells whether any is held, each time that changes: on any thread, which it must not keep.
+  explicit HeldRefusals(std::function<void(bool any)> on_change = nullptr);
   // None is held any more.
   ~HeldRefusals();
   HeldRefusals(const HeldRefusals&) = delete;
@@ -48,11 +50,14 @@ class HeldRefusals {
 
  private:
   void TellAllInTime();
+  void TellChange();  // requires mutex_
 
+  const std::function<void(bool)> on_change_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   RefusalPacer pacer_;                              // guarded by mutex_
   std::set<std::pair<int64_t, Refusal*>> by_time_;  // guarded by mutex_
+  bool told_any_ = false;                           // guarded by mutex_, what on_change_ was told
   bool ending_ = false;                             // guarded by mutex_
   std::thread thread_;
 };

@@ -86,5 +86,21 @@ TEST(HeldRefusalsTest, HoldsABoundedNumber) {
   refusals.TakeBack(&over);
 }
 
+TEST(HeldRefusalsTest, TellsWhetherAnyIsHeldWhenThatChanges) {
+  Counted first, second;
+  std::vector<bool> told;
+  {
+    HeldRefusals refusals([&](bool any) { told.push_back(any); });
+    Flood(&refusals);
+    told.clear();  // one is held and taken back there, many times
+    ASSERT_TRUE(refusals.Hold(&first, kFlow, kForever));
+    ASSERT_TRUE(refusals.Hold(&second, kFlow, kForever));
+    ASSERT_TRUE(refusals.TakeBack(&first));
+    EXPECT_EQ(told, std::vector<bool>{true});
+    second.WaitUntilTold();
+  }
+  EXPECT_EQ(told, (std::vector<bool>{true, false}));
+}
+
 }  // namespace
 }  // namespace kernelserve::server

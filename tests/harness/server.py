@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -190,6 +191,17 @@ class Server:
             state, nice = fields[0], int(fields[16])
             count += nice == WORKER_NICE and state != "S"
         return count
+
+    def switches(self, name: str) -> dict[int, int]:
+        """How often each of its threads of that name has waited for something."""
+        counts = {}
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            if (task / "comm").read_text().strip() != name:
+                continue
+            status = (task / "status").read_text()
+            (count,) = re.findall(r"^voluntary_ctxt_switches:\s*(\d+)$", status, re.MULTILINE)
+            counts[int(task.name)] = int(count)
+        return counts
 
     def has_connections(self) -> bool:
         """Whether any client is connected by TCP. gRPC's sockets are of IPv6 for both: proc(5)."""

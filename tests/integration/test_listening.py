@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from harness import work
 from harness.rpc import SERVING
 from harness.server import Server, ServerEndedError
 
@@ -127,3 +128,18 @@ def test_a_client_that_says_nothing_holds_up_nobody(start: Start) -> None:
     assert server.raw(server.tcp).health() == SERVING
     for connection in silent:
         connection.close()
+
+
+def test_one_thread_looks_for_calls_where_one_is_enough(start: Start) -> None:
+    """gRPC starts two at least, and whichever had a call to deal with woke up another: most of what
+    a call cost."""
+    server = start()
+    raw = server.raw()
+    for _ in range(20):  # by now each is where it waits
+        raw.call("Compare", work.compare(b"kitten", b"sitting"))
+    before = server.switches("nexting_thread")
+    for _ in range(200):
+        raw.call("Compare", work.compare(b"kitten", b"sitting"))
+    after = server.switches("nexting_thread")
+    assert len(after) >= 2
+    assert sum(after[thread] > before[thread] for thread in before) == 1

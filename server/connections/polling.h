@@ -1,0 +1,14 @@
+#ifndef KERNELSERVE_SERVER_CONNECTIONS_POLLING_H_
+#define KERNELSERVE_SERVER_CONNECTIONS_POLLING_H_
+
+namespace kernelserve::server {
+
+// While `paced`, gRPC looks for news no more often than every kPollPauseNs, and has more of it each
+// time: where calls are refused by the hundred, that leaves the core to those that are not. Nothing
+// changes where the linker did not wrap what it looks with (wrapped_polling.cc).
+void PacePolling(bool paced);
+bool IsPollingPaced();
+
+}  // namespace kernelserve::server
+
+#endif  // KERNELSERVE_SERVER_CONNECTIONS_POLLING_H_
