@@ -17,6 +17,7 @@
 #include "server/call_job.h"
 #include "server/call_metadata.h"
 #include "server/call_record.h"
+#include "server/held_reactor.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
 #include "server/scheduler/held_refusals.h"
@@ -94,50 +95,6 @@ CallJob::Options JobOptions(const CallEnvironment& environment,
           .one_block = false};
 }
 
-// ---- Refused for load ----
-
-// Answers when its refusal's turn has come, or its client has gone.
-template <typename Reactor>
-class HeldRefusal final : public Reactor, public HeldRefusals::Refusal {
- public:
-  HeldRefusal(HeldRefusals* refusals, const CallRecord& record, absl::Status status,
-              v1::CallTiming timing)
-      : refusals_(*refusals),
-        record_(record),
-        status_(std::move(status)),
-        timing_(std::move(timing)) {}
-
-  void Tell() override { this->Finish(record_.End(status_, timing_, {})); }
-  void OnCancel() override {
-    if (refusals_.TakeBack(this)) Tell();
-  }
-  void OnDone() override { delete this; }
-  // Both are short: a hop to gRPC's executor for each would take a hundredth of an overloaded core.
-  bool InternalInlineable() override { return true; }
-
- private:
-  HeldRefusals& refusals_;
-  const CallRecord record_;
-  const absl::Status status_;
-  const v1::CallTiming timing_;
-};
-
-// The reactor of a call that was refused, where its refusal has to wait; null where that is to
-// leave at once. What the call holds is free by then.
-template <typename Reactor, typename Call>
-Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<Call> call,
-                  const ByteBuffer* request, const CallRecord& record, const absl::Status& status,
-                  const v1::CallTiming& timing) {
-  constexpr double kForeverNs = 1e18;
-  const auto left_ns = static_cast<int64_t>(std::min(call->LeftNs(), kForeverNs));
-  const uint64_t flow = call->flow();
-  call.reset();
-  Mutable(request)->Clear();
-  if (!IsForLater(status)) return nullptr;
-  auto held = std::make_unique<HeldRefusal<Reactor>>(environment.refusals, record, status, timing);
-  return environment.refusals->Hold(held.get(), flow, left_ns) ? held.release() : nullptr;
-}
-
 // ---- Unary, at once ----
 
 // Runs `work`, which may throw where memory runs out.
@@ -194,19 +151,28 @@ class OneBlock : public StreamHandler {
   std::unique_ptr<UnaryHandler> handler_;
 };
 
+// What is refused for load after it has waited is told so in its turn, as on arrival: where clients
+// ask again at once, it is most of what they are told.
+//
 // gRPC deletes it, in effect, by OnDone: after Finish has been called and every reaction has
-// returned. Finish is called in OnEnd and nowhere else, and so once, whatever becomes of the
-// client: OnCancel only stops the work.
-class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
+// returned. Finish is called once, whatever becomes of the client: in OnEnd, or in Tell where OnEnd
+// left it to that. OnCancel only stops the work, or the waiting.
+class UnaryCall final : public grpc::ServerUnaryReactor,
+                        public CallJob,
+                        public HeldRefusals::Refusal {
  public:
   UnaryCall(const CallJob::Options& options, const CallRecord& record, ByteBuffer* request,
             ByteBuffer* response, std::unique_ptr<UnaryHandler> handler)
       : CallJob(options, request, std::make_unique<OneBlock>(std::move(handler))),
         pool_(*options.environment->pool),
+        refusals_(*options.environment->refusals),
         record_(record),
         response_(response) {}
 
-  void OnCancel() override { pool_.Stop(this); }
+  void OnCancel() override {
+    pool_.Stop(this);
+    if (refusals_.TakeBack(this)) Tell();
+  }
   void OnDone() override { delete this; }
   // What either frees is soon freed. With a hop to gRPC's executor for each, an overloaded server
   // whose clients have all gone took a second to notice, instead of a twentieth.
@@ -217,12 +183,20 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
   void OnEnd() override {
     TakeReady(response_);
     Release();
+    if (IsForLater(status())) {
+      ReleaseRequest();
+      if (HoldsBack(&refusals_, this, *this)) return;
+    }
+    Tell();
+  }
+  void Tell() override {
     CallWork work = Work();
     work.sent_bytes = response_->Length();
     Finish(record_.End(status(), Timing(), work));
   }
 
   WorkerPool& pool_;
+  HeldRefusals& refusals_;
   const CallRecord record_;
   ByteBuffer* const response_;
 };
@@ -237,12 +211,15 @@ class RefusedStream final : public grpc::ServerWriteReactor<ByteBuffer> {
 
 // As UnaryCall, with a writer: at most one write is outstanding, and Finish waits for the last one
 // and for the end of the job.
-class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public CallJob {
+class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>,
+                         public CallJob,
+                         public HeldRefusals::Refusal {
  public:
   StreamCall(const CallJob::Options& options, const CallRecord& record, ByteBuffer* request,
              std::unique_ptr<StreamHandler> handler)
       : CallJob(options, request, std::move(handler)),
         pool_(*options.environment->pool),
+        refusals_(*options.environment->refusals),
         record_(record) {}
 
   void OnWriteDone(bool ok) override {
@@ -254,15 +231,23 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
     if (!ok) pool_.Stop(this);  // the connection is gone
     WriteOrFinish();
   }
-  void OnCancel() override { pool_.Stop(this); }
+  void OnCancel() override {
+    pool_.Stop(this);
+    if (refusals_.TakeBack(this)) Tell();
+  }
   void OnDone() override { delete this; }
 
  private:
   void OnReady() override { WriteOrFinish(); }
   void OnEnd() override {
     Release();
-    WriteOrFinish(/*ended=*/true);
+    if (IsForLater(status())) {
+      ReleaseRequest();
+      if (HoldsBack(&refusals_, this, *this)) return;
+    }
+    Tell();
   }
+  void Tell() override { WriteOrFinish(/*ended=*/true); }
 
   // Does what there is to do now; `ended` says that the job has. After it has started something,
   // or left it to OnWriteDone to finish what has ended, *this may be gone, unless the caller is a
@@ -289,6 +274,7 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
   }
 
   WorkerPool& pool_;
+  HeldRefusals& refusals_;
   const CallRecord record_;
   std::mutex write_mutex_;  // taken before CallJob's
   ByteBuffer outgoing_;     // belongs to gRPC while writing_
@@ -339,8 +325,8 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
   auto call =
       std::make_unique<UnaryCall>(options, record, Mutable(request), response, std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
-    auto* const held = HoldBack<grpc::ServerUnaryReactor>(environment, std::move(call), request,
-                                                          record, status, timing);
+    auto* const held = HoldBack<grpc::ServerUnaryReactor>(environment, std::move(call),
+                                                          Mutable(request), record, status, timing);
     return held != nullptr ? held : answer(status);
   }
   return call.release();
@@ -362,8 +348,8 @@ grpc::ServerWriteReactor<ByteBuffer>* ServeStream(const CallEnvironment& environ
   options.blocks_ahead = handler->blocks_ahead(environment.pool->workers());
   auto call = std::make_unique<StreamCall>(options, record, Mutable(request), std::move(handler));
   if (absl::Status status = Submit(environment, call.get()); !status.ok()) {
-    auto* const held = HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(environment, std::move(call),
-                                                                      request, record, status, {});
+    auto* const held = HoldBack<grpc::ServerWriteReactor<ByteBuffer>>(
+        environment, std::move(call), Mutable(request), record, status, {});
     return held != nullptr ? held : refuse(status);
   }
   return call.release();

@@ -338,6 +338,11 @@ void CallJob::Release() {
   if (ready_.empty()) handler_.reset();
 }
 
+void CallJob::ReleaseRequest() {
+  request_->Clear();
+  memory_.Clear();
+}
+
 absl::Status CallJob::status() const {
   if (stopped()) {
     return MakeError(absl::StatusCode::kCancelled, {.reason = "CANCELLED"},

@@ -71,6 +71,8 @@ class CallJob : public Job {
   // Frees what the computing held, once no block is ready any more: till then the handler accounts
   // for them.
   void Release();
+  // And what its request takes, where it has no result, but is not to be told so yet.
+  void ReleaseRequest();
   // The call's outcome.
   absl::Status status() const;
   // Where the time went.

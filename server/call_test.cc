@@ -211,18 +211,10 @@ TEST_F(CallTest, RefusesWithAHintToRetryWhereTooManyCallsWait) {
   for (std::thread& other : others) other.join();
 }
 
-// A pool that is full, and so many calls refused that the next ones have to wait for their turn.
+// So many calls are refused that the next ones have to wait for their turn.
 class FloodedCallTest : public CallTest {
  protected:
   FloodedCallTest() {
-    Serve({.cost_ns = kDear, .run = [this](uint64_t, uint64_t, StopToken) {
-             finish_.wait();
-             return absl::OkStatus();
-           }});
-    for (size_t i = 0; i < kJobs; ++i) {
-      others_.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
-    }
-    while (pool_.load().jobs < kJobs) std::this_thread::yield();
     static struct : HeldRefusals::Refusal {
       void Tell() override {}
     } other;  // one may be told yet
@@ -238,11 +230,33 @@ class FloodedCallTest : public CallTest {
     while (refusals_.held() > 0) std::this_thread::yield();
   }
 
+  // The pool has as many calls as it takes.
+  void FillPool() { Occupy(kJobs, 0); }
+  // A call runs that has all the memory there is: others are refused when they are begun.
+  void FillMemory() {
+    Occupy(1, kBudget);
+    while (memory_.reserved() < kBudget) std::this_thread::yield();
+  }
+
   std::latch finish_{1};
   std::vector<std::thread> others_;
+
+ private:
+  void Occupy(size_t calls, uint64_t memory_bytes) {
+    Serve(
+        {.cost_ns = kDear, .memory_bytes = memory_bytes, .run = [&](uint64_t, uint64_t, StopToken) {
+           finish_.wait();
+           return absl::OkStatus();
+         }});
+    for (size_t i = 0; i < calls; ++i) {
+      others_.emplace_back([this] { EXPECT_TRUE(Call().ok()); });
+    }
+    while (pool_.load().jobs < calls) std::this_thread::yield();
+  }
 };
 
 TEST_F(FloodedCallTest, HoldsARefusalBackUntilItsTurn) {
+  FillPool();
   std::atomic<bool> returned = false;
   grpc::Status status;
   std::thread call([&] {
@@ -258,6 +272,67 @@ TEST_F(FloodedCallTest, HoldsARefusalBackUntilItsTurn) {
 }
 
 TEST_F(FloodedCallTest, OutlivesTheClientOfAHeldRefusal) {
+  FillPool();
+  std::atomic<bool> returned = false;
+  grpc::ClientContext context;
+  grpc::Status status;
+  std::thread call([&] {
+    v1::ComputeResponse response;
+    status = Call(&context, &response);
+    returned = true;
+  });
+  while (refusals_.held() == 0 && !returned) std::this_thread::yield();
+  context.TryCancel();
+  call.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+}
+
+// Told at once, clients that take no notice of when to come back did so 175 times a second.
+TEST_F(FloodedCallTest, HoldsBackTheRefusalOfACallThatHasWaitedForAWorker) {
+  FillMemory();
+  std::atomic<bool> returned = false;
+  grpc::Status status;
+  std::thread call([&] {
+    status = Call();
+    returned = true;
+  });
+  bool was_held = false;
+  while (!returned) {
+    if (refusals_.held() == 0) continue;
+    was_held = true;
+    EXPECT_EQ(memory_.reserved(), kBudget) << "the other call's";
+  }
+  call.join();
+  EXPECT_TRUE(was_held);
+  EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
+}
+
+TEST_F(FloodedCallTest, HoldsBackTheRefusalOfAStreamThatHasWaitedForAWorker) {
+  FillMemory();
+  class Hungry : public StreamHandler {
+   public:
+    absl::Status Decode(const grpc::ByteBuffer&) override { return absl::OkStatus(); }
+    uint64_t memory_bytes() const override { return 1; }
+    double cost_ns() const override { return 0; }
+    absl::StatusOr<std::unique_ptr<Block>> NextBlock() override { return nullptr; }
+  };
+  service_.make_stream = [] { return std::make_unique<Hungry>(); };
+  std::atomic<bool> returned = false;
+  grpc::Status status;
+  std::thread call([&] {
+    grpc::ClientContext context;
+    status = stub_->StreamTerms(&context, {})->Finish();
+    returned = true;
+  });
+  bool was_held = false;
+  while (!returned) was_held |= refusals_.held() > 0;
+  call.join();
+  EXPECT_TRUE(was_held);
+  EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
+}
+
+TEST_F(FloodedCallTest, OutlivesTheClientOfACallThatHasWaitedAndIsHeld) {
+  FillMemory();
   std::atomic<bool> returned = false;
   grpc::ClientContext context;
   grpc::Status status;

@@ -23,7 +23,7 @@ class MemoryBudget {
    public:
     Reservation() = default;
     explicit Reservation(MemoryBudget* budget) : budget_(budget) {}
-    ~Reservation() { Shrink(bytes_); }
+    ~Reservation() { Clear(); }
     Reservation(const Reservation&) = delete;
     Reservation& operator=(const Reservation&) = delete;
 
@@ -33,6 +33,7 @@ class MemoryBudget {
 
     // Gives `bytes` back, of those held.
     void Shrink(uint64_t bytes);
+    void Clear() { Shrink(bytes_); }
 
    private:
     MemoryBudget* budget_ = nullptr;
