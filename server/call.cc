@@ -151,8 +151,8 @@ class OneBlock : public StreamHandler {
   std::unique_ptr<UnaryHandler> handler_;
 };
 
-// What is refused for load after it has waited is told so in its turn, as on arrival: where clients
-// ask again at once, it is most of what they are told.
+// What is refused for load after it has waited is told so in its turn, as on arrival: there, too,
+// clients ask again at once.
 //
 // gRPC deletes it, in effect, by OnDone: after Finish has been called and every reaction has
 // returned. Finish is called once, whatever becomes of the client: in OnEnd, or in Tell where OnEnd
@@ -183,10 +183,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void OnEnd() override {
     TakeReady(response_);
     Release();
-    if (IsForLater(status())) {
-      ReleaseRequest();
-      if (HoldsBack(&refusals_, this, *this)) return;
-    }
+    if (ReleaseIfRefused() && TryHold(&refusals_, this, *this)) return;
     Tell();
   }
   void Tell() override {
@@ -241,10 +238,7 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>,
   void OnReady() override { WriteOrFinish(); }
   void OnEnd() override {
     Release();
-    if (IsForLater(status())) {
-      ReleaseRequest();
-      if (HoldsBack(&refusals_, this, *this)) return;
-    }
+    if (ReleaseIfRefused() && TryHold(&refusals_, this, *this)) return;
     Tell();
   }
   void Tell() override { WriteOrFinish(/*ended=*/true); }

@@ -148,8 +148,8 @@ class CallTest : public ::testing::Test {
   }
 
   MemoryBudget memory_{kBudget};
-  WorkerPool pool_{2, kJobs};
   HeldRefusals refusals_;
+  WorkerPool pool_{2, kJobs};
   const CallEnvironment environment_{.pool = &pool_,
                                      .memory = &memory_,
                                      .refusals = &refusals_,

@@ -338,13 +338,16 @@ void CallJob::Release() {
   if (ready_.empty()) handler_.reset();
 }
 
-void CallJob::ReleaseRequest() {
+bool CallJob::ReleaseIfRefused() {
+  if (next_block_ > 0 || !IsForLater(status())) return false;
+  refused_ = true;
   request_->Clear();
   memory_.Clear();
+  return true;
 }
 
 absl::Status CallJob::status() const {
-  if (stopped()) {
+  if (stopped() && !refused_) {
     return MakeError(absl::StatusCode::kCancelled, {.reason = "CANCELLED"},
                      "the client gave up the call, or its deadline passed");
   }

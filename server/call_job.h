@@ -71,8 +71,9 @@ class CallJob : public Job {
   // Frees what the computing held, once no block is ready any more: till then the handler accounts
   // for them.
   void Release();
-  // And what its request takes, where it has no result, but is not to be told so yet.
-  void ReleaseRequest();
+  // Whether it was refused for load before it had begun. Then what its request takes is free, too,
+  // and status() stays what it is, whatever becomes of the client.
+  bool ReleaseIfRefused();
   // The call's outcome.
   absl::Status status() const;
   // Where the time went.
@@ -128,6 +129,7 @@ class CallJob : public Job {
   bool started_ = false;
   bool prepared_ = false;
   bool decoded_;
+  bool refused_ = false;
   uint64_t next_block_ = 0;
 
   MemoryBudget::Reservation memory_;

@@ -102,8 +102,8 @@ class FibonacciServiceTest : public ::testing::Test {
   }
 
   MemoryBudget memory_{1 << 30};
-  WorkerPool pool_{2, kJobsMax};
   HeldRefusals refusals_;
+  WorkerPool pool_{2, kJobsMax};
   const CallEnvironment environment_{.pool = &pool_,
                                      .memory = &memory_,
                                      .refusals = &refusals_,

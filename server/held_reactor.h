@@ -44,9 +44,8 @@ class HeldReactor final : public Reactor, public HeldRefusals::Refusal {
   const v1::CallTiming timing_;
 };
 
-// Whether what a call is told has to wait for its turn. Then Tell() is called, and both may be
-// gone.
-inline bool HoldsBack(HeldRefusals* refusals, HeldRefusals::Refusal* refusal, const CallJob& call) {
+// Whether what `call` is told waits for its turn. Then Tell() is called, and both may be gone.
+inline bool TryHold(HeldRefusals* refusals, HeldRefusals::Refusal* refusal, const CallJob& call) {
   constexpr double kForeverNs = 1e18;
   return refusals->Hold(refusal, call.flow(),
                         static_cast<int64_t>(std::min(call.LeftNs(), kForeverNs)));
@@ -61,7 +60,7 @@ Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<Call> call
   request->Clear();
   if (!IsForLater(status)) return nullptr;
   auto held = std::make_unique<HeldReactor<Reactor>>(environment.refusals, record, status, timing);
-  return HoldsBack(environment.refusals, held.get(), *call) ? held.release() : nullptr;
+  return TryHold(environment.refusals, held.get(), *call) ? held.release() : nullptr;
 }
 
 }  // namespace kernelserve::server

@@ -57,8 +57,8 @@ inline constexpr int64_t kRefusalHoldNsMax = 2'000'000'000;
 inline constexpr int64_t kRefusalBatchNs = 100'000'000;
 inline constexpr size_t kRefusalsHeldMax = 4096;
 
-// And while any wait, gRPC's threads look for news so often: each look costs some 0.1 ms of a
-// busy core, and else there are thousands a second.
+// And while any wait, gRPC's threads look for news so often: each look costs some tens of
+// microseconds of a busy core, and else there are thousands a second.
 inline constexpr int64_t kPollPauseNs = 5'000'000;
 
 // Flows whose refusals are counted one by one, beside those of all.

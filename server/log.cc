@@ -38,17 +38,18 @@ spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   return spdlog::level::err;
 }
 
+// Soon, and not now: no reader of the log is to keep gRPC's threads from their calls.
 void LogForGrpc(gpr_log_func_args* args) {
   LogLevel level = LogLevel::kDebug;
   if (args->severity == GPR_LOG_SEVERITY_INFO) level = LogLevel::kInfo;
   if (args->severity == GPR_LOG_SEVERITY_ERROR) level = LogLevel::kWarning;
-  Log(level, "grpc", {{"text", args->message}});
+  LogSoon(level, "grpc", {{"text", args->message}});
 }
 
 // What protobuf complains of is in the requests: the client hears of it, and shall not be able to
 // fill the log.
 void LogForProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
-  Log(LogLevel::kDebug, "protobuf", {{"text", message}});
+  LogSoon(LogLevel::kDebug, "protobuf", {{"text", message}});
 }
 
 // Printable ASCII that means nothing in JSON: all there is in most of what is logged.

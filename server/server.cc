@@ -227,8 +227,8 @@ struct Server::Parts {
   MemoryBudget memory;
   BufferPool buffers;
   ChoicesCache choices;
+  HeldRefusals refusals{PacePolling};  // before the pool, whose workers hold some
   WorkerPool pool;
-  HeldRefusals refusals{PacePolling};
   CallObserver observer;
   std::unique_ptr<Tokens> tokens;
   CallEnvironment calls;

@@ -8,7 +8,9 @@ namespace kernelserve::server {
 
 void PollerGate::Enter() {
   std::unique_lock lock(mutex_);
+  ++waiting_;
   changed_.wait(lock, [&] { return polling_ < places_; });
+  --waiting_;
   ++polling_;
 }
 
@@ -33,6 +35,11 @@ void PollerGate::Leave() {
     --polling_;
   }
   changed_.notify_one();
+}
+
+size_t PollerGate::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
 }
 
 bool PollerLoad::IsOver(int64_t now_ns) const { return now_ns - began_ns_ >= kPollerWindowNs; }

@@ -24,12 +24,15 @@ class PollerGate {
 
   void Leave();
 
+  size_t waiting() const;
+
  private:
   const size_t most_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   size_t places_ = 1;   // guarded by mutex_
   size_t polling_ = 0;  // guarded by mutex_
+  size_t waiting_ = 0;  // guarded by mutex_
 };
 
 // What part of its time a thread works, over kPollerWindowNs and more.

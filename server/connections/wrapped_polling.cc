@@ -46,7 +46,7 @@ bool IsGrpcPoller() {
 // One of gRPC's threads.
 class Poller {
  public:
-  bool is_any() const { return is_any_; }
+  bool is_grpcs() const { return is_grpcs_; }
 
   void Enter() {
     const int64_t now_ns = MonotonicNs();
@@ -72,7 +72,7 @@ class Poller {
   void Looked() { looked_ns_ = MonotonicNs(); }
 
  private:
-  const bool is_any_ = IsGrpcPoller();
+  const bool is_grpcs_ = IsGrpcPoller();
   bool is_inside_ = false;
   PollerLoad load_;
   int64_t looked_ns_ = 0;
@@ -93,16 +93,19 @@ grpc_event __real_grpc_completion_queue_next(grpc_completion_queue* queue, gpr_t
                                              void* reserved);
 grpc_event __wrap_grpc_completion_queue_next(grpc_completion_queue* queue, gpr_timespec deadline,
                                              void* reserved) {
-  if (!poller.is_any()) return __real_grpc_completion_queue_next(queue, deadline, reserved);
+  if (!poller.is_grpcs()) return __real_grpc_completion_queue_next(queue, deadline, reserved);
   poller.Enter();
-  const grpc_event event = __real_grpc_completion_queue_next(queue, deadline, reserved);
+  // gRPC would have it look for a second, and then rest for a tenth of one, when others look. There
+  // may be no others, so this ends with an event.
+  const gpr_timespec never = gpr_inf_future(deadline.clock_type);
+  const grpc_event event = __real_grpc_completion_queue_next(queue, never, reserved);
   if (event.type == GRPC_QUEUE_SHUTDOWN) poller.Leave();
   return event;
 }
 
 int __real_epoll_wait(int descriptor, epoll_event* events, int events_max, int timeout_ms);
 int __wrap_epoll_wait(int descriptor, epoll_event* events, int events_max, int timeout_ms) {
-  if (!poller.is_any() || timeout_ms == 0) {
+  if (!poller.is_grpcs() || timeout_ms == 0) {
     return __real_epoll_wait(descriptor, events, events_max, timeout_ms);
   }
   if (IsPollingPaced()) poller.Pause();

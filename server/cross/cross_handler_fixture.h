@@ -134,8 +134,8 @@ class CrossHandlerTest : public ::testing::Test {
   MemoryBudget memory_{kBudget};
   BufferPool buffers_{1 << 20};
   ChoicesCache choices_{kCache};
-  WorkerPool pool_{2, kJobsMax};
   HeldRefusals refusals_;
+  WorkerPool pool_{2, kJobsMax};
   const CallEnvironment calls_{.pool = &pool_,
                                .memory = &memory_,
                                .refusals = &refusals_,

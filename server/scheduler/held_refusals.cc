@@ -31,7 +31,7 @@ bool HeldRefusals::Hold(Refusal* refusal, uint64_t flow, int64_t left_ns) {
     const std::lock_guard lock(mutex_);
     const int64_t now_ns = MonotonicNs();
     const int64_t hold_ns = pacer_.Hold(now_ns, flow, left_ns);
-    if (hold_ns == 0 || by_time_.size() == kRefusalsHeldMax) return false;
+    if (hold_ns == 0 || refusal->is_withdrawn_ || by_time_.size() == kRefusalsHeldMax) return false;
     refusal->tell_at_ns_ = now_ns + hold_ns;
     by_time_.emplace(refusal->tell_at_ns_, refusal);
     TellChange();
@@ -44,6 +44,7 @@ bool HeldRefusals::Hold(Refusal* refusal, uint64_t flow, int64_t left_ns) {
 bool HeldRefusals::TakeBack(Refusal* refusal) {
   const std::lock_guard lock(mutex_);
   const bool was_held = by_time_.erase({refusal->tell_at_ns_, refusal}) == 1;
+  refusal->is_withdrawn_ = !was_held;
   TellChange();
   return was_held;
 }

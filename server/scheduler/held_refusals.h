@@ -30,6 +30,7 @@ class HeldRefusals {
    private:
     friend class HeldRefusals;
     int64_t tell_at_ns_ = 0;
+    bool is_withdrawn_ = false;  // before it was held
   };
 
   // Tells whether any is held, each time that changes: on any thread, which it must not keep.
@@ -43,7 +44,7 @@ class HeldRefusals {
   // called, perhaps before this returns, or it is taken back; else it is to be told at once.
   bool Hold(Refusal* refusal, uint64_t flow, int64_t left_ns);
 
-  // Whether it was still held, and so will not be told.
+  // Whether it was still held, and so will not be told. If not, it will not be held any more.
   bool TakeBack(Refusal* refusal);
 
   size_t held() const;

@@ -86,6 +86,16 @@ TEST(HeldRefusalsTest, HoldsABoundedNumber) {
   refusals.TakeBack(&over);
 }
 
+// A client that goes away while its call is being refused would else be waited for.
+TEST(HeldRefusalsTest, HoldsNoneThatWasTakenBackBefore) {
+  Counted refusal;
+  HeldRefusals refusals;
+  Flood(&refusals);
+  EXPECT_FALSE(refusals.TakeBack(&refusal));
+  EXPECT_FALSE(refusals.Hold(&refusal, kFlow, kForever));
+  EXPECT_EQ(refusals.held(), 0u);
+}
+
 TEST(HeldRefusalsTest, TellsWhetherAnyIsHeldWhenThatChanges) {
   Counted first, second;
   std::vector<bool> told;

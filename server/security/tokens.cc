@@ -129,9 +129,9 @@ void Tokens::ReadIfChanged() {
     if (version == version_) return;
   }
   if (const absl::Status status = Read(); status.ok()) {
-    Log(LogLevel::kInfo, "tokens read again", {{"path", path_}});
+    LogSoon(LogLevel::kInfo, "tokens read again", {{"path", path_}});
   } else {
-    Log(LogLevel::kWarning, "tokens stay as they were", {{"reason", status.message()}});
+    LogSoon(LogLevel::kWarning, "tokens stay as they were", {{"reason", status.message()}});
   }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from harness import work
 from harness.rpc import SERVING
 from harness.server import Server, ServerEndedError
+from harness.waiting import until
 
 Start = Callable[..., Server]
 
@@ -143,3 +145,19 @@ def test_one_thread_looks_for_calls_where_one_is_enough(start: Start) -> None:
     after = server.switches("nexting_thread")
     assert len(after) >= 2
     assert sum(after[thread] > before[thread] for thread in before) == 1
+
+
+def test_it_looks_for_calls_without_a_break(start: Start) -> None:
+    """After each second without one, gRPC's threads rested for a tenth of a second, by turns; and
+    where there was but one of them, calls waited for it."""
+    server = start()
+    server.raw().call("GetServerInfo", b"")
+    seen: list[dict[int, int]] = []
+
+    def is_at_rest() -> bool:  # the call has an end that its client does not wait for
+        seen.append(server.switches("nexting_thread"))
+        return seen[-10:] == 10 * seen[-1:]
+
+    until(is_at_rest, "its threads rest")
+    threading.Event().wait(2.5)
+    assert server.switches("nexting_thread") == seen[-1]
