@@ -22,10 +22,10 @@
 #include "grpc/grpc.h"
 #include "grpc/support/time.h"
 #include "server/cgroup.h"
-#include "server/connections/poller_gate.h"
 #include "server/connections/polling.h"
 #include "server/limits.h"
 #include "server/scheduler/clocks.h"
+#include "server/scheduler/poller_gate.h"
 
 namespace kernelserve::server {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/connections/poller_gate.h"
+#include "server/scheduler/poller_gate.h"
 
 #include <utility>
 
