@@ -20,7 +20,6 @@
 #include "server/held_reactor.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
-#include "server/scheduler/held_refusals.h"
 #include "server/scheduler/worker_pool.h"
 #include "server/security/tokens.h"
 #include "server/status.h"
@@ -155,24 +154,17 @@ class OneBlock : public StreamHandler {
 // clients ask again at once.
 //
 // gRPC deletes it, in effect, by OnDone: after Finish has been called and every reaction has
-// returned. Finish is called once, whatever becomes of the client: in OnEnd, or in Tell where OnEnd
-// left it to that. OnCancel only stops the work, or the waiting.
-class UnaryCall final : public grpc::ServerUnaryReactor,
-                        public CallJob,
-                        public HeldRefusals::Refusal {
+// returned. Finish is called in Tell and nowhere else, and so once, whatever becomes of the client:
+// OnCancel only stops the work, or the waiting.
+class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
  public:
   UnaryCall(const CallJob::Options& options, const CallRecord& record, ByteBuffer* request,
             ByteBuffer* response, std::unique_ptr<UnaryHandler> handler)
       : CallJob(options, request, std::make_unique<OneBlock>(std::move(handler))),
-        pool_(*options.environment->pool),
-        refusals_(*options.environment->refusals),
         record_(record),
         response_(response) {}
 
-  void OnCancel() override {
-    pool_.Stop(this);
-    if (refusals_.TakeBack(this)) Tell();
-  }
+  void OnCancel() override { Cancel(); }
   void OnDone() override { delete this; }
   // What either frees is soon freed. With a hop to gRPC's executor for each, an overloaded server
   // whose clients have all gone took a second to notice, instead of a twentieth.
@@ -183,8 +175,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void OnEnd() override {
     TakeReady(response_);
     Release();
-    if (ReleaseIfRefused() && TryHold(&refusals_, this, *this)) return;
-    Tell();
+    TellInTurn();
   }
   void Tell() override {
     CallWork work = Work();
@@ -192,8 +183,6 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
     Finish(record_.End(status(), Timing(), work));
   }
 
-  WorkerPool& pool_;
-  HeldRefusals& refusals_;
   const CallRecord record_;
   ByteBuffer* const response_;
 };
@@ -208,15 +197,12 @@ class RefusedStream final : public grpc::ServerWriteReactor<ByteBuffer> {
 
 // As UnaryCall, with a writer: at most one write is outstanding, and Finish waits for the last one
 // and for the end of the job.
-class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>,
-                         public CallJob,
-                         public HeldRefusals::Refusal {
+class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public CallJob {
  public:
   StreamCall(const CallJob::Options& options, const CallRecord& record, ByteBuffer* request,
              std::unique_ptr<StreamHandler> handler)
       : CallJob(options, request, std::move(handler)),
         pool_(*options.environment->pool),
-        refusals_(*options.environment->refusals),
         record_(record) {}
 
   void OnWriteDone(bool ok) override {
@@ -228,18 +214,14 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>,
     if (!ok) pool_.Stop(this);  // the connection is gone
     WriteOrFinish();
   }
-  void OnCancel() override {
-    pool_.Stop(this);
-    if (refusals_.TakeBack(this)) Tell();
-  }
+  void OnCancel() override { Cancel(); }
   void OnDone() override { delete this; }
 
  private:
   void OnReady() override { WriteOrFinish(); }
   void OnEnd() override {
     Release();
-    if (ReleaseIfRefused() && TryHold(&refusals_, this, *this)) return;
-    Tell();
+    TellInTurn();
   }
   void Tell() override { WriteOrFinish(/*ended=*/true); }
 
@@ -268,7 +250,6 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>,
   }
 
   WorkerPool& pool_;
-  HeldRefusals& refusals_;
   const CallRecord record_;
   std::mutex write_mutex_;  // taken before CallJob's
   ByteBuffer outgoing_;     // belongs to gRPC while writing_

@@ -1,5 +1,6 @@
 #include "server/call_job.h"
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <new>
@@ -338,12 +339,25 @@ void CallJob::Release() {
   if (ready_.empty()) handler_.reset();
 }
 
-bool CallJob::ReleaseIfRefused() {
-  if (next_block_ > 0 || !IsForLater(status())) return false;
-  refused_ = true;
-  request_->Clear();
-  memory_.Clear();
-  return true;
+bool CallJob::HoldBack(HeldRefusals::Refusal* refusal) const {
+  constexpr double kForeverNs = 1e18;
+  return environment_.refusals->Hold(refusal, flow(),
+                                     static_cast<int64_t>(std::min(LeftNs(), kForeverNs)));
+}
+
+void CallJob::TellInTurn() {
+  if (next_block_ == 0 && IsForLater(status())) {
+    refused_ = true;
+    request_->Clear();
+    memory_.Clear();
+    if (HoldBack(this)) return;
+  }
+  Tell();
+}
+
+void CallJob::Cancel() {
+  environment_.pool->Stop(this);
+  if (environment_.refusals->TakeBack(this)) Tell();
 }
 
 absl::Status CallJob::status() const {

@@ -19,6 +19,7 @@
 #include "server/call_record.h"
 #include "server/memory_budget.h"
 #include "server/scheduler/flow_scheduler.h"
+#include "server/scheduler/held_refusals.h"
 
 namespace kernelserve::server {
 
@@ -35,7 +36,7 @@ namespace kernelserve::server {
 // 3. Ranges are claimed in ascending order and every claimed one is run to its end, so the
 //    lowest failure among them is the call's lowest, whatever the timing: the error is the same
 //    in every run.
-class CallJob : public Job {
+class CallJob : public Job, public HeldRefusals::Refusal {
  public:
   struct Options {
     const CallEnvironment* environment;
@@ -53,8 +54,8 @@ class CallJob : public Job {
   // Takes memory for the request. To be called before the job is submitted.
   absl::Status Admit();
 
-  // Until the deadline; less than 0 after it.
-  double LeftNs() const;
+  // Whether `refusal`, this call's, waits for its turn: then it is told, and both may be gone.
+  bool HoldBack(HeldRefusals::Refusal* refusal) const;
 
   Next Claim(Task* task) final;
   void Run(const Task& task) final;
@@ -71,9 +72,12 @@ class CallJob : public Job {
   // Frees what the computing held, once no block is ready any more: till then the handler accounts
   // for them.
   void Release();
-  // Whether it was refused for load before it had begun. Then what its request takes is free, too,
-  // and status() stays what it is, whatever becomes of the client.
-  bool ReleaseIfRefused();
+  // Then, calls Tell(), for the client to hear of the outcome: at once, or in its turn where the
+  // call was refused for load before it had begun. What its request takes is free by then, and
+  // status() stays what it is, whatever becomes of the client. *this may be gone.
+  void TellInTurn();
+  // The client has gone: stops the work, or the waiting.
+  void Cancel();
   // The call's outcome.
   absl::Status status() const;
   // Where the time went.
@@ -104,6 +108,7 @@ class CallJob : public Job {
     bool last_of_block = false;
   };
 
+  double LeftNs() const;  // until the deadline; less than 0 after it
   absl::Status Start();
   absl::StatusOr<bool> Prepare();
   void Unpark();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <latch>
 #include <new>
 #include <stdexcept>
@@ -239,6 +240,36 @@ class FloodedCallTest : public CallTest {
   }
   static constexpr uint64_t kFilled = kBudget - 2 * kRequestBytes;
 
+  // Whether its refusal was held before `call` returned; looks on each time that it sees it held.
+  bool WasHeld(
+      const std::function<void()>& call, const std::function<void()>& look = [] {}) {
+    std::atomic<bool> returned = false;
+    std::thread calling([&] {
+      call();
+      returned = true;
+    });
+    bool was_held = false;
+    while (!returned) {
+      if (refusals_.held() == 0) continue;
+      was_held = true;
+      look();
+    }
+    calling.join();
+    return was_held;
+  }
+  // What a call is told whose client gives up while its refusal is held.
+  grpc::Status CancelWhileHeld() {
+    grpc::ClientContext context;
+    grpc::Status status;
+    EXPECT_TRUE(WasHeld(
+        [&] {
+          v1::ComputeResponse response;
+          status = Call(&context, &response);
+        },
+        [&] { context.TryCancel(); }));
+    return status;
+  }
+
   std::latch finish_{1};
   std::vector<std::thread> others_;
 
@@ -258,49 +289,22 @@ class FloodedCallTest : public CallTest {
 
 TEST_F(FloodedCallTest, HoldsARefusalBackUntilItsTurn) {
   FillPool();
-  std::atomic<bool> returned = false;
   grpc::Status status;
-  std::thread call([&] {
-    status = Call();
-    returned = true;
-  });
-  bool was_held = false;
-  while (!returned) was_held |= refusals_.held() > 0;
-  call.join();
-  EXPECT_TRUE(was_held);
+  EXPECT_TRUE(WasHeld([&] { status = Call(); }));
   EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
   EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
 }
 
 TEST_F(FloodedCallTest, OutlivesTheClientOfAHeldRefusal) {
   FillPool();
-  std::atomic<bool> returned = false;
-  grpc::ClientContext context;
-  grpc::Status status;
-  std::thread call([&] {
-    v1::ComputeResponse response;
-    status = Call(&context, &response);
-    returned = true;
-  });
-  while (refusals_.held() == 0 && !returned) std::this_thread::yield();
-  context.TryCancel();
-  call.join();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(CancelWhileHeld().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 // Told at once, clients that take no notice of when to come back did so 175 times a second.
 TEST_F(FloodedCallTest, HoldsBackTheRefusalOfACallThatHasWaitedForAWorker) {
   FillMemory();
-  std::atomic<bool> returned = false;
   grpc::Status status;
-  std::thread call([&] {
-    status = Call();
-    returned = true;
-  });
-  bool was_held = false;
-  while (!returned) was_held |= refusals_.held() > 0;
-  call.join();
-  EXPECT_TRUE(was_held);
+  EXPECT_TRUE(WasHeld([&] { status = Call(); }));
   EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
 }
 
@@ -314,41 +318,20 @@ TEST_F(FloodedCallTest, HoldsBackTheRefusalOfAStreamThatHasWaitedForAWorker) {
     absl::StatusOr<std::unique_ptr<Block>> NextBlock() override { return nullptr; }
   };
   service_.make_stream = [] { return std::make_unique<Hungry>(); };
-  std::atomic<bool> returned = false;
+  grpc::ClientContext context;
+  v1::StreamTermsRequest request;
+  request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
+      99, std::string(kRequestBytes / 2, 'x'));
   grpc::Status status;
-  std::thread call([&] {
-    grpc::ClientContext context;
-    v1::StreamTermsRequest request;
-    request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
-        99, std::string(kRequestBytes / 2, 'x'));
-    status = stub_->StreamTerms(&context, request)->Finish();
-    returned = true;
-  });
-  bool was_held = false;
-  while (!returned) {
-    if (refusals_.held() == 0) continue;
-    was_held = true;
-    EXPECT_EQ(memory_.reserved(), kFilled) << "what the request took is free";
-  }
-  call.join();
-  EXPECT_TRUE(was_held);
+  EXPECT_TRUE(
+      WasHeld([&] { status = stub_->StreamTerms(&context, request)->Finish(); },
+              [&] { EXPECT_EQ(memory_.reserved(), kFilled) << "what the request took is free"; }));
   EXPECT_THAT(status, IsError(grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_CEILING"));
 }
 
 TEST_F(FloodedCallTest, OutlivesTheClientOfACallThatHasWaitedAndIsHeld) {
   FillMemory();
-  std::atomic<bool> returned = false;
-  grpc::ClientContext context;
-  grpc::Status status;
-  std::thread call([&] {
-    v1::ComputeResponse response;
-    status = Call(&context, &response);
-    returned = true;
-  });
-  while (refusals_.held() == 0 && !returned) std::this_thread::yield();
-  context.TryCancel();
-  call.join();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(CancelWhileHeld().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 TEST_F(CallTest, RefusesWithAHintToRetryWhereOthersHaveWaitedForHalfOfItsTime) {

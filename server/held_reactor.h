@@ -1,8 +1,6 @@
 #ifndef KERNELSERVE_SERVER_HELD_REACTOR_H_
 #define KERNELSERVE_SERVER_HELD_REACTOR_H_
 
-#include <algorithm>
-#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -44,23 +42,16 @@ class HeldReactor final : public Reactor, public HeldRefusals::Refusal {
   const v1::CallTiming timing_;
 };
 
-// Whether what `call` is told waits for its turn. Then Tell() is called, and both may be gone.
-inline bool TryHold(HeldRefusals* refusals, HeldRefusals::Refusal* refusal, const CallJob& call) {
-  constexpr double kForeverNs = 1e18;
-  return refusals->Hold(refusal, call.flow(),
-                        static_cast<int64_t>(std::min(call.LeftNs(), kForeverNs)));
-}
-
 // The reactor of a call that was refused, where its refusal has to wait; null where that is to
-// leave at once. What the call holds is free by then.
-template <typename Reactor, typename Call>
-Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<Call> call,
+// leave at once. What the call holds is free when this returns.
+template <typename Reactor>
+Reactor* HoldBack(const CallEnvironment& environment, std::unique_ptr<CallJob> call,
                   grpc::ByteBuffer* request, const CallRecord& record, const absl::Status& status,
                   const v1::CallTiming& timing) {
   request->Clear();
   if (!IsForLater(status)) return nullptr;
   auto held = std::make_unique<HeldReactor<Reactor>>(environment.refusals, record, status, timing);
-  return TryHold(environment.refusals, held.get(), *call) ? held.release() : nullptr;
+  return call->HoldBack(held.get()) ? held.release() : nullptr;
 }
 
 }  // namespace kernelserve::server

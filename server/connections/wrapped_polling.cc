@@ -105,10 +105,10 @@ grpc_event __wrap_grpc_completion_queue_next(grpc_completion_queue* queue, gpr_t
 
 int __real_epoll_wait(int descriptor, epoll_event* events, int events_max, int timeout_ms);
 int __wrap_epoll_wait(int descriptor, epoll_event* events, int events_max, int timeout_ms) {
-  if (!poller.is_grpcs() || timeout_ms == 0) {
+  if (timeout_ms == 0 || !IsPollingPaced() || !poller.is_grpcs()) {
     return __real_epoll_wait(descriptor, events, events_max, timeout_ms);
   }
-  if (IsPollingPaced()) poller.Pause();
+  poller.Pause();
   const int count = __real_epoll_wait(descriptor, events, events_max, timeout_ms);
   poller.Looked();
   return count;

@@ -103,6 +103,9 @@ TEST(HeldRefusalsTest, TellsWhetherAnyIsHeldWhenThatChanges) {
     HeldRefusals refusals([&](bool any) { told.push_back(any); });
     Flood(&refusals);
     ASSERT_TRUE(refusals.Hold(&first, kFlow, kForever));
+    ASSERT_TRUE(refusals.TakeBack(&first));
+    EXPECT_FALSE(told.back()) << "at once, and not when its turn would have come";
+    ASSERT_TRUE(refusals.Hold(&first, kFlow, kForever));
     ASSERT_TRUE(refusals.Hold(&second, kFlow, kForever));
     ASSERT_TRUE(refusals.TakeBack(&first));
     second.WaitUntilTold();

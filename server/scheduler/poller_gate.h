@@ -24,6 +24,7 @@ class PollerGate {
 
   void Leave();
 
+  // Threads that wait for a place.
   size_t waiting() const;
 
  private:
