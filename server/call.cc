@@ -237,6 +237,7 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
       write = !stopped() && TakeReady(&outgoing_);
       if (!write && !ended_) return;
       (write ? writing_ : finished_) = true;
+      if (write && sent_bytes_ == 0) record_.NameAnswer();
       if (write) sent_bytes_ += outgoing_.Length();
     }
     if (write) {

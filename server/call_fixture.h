@@ -60,6 +60,7 @@ struct Script {
   std::function<absl::Status(uint64_t begin, uint64_t end, StopToken stop)> run =
       [](uint64_t, uint64_t, StopToken) { return absl::OkStatus(); };
   uint64_t reply = 0;
+  uint64_t reply_bytes = 0;    // of which it has so many, if any
   std::latch* gone = nullptr;  // counted down when the handler is
 };
 
@@ -86,7 +87,12 @@ class FakeHandler : public UnaryHandler {
   absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) override {
     return script_.run(begin, end, stop);
   }
-  absl::StatusOr<grpc::ByteBuffer> Encode() override { return Reply(script_.reply); }
+  absl::StatusOr<grpc::ByteBuffer> Encode() override {
+    if (script_.reply_bytes == 0) return Reply(script_.reply);
+    v1::ComputeResponse response;
+    response.set_magnitude(std::string(script_.reply_bytes, 'x'));
+    return SerializeMessage(response);
+  }
 
  private:
   const Script script_;

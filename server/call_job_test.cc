@@ -149,6 +149,7 @@ TEST_F(CallJobTest, StreamsBlocksInOrder) {
   EXPECT_EQ(TimingOf(context).tasks(), 40u);
   EXPECT_EQ(TimingOf(context).cells(), 40u);
   EXPECT_EQ(Trailer(context, "x-request-id"), "stream");
+  EXPECT_EQ(context.GetServerInitialMetadata().count("x-request-id"), 1u);
 }
 
 TEST_F(CallJobTest, EndsAnEmptyStream) {

@@ -6,6 +6,12 @@
 #include "server/status.h"
 
 namespace kernelserve::server {
+namespace {
+
+// What reaches the client at once or not at all, as nearly as TCP lets one say: a frame of HTTP/2.
+constexpr uint64_t kWholeReplyBytes = 16 << 10;
+
+}  // namespace
 
 CallRecord::CallRecord(const CallEnvironment& environment, grpc::CallbackServerContext* context,
                        Method method, uint64_t received_bytes)
@@ -17,8 +23,14 @@ CallRecord::CallRecord(const CallEnvironment& environment, grpc::CallbackServerC
   if (environment_.observer != nullptr) environment_.observer->Started(method_);
 }
 
+void CallRecord::NameAnswer() const {
+  if (metadata_.request_id.empty()) return;
+  context_->AddInitialMetadata("x-request-id", std::string(metadata_.request_id));
+}
+
 grpc::Status CallRecord::End(const absl::Status& status, v1::CallTiming timing,
                              const CallWork& work) const {
+  if (work.sent_bytes > kWholeReplyBytes) NameAnswer();  // a stream's has gone out by now
   if (metadata_.wants_timing) {
     timing.set_instance_id(environment_.instance_id);
     context_->AddTrailingMetadata("kernelserve-timing-bin", timing.SerializeAsString());

@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import h2.config
 import h2.connection
@@ -110,23 +111,25 @@ class Connection:
         self._http2.reset_stream(stream)
         self._flush()
 
-    def flood_pings(self, count: int) -> None:
-        """Sends so many, waits for none, and then for the end of the connection."""
-        for number in range(count):
-            self._http2.ping(number.to_bytes(8, "big"))
-        self._flush()
+    def until_closed(self) -> NoReturn:
+        """Raises ConnectionError once the server has closed the connection."""
         while True:
             self._receive()
 
-    def send_header_block(self, block: bytes) -> None:
-        """Sends bytes for a call's headers that may be no HPACK, and waits for the end of the
-        connection, or of the call."""
+    def flood_pings(self, count: int) -> NoReturn:
+        """Sends so many, waits for none, and then as until_closed()."""
+        for number in range(count):
+            self._http2.ping(number.to_bytes(8, "big"))
+        self._flush()
+        self.until_closed()
+
+    def send_header_block(self, block: bytes) -> NoReturn:
+        """Sends bytes for a call's headers that may be no HPACK, and then as until_closed()."""
         stream = self._http2.get_next_available_stream_id()
         end_of_both = b"\x01\x05"
         frame = len(block).to_bytes(3, "big") + end_of_both + stream.to_bytes(4, "big") + block
         self._socket.sendall(frame)
-        while True:
-            self._receive()
+        self.until_closed()
 
     def send_endless_headers(self, part_bytes: int, bytes_max: int) -> int:
         """Sends a call's headers in parts that do not end, until the server ends the connection.

@@ -99,6 +99,13 @@ def test_rows_count_from_the_callers_first() -> None:
             "no answer from here:1: Connection refused",
         ),
         (
+            grpc.StatusCode.UNKNOWN,
+            "Stream removed (Data frame with END_STREAM flag received)",
+            ks.ConnectError,
+            "the answer of here:1 broke off: "
+            "Stream removed (Data frame with END_STREAM flag received)",
+        ),
+        (
             grpc.StatusCode.DEADLINE_EXCEEDED,
             "Deadline Exceeded",
             ks.DeadlineError,

@@ -40,6 +40,7 @@ from ._session import (
     with_server_version,
 )
 from ._shared_memory import REGION_UNKNOWN, Region, is_unreadable
+from ._status import answer_began
 from ._streams import read_tile
 from ._tiles import Tile
 from ._verbs import Done, ScalarVerb, Verb, server_info
@@ -272,7 +273,8 @@ class Connection:
                 error = self.session.error_of(
                     failure, lanes.target, request_id, {"": first_row}, deadline
                 )
-                pause = self.session.budget.pause(error, attempt, deadline)
+                began = answer_began(failure)
+                pause = self.session.budget.pause(error, attempt, deadline, answer_began=began)
                 if pause is None:
                     self._raise(lanes, error)
             except ValueError:  # gRPC's, of a channel that another thread closed

@@ -1,7 +1,7 @@
 """When a call that failed is sent again, and after how long.
 
-gRPC itself tries again what a lost connection dropped (see _target.service_config), but for streams
-of which something has arrived. Here it is those, and what the server refused and said, by
+gRPC itself tries again what a lost connection dropped (see _target.service_config), unless its
+answer had begun. Here it is those calls and streams, and what the server refused and said, by
 RetryInfo, would go through later; nothing else is retried, since gRPC uses the same codes for what
 never gets better.
 """
@@ -12,7 +12,7 @@ import random
 import threading
 
 from ._deadline import Deadline
-from ._exceptions import Error
+from ._exceptions import CallCancelledError, ConnectError, EmbeddedServerError, Error
 
 # A server that stays overloaded for this many attempts gets no more of them: about half a minute.
 ATTEMPTS_MAX = 10
@@ -20,8 +20,8 @@ ATTEMPTS_MAX = 10
 # The pause doubles with each attempt, from what the server said up to this.
 PAUSE_S_MAX = 5.0
 
-# After a stream broke off: gRPC's own pause for calls, before a connection to another replica or to
-# the same one, started again.
+# After an answer broke off: gRPC's own pause for calls, before a connection to another replica, or
+# to the same one, started again.
 _BROKE_OFF_PAUSE_S = 0.05
 
 # Retries that one client may have in hand: each costs one, each success gives a part of one back.
@@ -43,15 +43,14 @@ class RetryBudget:
                 self._left = min(_BUDGET_MAX, self._left + _BUDGET_PER_SUCCESS)
 
     def pause(
-        self, error: Error, attempt: int, deadline: Deadline, *, broke_off: bool = False
+        self, error: Error, attempt: int, deadline: Deadline, *, answer_began: bool = False
     ) -> float | None:
         """Seconds to wait before sending the call again; None to give up.
 
-        `attempt` counts those made so far, from 1. `broke_off`: it was a stream of which something
-        had arrived.
+        `attempt` counts those made so far, from 1. `answer_began`: something of it had arrived.
         """
         after = error.retry_after
-        if after is None and broke_off:
+        if after is None and answer_began and _went_away(error):
             after = _BROKE_OFF_PAUSE_S
         if after is None or attempt >= ATTEMPTS_MAX:
             return None
@@ -66,3 +65,9 @@ class RetryBudget:
                 return None
             self._left -= 1
         return pause
+
+
+def _went_away(error: Error) -> bool:
+    """Whether the connection or the server did; of a stopping one, gRPC says "cancelled"."""
+    went = isinstance(error, (ConnectError, CallCancelledError))
+    return went and not isinstance(error, EmbeddedServerError)

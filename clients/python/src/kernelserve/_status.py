@@ -19,6 +19,9 @@ import grpc
 from ._exceptions import Error, describe, error_class
 from ._wire import DecodeError, fields
 
+# gRPC's own words for an answer that ended without its trailers, and so without a status.
+_NO_TRAILERS = "Stream removed"
+
 
 class RpcFailure(Protocol):
     """What grpc.RpcError of a finished call and grpc.aio.AioRpcError have in common."""
@@ -60,6 +63,8 @@ def from_rpc_error(
             details = parse_status_details(value)
     if details.reason is None and code == "RESOURCE_EXHAUSTED" and "larger than max" in message:
         details.reason = "REQUEST_TOO_LARGE"  # gRPC's own words for a message over its limit
+    if _lacks_trailers(failure):
+        code = "UNAVAILABLE"
     told = details.metadata
     row = told.get("row")
     argument = re.split(r"\W", told.get("field", ""), maxsplit=1)[0]
@@ -67,7 +72,8 @@ def from_rpc_error(
     if row is not None and row.isdecimal():
         message = re.sub(rf"\brow {row}\b", f"row {int(row) + first_row}", message)
     if details.reason is None:
-        message = _explain(code, message, address, timeout, told)
+        began = answer_began(failure)
+        message = _explain(code, message, address, timeout, told, answer_began=began)
     return error_class(code, details.reason)(
         describe(
             message,
@@ -83,6 +89,21 @@ def from_rpc_error(
     )
 
 
+def answer_began(failure: RpcFailure) -> bool:
+    """Whether a part of an answer had come. gRPC tries no such call again by itself.
+
+    Servers name what may come in part in its headers; others of theirs say nothing of use.
+    """
+    headers = failure.initial_metadata() if isinstance(failure, grpc.Call) else ()
+    return bool(headers) or _lacks_trailers(failure)
+
+
+def _lacks_trailers(failure: RpcFailure) -> bool:
+    """Whether its stream ended without them: a balancer's way to say that the server went away."""
+    is_unknown = failure.code() is grpc.StatusCode.UNKNOWN
+    return is_unknown and (failure.details() or "").startswith(_NO_TRAILERS)
+
+
 def is_older(version: str, than: str) -> bool:
     """Whether a release number, such as "0.1.0", is lower; one that cannot be read counts so."""
 
@@ -93,11 +114,19 @@ def is_older(version: str, than: str) -> bool:
 
 
 def _explain(
-    code: str, message: str, address: str, timeout: float | None, told: dict[str, str]
+    code: str,
+    message: str,
+    address: str,
+    timeout: float | None,
+    told: dict[str, str],
+    *,
+    answer_began: bool,
 ) -> str:
     """gRPC's own errors, which come without details, in our words and with details."""
     if code == "UNAVAILABLE":
         told.update(field="address", bound="an address that answers", value=address)
+        if answer_began:
+            return f"the answer of {address} broke off: {message}"
         return f"no answer from {address}: {message}"
     if code == "DEADLINE_EXCEEDED" and timeout is not None:
         told.update(field="timeout", value=f"{timeout:g}")

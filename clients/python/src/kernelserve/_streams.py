@@ -9,16 +9,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from ._deadline import Deadline
-from ._exceptions import CallCancelledError, ConnectError, EmbeddedServerError, Error
+from ._exceptions import Error
 from ._forks import gate
 from ._lanes import Lane, Stop
 from ._session import UNREADABLE, Session, cancelled_error, unreadable_error
 from ._shared_memory import REGION_UNKNOWN, Regions, is_unreadable
+from ._status import answer_began
 from ._target import Metadata, Target
 from ._tiles import Tile
 from ._wire import DecodeError
@@ -27,6 +29,15 @@ if TYPE_CHECKING:
     from ._cross import CrossVerb
 
 _CHOICES_UNKNOWN = "CHOICES_UNKNOWN"
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A stream that ended early."""
+
+    error: Error
+    answer_began: bool
+    named_choices: bool  # by their digest
 
 
 def read_tile(
@@ -45,12 +56,13 @@ def read_tile(
     in_full = False  # whoever did not know the digest gets the column
     while True:
         done_before = tile.done
-        error, named = _try(session, target, lane, shared, verb, tile, deadline, stop, in_full)
-        if error is None:
+        failed = _try(session, target, lane, shared, verb, tile, deadline, stop, in_full)
+        if failed is None:
             session.budget.succeeded()
             return
+        error = failed.error
         in_full = error.reason == _CHOICES_UNKNOWN
-        if in_full and named:
+        if in_full and failed.named_choices:
             continue
         if shared is not None and error.reason == REGION_UNKNOWN:  # another server by now
             shared = None
@@ -59,19 +71,13 @@ def read_tile(
             continue
         if tile.done > done_before:
             attempt = 1  # it gets on
-        broke_off = tile.done > tile.begin and _broke_off(error)
-        pause = session.budget.pause(error, attempt, deadline, broke_off=broke_off)
+        began = failed.answer_began or tile.done > tile.begin
+        pause = session.budget.pause(error, attempt, deadline, answer_began=began)
         if pause is None:
             raise error from None
         attempt += 1
         if stop.wait(pause):
             raise cancelled_error()
-
-
-def _broke_off(error: Error) -> bool:
-    """Whether the connection or the server went away; of a stopping one, gRPC says "cancelled"."""
-    went = isinstance(error, (ConnectError, CallCancelledError))
-    return went and not isinstance(error, EmbeddedServerError)
 
 
 def _try(
@@ -84,8 +90,8 @@ def _try(
     deadline: Deadline,
     stop: Stop,
     in_full: bool,
-) -> tuple[Error | None, bool]:
-    """One stream. What ended it early, if anything, and whether it named the choices by digest."""
+) -> _Failed | None:
+    """One stream. None: it came to its end."""
     request_id, metadata = session.next_call()
     digest = None
     taken = tile.part is not None and not in_full
@@ -105,14 +111,14 @@ def _try(
         error = session.error_of(failure, target, request_id, first_rows, deadline)
         if stop.stopped or session.closed:
             raise error from None
-        return error, digest is not None
+        return _Failed(error, answer_began(failure), named_choices=digest is not None)
     except UNREADABLE as cause:
         raise unreadable_error(cause, request_id) from None
     finally:
         if taken and digest is None:
             assert tile.part is not None
             tile.part.leave()
-    return None, digest is not None
+    return None
 
 
 def _read(
