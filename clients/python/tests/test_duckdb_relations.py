@@ -43,15 +43,10 @@ def test_a_score_is_one_more_column(
 
 
 @pytest.mark.parametrize("rows", [0, 1, 4999, 1_000_000])
-def test_rows_are_scored_some_at_a_time_and_stay_in_order(
-    client: ks.Client,
-    connection: duckdb.DuckDBPyConnection,
-    monkeypatch: pytest.MonkeyPatch,
-    rows: int,
+def test_rows_that_come_in_parts_stay_in_order(
+    client: ks.Client, connection: duckdb.DuckDBPyConnection, rows: int
 ) -> None:
     """DuckDB hands over some 100,000 rows at a time, or fewer."""
-    if rows < 10_000:
-        monkeypatch.setattr(ksd, "_ROWS_AT_ONCE", 100)
     relation = connection.sql(
         f"SELECT i AS id, repeat('a', i % 7) AS a, repeat('a', i % 11) AS b FROM range({rows}) t(i)"
     )
@@ -64,9 +59,8 @@ def test_rows_are_scored_some_at_a_time_and_stay_in_order(
 
 
 def test_a_row_that_fails_is_named_by_its_place_in_the_relation(
-    client: ks.Client, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+    client: ks.Client, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    monkeypatch.setattr(ksd, "_ROWS_AT_ONCE", 1)
     hamming = ks.Scorer("hamming.distance", pad=False)
     relation = connection.sql(
         "SELECT repeat('a', 1 + i // 300_000) AS a, 'a' AS b FROM range(400_000) t(i)"

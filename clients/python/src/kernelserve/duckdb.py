@@ -16,12 +16,10 @@ here all of a column's do. Tables that are too long for memory come in batches:
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 import duckdb
-import pyarrow as pa
 
 from ._api import default_client
 from ._client import Client
@@ -34,9 +32,6 @@ from ._scorers import DEFAULT_SCORER, ScorerLike
 from ._verbs import DTypeLike, RowErrorsLike
 
 __all__ = ["join", "pairwise", "top_k"]
-
-# Rows of a relation that are scored at a time.
-_ROWS_AT_ONCE = 200_000
 
 
 def pairwise(
@@ -57,8 +52,7 @@ def pairwise(
     Args:
         left, right: names of columns of texts.
         score_name: the name of the new column.
-        scorer, score_cutoff, dtype, row_errors: as in Client.pairwise().
-        timeout: for the calls of 200,000 rows or so at a time.
+        scorer, score_cutoff, dtype, row_errors, timeout: as in Client.pairwise().
 
     Raises:
         UnknownNameError: the relation has no such column.
@@ -80,47 +74,17 @@ def pairwise(
             value=score_name,
             reason="INVALID_ARGUMENT",
         )
-    tables: list[Any] = []  # that are scored, or are being
+    table = _table(relation)
     scores = (client or default_client()).pairwise(
-        (
-            (table.column(names.index(left)), table.column(names.index(right)))
-            for table in _read_ahead(relation, tables)
-        ),
+        table.column(names.index(left)),
+        table.column(names.index(right)),
         scorer=scorer,
         score_cutoff=score_cutoff,
         dtype=dtype,
         row_errors=row_errors,
         timeout=timeout,
     )
-    scored = [
-        table.append_column(score_name, column)
-        for column, table in zip(scores, tables, strict=False)
-    ]
-    return _relation(relation, pa.concat_tables(scored))
-
-
-def _read_ahead(relation: duckdb.DuckDBPyRelation, tables: list[Any]) -> Iterator[Any]:
-    """The relation's rows, so many a table, each put into `tables` as well; one if of no rows.
-
-    The next ones are read while whoever asked for a table works with it: DuckDB takes as long to
-    hand rows over as it takes to score them.
-    """
-    reader = pa.RecordBatchReader.from_stream(relation)
-
-    def read() -> Any:
-        batches, rows = [], 0
-        while rows < _ROWS_AT_ONCE and (batch := next(reader, None)) is not None:
-            batches.append(batch)
-            rows += batch.num_rows
-        return pa.Table.from_batches(batches, reader.schema)
-
-    with ThreadPoolExecutor(1, "kernelserve-read") as reading:
-        table = reading.submit(read).result()
-        while table.num_rows or not tables:
-            tables.append(table)
-            coming = reading.submit(read)
-            yield table
-            table = coming.result()
+    return _relation(relation, table.append_column(score_name, scores))
 
 
 def join(
@@ -174,7 +138,8 @@ def top_k(
 
 
 def _table(relation: duckdb.DuckDBPyRelation) -> Any:
-    return pa.RecordBatchReader.from_stream(relation).read_all()
+    """Its rows, which DuckDB hands over with every core: to score some meanwhile gains nothing."""
+    return relation.to_arrow_table()
 
 
 def _relation(source: duckdb.DuckDBPyRelation, scored: Any) -> duckdb.DuckDBPyRelation:
