@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from kernelserve._kernel_methods import SCORERS
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
@@ -34,7 +35,7 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     join = list_column._join
 
-    def counting(values: list[Any], begin: int, end: int) -> bytes:
+    def counting(values: list[Any], begin: int, end: int) -> Any:
         made = join(values, begin, end)
         counts.append(end - begin)
         return made
@@ -105,6 +106,28 @@ def test_a_lone_surrogate_is_one_unit(joined: list[int]) -> None:
     scores = ks.pairwise(with_row("\ud800b"), with_row("b"))
     assert scores == [*[0] * 50_001, 1, *[0] * (ROWS - 50_002)]
     assert sum(joined) == 2 * ROWS
+
+
+@pytest.mark.parametrize("processor", [None, "default_process"])
+@pytest.mark.parametrize("scorer", sorted(SCORERS))
+def test_code_points_below_256_count_as_such_though_they_go_as_bytes(
+    monkeypatch: pytest.MonkeyPatch, joined: list[int], scorer: str, processor: str | None
+) -> None:
+    """Also those that are spaces, in upper case, or beside texts with others."""
+    monkeypatch.setattr(list_column, "_ROWS_MIN", 100)
+    latin = made_of("abÀéßÿµ\x80\x85\xa0 ", seed=3)
+    others = made_of("abÀéÿ漢 ", seed=4)
+    asked = ks.Scorer(scorer, processor=processor)
+    for left, right in ((latin, latin[::-1]), (latin, others), (others, latin)):
+        expected = ks.pairwise(pa.array(left), pa.array(right), scorer=asked).to_pylist()
+        assert ks.pairwise(left, right, scorer=asked) == expected
+    assert sum(joined) == 6 * len(latin)
+
+
+def made_of(letters: str, *, seed: int, rows: int = 300) -> list[str]:
+    random = np.random.default_rng(seed)
+    texts = (random.choice(list(letters), size=n) for n in random.integers(0, 20, rows))
+    return ["".join(text) for text in texts]
 
 
 def test_a_row_that_is_no_text_is_named() -> None:

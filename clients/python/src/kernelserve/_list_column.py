@@ -70,23 +70,35 @@ class ListColumn(Column):
 
     def encode(self, begin: int, end: int, writer: Callable[[], Writer] = Writer) -> Writer:
         """Raises OtherRowsError where the rows are not all str without zeros."""
+        data_type, joined = _join(self.texts.values, begin, end)
         out = writer()
-        out.uint(TYPE, types.DATA_TYPE_UTF8)
+        out.uint(TYPE, data_type)
         out.uint(LENGTH, end - begin)
         out.uint(SEPARATED, 1)
-        out.buffer(VALUES, memoryview(_join(self.texts.values, begin, end)))
+        out.buffer(VALUES, memoryview(joined))
         return out
 
 
-def _join(values: Sequence[Any], begin: int, end: int) -> bytes:
-    """Rows [begin, end), with a zero byte between each and the next."""
+def _join(values: Sequence[Any], begin: int, end: int) -> tuple[int, bytes]:
+    """Rows [begin, end), with a zero byte between each and the next.
+
+    Code points below 256 are bytes as they are, which Python copies as a whole and the server need
+    not decode: kernels tell no text's code points from bytes of the same values. To UTF-8, Python
+    brings a text that is not ASCII one code point at a time.
+    """
     steps = [*range(begin, end, _CACHED_ROWS), end]
     try:
         parts = ["\0".join(values[one:next_one]) for one, next_one in pairwise(steps)]
     except TypeError:
         raise OtherRowsError from None
-    joined = "\0".join(parts).encode("utf-8", "surrogatepass")
+    text = "\0".join(parts)
+    try:
+        data_type = types.DATA_TYPE_UTF8 if text.isascii() else types.DATA_TYPE_BINARY
+        joined = text.encode("latin-1")
+    except UnicodeEncodeError:
+        data_type = types.DATA_TYPE_UTF8
+        joined = text.encode("utf-8", "surrogatepass")
     zeros = len(joined) - np.count_nonzero(np.frombuffer(joined, np.uint8))
     if zeros != end - begin - 1:  # in the texts; or somebody changes the list meanwhile
         raise OtherRowsError
-    return joined
+    return data_type, joined
