@@ -150,6 +150,16 @@ class OneBlock : public StreamHandler {
   std::unique_ptr<UnaryHandler> handler_;
 };
 
+// What reaches the client at once or not at all, as nearly as TCP lets one say: a frame of HTTP/2,
+// of which gRPC takes five bytes.
+constexpr uint64_t kWholeReplyBytes = (16 << 10) - 5;
+
+void FinishUnary(const CallRecord& record, const absl::Status& status, const v1::CallTiming& timing,
+                 const CallWork& work, grpc::ServerUnaryReactor* reactor) {
+  if (status.ok() && work.sent_bytes > kWholeReplyBytes) record.NameAnswer();
+  reactor->Finish(record.End(status, timing, work));
+}
+
 // What is refused for load after it has waited is told so in its turn, as on arrival: there, too,
 // clients ask again at once.
 //
@@ -180,7 +190,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallJob {
   void Tell() override {
     CallWork work = Work();
     work.sent_bytes = response_->Length();
-    Finish(record_.End(status(), Timing(), work));
+    FinishUnary(record_, status(), Timing(), work, this);
   }
 
   const CallRecord record_;
@@ -271,7 +281,7 @@ grpc::ServerUnaryReactor* ServeUnary(const CallEnvironment& environment, Method 
   // gRPC's own reactor needs no allocation and no hop to another thread when it is done.
   const auto answer = [&](const absl::Status& status) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(record.End(status, timing, work));
+    FinishUnary(record, status, timing, work, reactor);
     return reactor;
   };
 

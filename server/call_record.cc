@@ -6,13 +6,6 @@
 #include "server/status.h"
 
 namespace kernelserve::server {
-namespace {
-
-// What reaches the client at once or not at all, as nearly as TCP lets one say: a frame of HTTP/2.
-constexpr uint64_t kWholeReplyBytes = 16 << 10;
-
-}  // namespace
-
 CallRecord::CallRecord(const CallEnvironment& environment, grpc::CallbackServerContext* context,
                        Method method, uint64_t received_bytes)
     : environment_(environment),
@@ -30,7 +23,6 @@ void CallRecord::NameAnswer() const {
 
 grpc::Status CallRecord::End(const absl::Status& status, v1::CallTiming timing,
                              const CallWork& work) const {
-  if (work.sent_bytes > kWholeReplyBytes) NameAnswer();  // a stream's has gone out by now
   if (metadata_.wants_timing) {
     timing.set_instance_id(environment_.instance_id);
     context_->AddTrailingMetadata("kernelserve-timing-bin", timing.SerializeAsString());

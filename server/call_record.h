@@ -34,7 +34,7 @@ class CallRecord {
 
   // Sets what precedes a reply that may reach the client in part, the call's id: by it, a client
   // knows of a call that breaks off that its answer had begun, and gRPC tries no such call again.
-  // To be called before the first message of a stream; End does so for a long reply.
+  // To be called before the first message, of a call that has not failed.
   void NameAnswer() const;
 
   // Sets what follows the reply, and returns the status to finish with. To be called once, before

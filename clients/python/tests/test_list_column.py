@@ -22,6 +22,7 @@ from kernelserve._limits import SAFE_LIMITS, limits_of
 from kernelserve._rows import OtherRowsError
 from kernelserve.rapidfuzz import fuzz as ks_fuzz
 from kernelserve.rapidfuzz import process as ks_process
+from kernelserve.v1 import types_pb2 as types
 from shared_regions import words
 
 ROWS = SAFE_LIMITS.rows_max + 4_464
@@ -29,15 +30,23 @@ LEFT, RIGHT = (words(seed, rows=7_000) * 10 for seed in (1, 2))
 DISTANCES = [Levenshtein.distance(a, b) for a, b in zip(LEFT[:7_000], RIGHT, strict=False)] * 10
 
 
+class Joined(list[int]):
+    """How many rows were joined for each call, and the types of what came of it."""
+
+    types: set[int]
+
+
 @pytest.fixture(autouse=True)
-def joined(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Lists go in calls of some thousand rows; how many rows were joined for each."""
-    counts: list[int] = []
+def joined(monkeypatch: pytest.MonkeyPatch) -> Joined:
+    """Lists go in calls of some thousand rows."""
+    counts = Joined()
+    counts.types = set()
     join = list_column._join
 
     def counting(values: list[Any], begin: int, end: int) -> Any:
         made = join(values, begin, end)
         counts.append(end - begin)
+        counts.types.add(made[0])
         return made
 
     monkeypatch.setattr(rows, "_LAZY_REQUEST_BYTES", 400_000)
@@ -111,16 +120,23 @@ def test_a_lone_surrogate_is_one_unit(joined: list[int]) -> None:
 @pytest.mark.parametrize("processor", [None, "default_process"])
 @pytest.mark.parametrize("scorer", sorted(SCORERS))
 def test_code_points_below_256_count_as_such_though_they_go_as_bytes(
-    monkeypatch: pytest.MonkeyPatch, joined: list[int], scorer: str, processor: str | None
+    monkeypatch: pytest.MonkeyPatch, joined: Joined, scorer: str, processor: str | None
 ) -> None:
     """Also those that are spaces, in upper case, or beside texts with others."""
     monkeypatch.setattr(list_column, "_ROWS_MIN", 100)
     latin = made_of("abÀéßÿµ\x80\x85\xa0 ", seed=3)
     others = made_of("abÀéÿ漢 ", seed=4)
     asked = ks.Scorer(scorer, processor=processor)
-    for left, right in ((latin, latin[::-1]), (latin, others), (others, latin)):
+    binary, utf8 = types.DATA_TYPE_BINARY, types.DATA_TYPE_UTF8
+    for left, right, sent_as in (
+        (latin, latin[::-1], {binary}),
+        (latin, others, {binary, utf8}),
+        (others, latin, {binary, utf8}),
+    ):
+        joined.types.clear()
         expected = ks.pairwise(pa.array(left), pa.array(right), scorer=asked).to_pylist()
         assert ks.pairwise(left, right, scorer=asked) == expected
+        assert joined.types == sent_as
     assert sum(joined) == 6 * len(latin)
 
 

@@ -262,7 +262,8 @@ class Connection:
         stop: Stop,
         first_row: int = 0,
     ) -> Reply:
-        """Sends one request, again where the server says that this may help."""
+        """Sends one request; again where the server says that this may help, or its answer breaks
+        off."""
         request_id, metadata = self.session.next_call()
         for attempt in itertools.count(1):
             try:
@@ -273,6 +274,8 @@ class Connection:
                 error = self.session.error_of(
                     failure, lanes.target, request_id, {"": first_row}, deadline
                 )
+                if stop.stopped or self.session.closed:
+                    self._raise(lanes, error)
                 began = answer_began(failure)
                 pause = self.session.budget.pause(error, attempt, deadline, answer_began=began)
                 if pause is None:

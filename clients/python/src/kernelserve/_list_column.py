@@ -83,8 +83,8 @@ def _join(values: Sequence[Any], begin: int, end: int) -> tuple[int, bytes]:
     """Rows [begin, end), with a zero byte between each and the next.
 
     Code points below 256 are bytes as they are, which Python copies as a whole and the server need
-    not decode: kernels tell no text's code points from bytes of the same values. To UTF-8, Python
-    brings a text that is not ASCII one code point at a time.
+    not decode: scorers, which alone get such columns, tell no text's code points from bytes of the
+    same values. To UTF-8, Python brings a text that is not ASCII one code point at a time.
     """
     steps = [*range(begin, end, _CACHED_ROWS), end]
     try:

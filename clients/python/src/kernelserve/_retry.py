@@ -20,8 +20,10 @@ ATTEMPTS_MAX = 10
 # The pause doubles with each attempt, from what the server said up to this.
 PAUSE_S_MAX = 5.0
 
-# After an answer broke off: gRPC's own pause for calls, before a connection to another replica, or
-# to the same one, started again.
+# Of an answer that breaks off, as gRPC has it for calls without one: so many attempts, since it may
+# be the request that ends servers; and the pause, before a connection to another replica, or to the
+# same one, started again.
+BROKEN_ATTEMPTS_MAX = 5
 _BROKE_OFF_PAUSE_S = 0.05
 
 # Retries that one client may have in hand: each costs one, each success gives a part of one back.
@@ -49,10 +51,10 @@ class RetryBudget:
 
         `attempt` counts those made so far, from 1. `answer_began`: something of it had arrived.
         """
-        after = error.retry_after
+        after, attempts_max = error.retry_after, ATTEMPTS_MAX
         if after is None and answer_began and _went_away(error):
-            after = _BROKE_OFF_PAUSE_S
-        if after is None or attempt >= ATTEMPTS_MAX:
+            after, attempts_max = _BROKE_OFF_PAUSE_S, BROKEN_ATTEMPTS_MAX
+        if after is None or attempt >= attempts_max:
             return None
         told = max(after, 0.001)
         pause = max(told, min(PAUSE_S_MAX, told * 2.0 ** (attempt - 1)))

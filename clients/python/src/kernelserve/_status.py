@@ -19,8 +19,10 @@ import grpc
 from ._exceptions import Error, describe, error_class
 from ._wire import DecodeError, fields
 
-# gRPC's own words for an answer that ended without its trailers, and so without a status.
-_NO_TRAILERS = "Stream removed"
+# gRPC's own words for an answer that ended without its trailers, and so without a status: so
+# HAProxy says that the server went away, and Envoy by a reset.
+_NO_TRAILERS = ("Stream removed", "Received RST_STREAM")
+_NO_TRAILERS_CODES = (grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
 
 
 class RpcFailure(Protocol):
@@ -92,16 +94,17 @@ def from_rpc_error(
 def answer_began(failure: RpcFailure) -> bool:
     """Whether a part of an answer had come. gRPC tries no such call again by itself.
 
-    Servers name what may come in part in its headers; others of theirs say nothing of use.
+    Headers tell: servers name calls there whose answers may come in part. grpc.aio's errors, which
+    the verbs never meet, do not tell.
     """
     headers = failure.initial_metadata() if isinstance(failure, grpc.Call) else ()
     return bool(headers) or _lacks_trailers(failure)
 
 
 def _lacks_trailers(failure: RpcFailure) -> bool:
-    """Whether its stream ended without them: a balancer's way to say that the server went away."""
-    is_unknown = failure.code() is grpc.StatusCode.UNKNOWN
-    return is_unknown and (failure.details() or "").startswith(_NO_TRAILERS)
+    return failure.code() in _NO_TRAILERS_CODES and (failure.details() or "").startswith(
+        _NO_TRAILERS
+    )
 
 
 def is_older(version: str, than: str) -> bool:
