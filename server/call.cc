@@ -247,8 +247,10 @@ class StreamCall final : public grpc::ServerWriteReactor<ByteBuffer>, public Cal
       write = !stopped() && TakeReady(&outgoing_);
       if (!write && !ended_) return;
       (write ? writing_ : finished_) = true;
-      if (write && sent_bytes_ == 0) record_.NameAnswer();
-      if (write) sent_bytes_ += outgoing_.Length();
+      if (write) {
+        if (sent_bytes_ == 0) record_.NameAnswer();
+        sent_bytes_ += outgoing_.Length();
+      }
     }
     if (write) {
       pool_.Resume(this);  // one fewer is ahead

@@ -6,6 +6,7 @@
 #include "server/status.h"
 
 namespace kernelserve::server {
+
 CallRecord::CallRecord(const CallEnvironment& environment, grpc::CallbackServerContext* context,
                        Method method, uint64_t received_bytes)
     : environment_(environment),

@@ -19,6 +19,7 @@ import h2.events
 # server that is asked directly takes the connection along.
 End = Literal["stream", "reset", "reset without error", "connection"]
 
+_PASSED_ON = ("kernelserve-client-id", "x-request-id")
 _FRAME_BYTES = 16_384
 _RESETS = {"reset": h2.errors.ErrorCodes.INTERNAL_ERROR, "reset without error": 0}
 
@@ -120,9 +121,6 @@ class CuttingBalancer:
         elif self._end in _RESETS:
             http2.reset_stream(stream, _RESETS[self._end])
         return cut and self._end == "connection"
-
-
-_PASSED_ON = ("kernelserve-client-id", "x-request-id")
 
 
 def _shut_down(connection: socket.socket) -> None:

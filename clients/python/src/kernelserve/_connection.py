@@ -274,10 +274,10 @@ class Connection:
                 error = self.session.error_of(
                     failure, lanes.target, request_id, {"": first_row}, deadline
                 )
-                if stop.stopped or self.session.closed:
-                    self._raise(lanes, error)
-                began = answer_began(failure)
-                pause = self.session.budget.pause(error, attempt, deadline, answer_began=began)
+                pause = None
+                if not (stop.stopped or self.session.closed):
+                    began = answer_began(failure)
+                    pause = self.session.budget.pause(error, attempt, deadline, answer_began=began)
                 if pause is None:
                     self._raise(lanes, error)
             except ValueError:  # gRPC's, of a channel that another thread closed
