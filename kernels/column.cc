@@ -27,8 +27,6 @@ absl::Status RequireBytes(Bytes buffer, uint64_t bytes, absl::string_view field,
                    absl::StrCat(buffer.size(), " bytes long"));
 }
 
-uint64_t BytesOfBits(uint64_t bits) { return (bits + 7) / 8; }
-
 absl::Status ValidateValues(const ColumnView& column, absl::string_view field) {
   const uint64_t rows = column.length;
   switch (column.type) {

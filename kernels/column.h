@@ -15,6 +15,17 @@ namespace kernelserve {
 
 using Bytes = std::span<const uint8_t>;
 
+inline uint64_t BytesOfBits(uint64_t bits) { return (bits + 7) / 8; }
+
+inline Bytes BytesOf(absl::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+// In the machine's order, which is the wire's.
+template <typename T>
+Bytes BytesOf(const std::vector<T>& values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
+}
+
 // One column in Arrow's physical layout, little endian: a view of memory that somebody else owns.
 // The memory is untrusted: it may be unaligned, and everything inside the buffers (offsets,
 // indices, views, text) may lie, and may even change while it is read. ValidateLayout checks the

@@ -13,8 +13,8 @@ namespace kernelserve {
 namespace {
 
 // Messages here don't name the row: whoever reports the error does (AtRow, RowError).
-absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::string bound,
-                       std::string value) {
+absl::Status MalformedValue(absl::string_view field, absl::string_view buffer, std::string bound,
+                            std::string value) {
   const std::string path = absl::StrCat(field, ".", buffer);
   std::string message = absl::StrCat(path, " has ", value, ", expected ", bound);
   return MakeError(absl::StatusCode::kInvalidArgument,
@@ -27,8 +27,6 @@ absl::Status Malformed(absl::string_view field, absl::string_view buffer, std::s
 constexpr size_t kViewBytes = 16;
 constexpr uint32_t kInlineMax = 12;
 
-constexpr uint64_t kTopBits = 0x8080808080808080;
-
 // Where the first byte over 0x7f is; the size where there is none.
 size_t AsciiPrefix(Bytes bytes) {
   const uint8_t* p = bytes.data();
@@ -37,10 +35,10 @@ size_t AsciiPrefix(Bytes bytes) {
   for (; bytes.size() - at >= 64; at += 64) {
     uint64_t any = 0;
     for (size_t i = 0; i < 8; ++i) any |= LoadUnaligned<uint64_t>(p + at, i);
-    if ((any & kTopBits) != 0) break;
+    if ((any & kNonAsciiBits) != 0) break;
   }
   for (; bytes.size() - at >= 8; at += 8) {
-    const uint64_t top = LoadUnaligned<uint64_t>(p + at, 0) & kTopBits;
+    const uint64_t top = LoadUnaligned<uint64_t>(p + at, 0) & kNonAsciiBits;
     if (top != 0) return at + static_cast<size_t>(std::countr_zero(top)) / 8;
   }
   while (at < bytes.size() && p[at] <= 0x7f) ++at;
@@ -109,9 +107,10 @@ RowState RowLocator::LocateInDictionary(size_t row, size_t* place) {
   const int64_t index = wide ? static_cast<int64_t>(LoadUnaligned<uint64_t>(values, row))
                              : LoadSigned(column_.type, values, row);
   if (index < 0 || static_cast<uint64_t>(index) >= leaf_.length) {
-    return Invalid(Malformed(field_, "dictionary", absl::StrCat("an index below ", leaf_.length),
-                             wide ? absl::StrCat("index ", static_cast<uint64_t>(index))
-                                  : absl::StrCat("index ", index)));
+    return Invalid(MalformedValue(field_, "dictionary",
+                                  absl::StrCat("an index below ", leaf_.length),
+                                  wide ? absl::StrCat("index ", static_cast<uint64_t>(index))
+                                       : absl::StrCat("index ", index)));
   }
   *place = static_cast<size_t>(index);
   if (leaf_.type == DataType::kNull) return RowState::kNull;
@@ -142,9 +141,9 @@ RowState BytesReader::ReadAt(size_t place, std::string_view* bytes) {
   const uint64_t size = leaf.values.size() / unit;
   if (begin < 0 || end < begin || static_cast<uint64_t>(end) > size) [[unlikely]] {
     return locator_.Invalid(
-        Malformed(locator_.leaf_field(), "offsets",
-                  absl::StrCat("offsets that ascend within the ", size, " of values"),
-                  absl::StrCat("offsets ", begin, " to ", end)));
+        MalformedValue(locator_.leaf_field(), "offsets",
+                       absl::StrCat("offsets that ascend within the ", size, " of values"),
+                       absl::StrCat("offsets ", begin, " to ", end)));
   }
   *bytes = {reinterpret_cast<const char*>(leaf.values.data()) + begin * unit,
             static_cast<size_t>(end - begin) * unit};
@@ -163,12 +162,12 @@ RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
   const int32_t offset = LoadUnaligned<int32_t>(view, 3);
   if (FindText(leaf.view_buffers, length, buffer, offset, bytes)) return RowState::kValue;
   if (length < 0 || buffer < 0 || static_cast<size_t>(buffer) >= leaf.view_buffers.size()) {
-    return locator_.Invalid(Malformed(
+    return locator_.Invalid(MalformedValue(
         locator_.leaf_field(), "values",
         absl::StrCat("a view into one of the ", leaf.view_buffers.size(), " view_buffers"),
         absl::StrCat("a view of length ", length, " into buffer ", buffer)));
   }
-  return locator_.Invalid(Malformed(
+  return locator_.Invalid(MalformedValue(
       locator_.leaf_field(), "values",
       absl::StrCat("a view inside view_buffers[", buffer, "] of ",
                    leaf.view_buffers[static_cast<size_t>(buffer)].size(), " bytes"),
@@ -292,7 +291,7 @@ size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
     // aren't zero, as Arrow wants them, the text merely goes the longer way.
     const uint32_t length = LoadUnaligned<uint32_t>(view, 0);
     const uint64_t all = LoadUnaligned<uint64_t>(view + 4, 0) | LoadUnaligned<uint32_t>(view, 3);
-    if (length <= kInlineMax && (!decodes_ || (all & kTopBits) == 0)) {
+    if (length <= kInlineMax && (!decodes_ || (all & kNonAsciiBits) == 0)) {
       texts[i] = Text::OfBytes(view + 4, length);
       continue;
     }

@@ -11,14 +11,6 @@
 namespace kernelserve {
 namespace {
 
-template <typename T>
-Bytes BytesOf(const std::vector<T>& values) {
-  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
-}
-Bytes BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 // One row as the test sees it.
 struct Row {
   RowState state;

@@ -13,11 +13,6 @@
 namespace kernelserve {
 namespace {
 
-template <typename T>
-Bytes BytesOf(const std::vector<T>& values) {
-  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
-}
-
 template <typename To, typename From>
 std::vector<std::optional<To>> Numbers(DataType type, const std::vector<From>& values) {
   const ColumnView column{.type = type, .length = values.size(), .values = BytesOf(values)};

@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<uint32_t> Units(Text text) {
+std::vector<uint32_t> ToUnits(Text text) {
   std::vector<uint32_t> units;
   for (size_t i = 0; i < text.size(); ++i) units.push_back(text[i]);
   return units;
@@ -40,7 +40,7 @@ void ExpectLikeReference(std::string_view utf8) {
     ASSERT_EQ(offset, expected_offset) << testing::PrintToString(utf8);
     return;
   }
-  ASSERT_EQ(Units(text), *expected);
+  ASSERT_EQ(ToUnits(text), *expected);
   uint32_t largest = 0;
   for (const uint32_t unit : *expected) largest = std::max(largest, unit);
   ASSERT_EQ(text.width(), largest > 0xFFFF ? 4 : largest > 0xFF ? 2 : 1);
@@ -141,7 +141,7 @@ TEST(Utf8DecoderTest, SurrogatesAreUnitsAloneAndInPairs) {
   Utf8Decoder decoder;
   Text text;
   ASSERT_TRUE(decoder.Decode("\xED\xA0\xBD\xED\xB8\x80", &text));
-  EXPECT_THAT(Units(text), ElementsAre(0xD83D, 0xDE00));
+  EXPECT_THAT(ToUnits(text), ElementsAre(0xD83D, 0xDE00));
   EXPECT_EQ(text.width(), 2);
 }
 

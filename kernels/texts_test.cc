@@ -14,10 +14,6 @@
 namespace kernelserve {
 namespace {
 
-Bytes BytesOf(const std::string& bytes) {
-  return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
-}
-
 template <typename T>
 std::string Packed(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};

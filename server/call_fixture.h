@@ -52,6 +52,9 @@ class FakeService
   const CallEnvironment& environment_;
 };
 
+// The estimate of a call that is too dear to be answered at once.
+inline constexpr double kDear = 1e9;
+
 // What a fake handler does; each has its own default.
 struct Script {
   uint64_t rows = 1;

@@ -24,7 +24,7 @@ uint64_t Ns(std::chrono::steady_clock::duration duration) {
   return static_cast<uint64_t>(std::chrono::nanoseconds(duration).count());
 }
 
-std::string Ms(double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); }
+std::string WholeMs(double ns) { return absl::StrFormat("%.0f ms", std::ceil(ns / 1e6)); }
 
 // A wait of which a call's time does not allow kDeadlineWaitParts.
 absl::Status Overloaded(double wait_ns, double time_ns, absl::string_view what) {
@@ -32,8 +32,8 @@ absl::Status Overloaded(double wait_ns, double time_ns, absl::string_view what) 
       MakeError(absl::StatusCode::kResourceExhausted,
                 {.reason = "OVERLOADED",
                  .field = "deadline",
-                 .bound = absl::StrCat("over ", kDeadlineWaitParts, " times ", Ms(wait_ns)),
-                 .value = Ms(time_ns)},
+                 .bound = absl::StrCat("over ", kDeadlineWaitParts, " times ", WholeMs(wait_ns)),
+                 .value = WholeMs(time_ns)},
                 absl::StrCat(what, ": try again, or elsewhere")),
       kRetryDelayMs);
 }
@@ -140,10 +140,10 @@ absl::Status CallJob::CheckDeadline() const {
       absl::StatusCode::kDeadlineExceeded,
       {.reason = "DEADLINE_UNREACHABLE",
        .field = "deadline",
-       .bound = absl::StrCat("about ", Ms(needed_ns)),
-       .value = Ms(left_ns)},
-      absl::StrCat("the call would take about ", Ms(needed_ns), " and its deadline leaves ",
-                   Ms(left_ns), ": allow more time or send less"));
+       .bound = absl::StrCat("about ", WholeMs(needed_ns)),
+       .value = WholeMs(left_ns)},
+      absl::StrCat("the call would take about ", WholeMs(needed_ns), " and its deadline leaves ",
+                   WholeMs(left_ns), ": allow more time or send less"));
 }
 
 absl::Status CallJob::Admit() {
@@ -158,9 +158,10 @@ absl::Status CallJob::CheckWait() const {
   const double left_ns = LeftNs();
   const auto wait_ns = static_cast<double>(environment_.pool->WaitNs(flow()));
   if (wait_ns * kDeadlineWaitParts <= left_ns) return absl::OkStatus();
-  return Overloaded(wait_ns, left_ns,
-                    absl::StrCat("calls of this client wait ", Ms(wait_ns), " for a worker, and ",
-                                 Ms(left_ns), " are left of this one's time"));
+  return Overloaded(
+      wait_ns, left_ns,
+      absl::StrCat("calls of this client wait ", WholeMs(wait_ns), " for a worker, and ",
+                   WholeMs(left_ns), " are left of this one's time"));
 }
 
 // Whether it has waited for too long, where others wait behind it: in an overload, each would else
@@ -171,8 +172,8 @@ absl::Status CallJob::CheckWaited(uint64_t waited_ns) const {
   if (waited * (kDeadlineWaitParts - 1) <= left_ns) return absl::OkStatus();
   if (environment_.pool->WaitNs(flow()) == 0) return absl::OkStatus();
   return Overloaded(waited, waited + left_ns,
-                    absl::StrCat("the call has waited ", Ms(waited), " for a worker, and ",
-                                 Ms(left_ns), " are left of its time"));
+                    absl::StrCat("the call has waited ", WholeMs(waited), " for a worker, and ",
+                                 WholeMs(left_ns), " are left of its time"));
 }
 
 // Decodes and admits.

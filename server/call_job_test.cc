@@ -24,8 +24,6 @@ using ::testing::HasSubstr;
 
 using CallJobTest = CallTest;
 
-constexpr double kDear = 1e9;
-
 TEST_F(CallJobTest, CutsADearCallIntoTasksOfAMillisecond) {
   std::vector<std::atomic<int>> runs(1000);
   Serve({.rows = runs.size(),

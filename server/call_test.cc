@@ -28,8 +28,6 @@ absl::Status RunUntilStopped(StopToken stop) {
   return absl::OkStatus();
 }
 
-constexpr double kDear = 1e9;
-
 TEST_F(CallTest, AnswersACheapCallAtOnce) {
   Serve({.rows = 3,
          .run =

@@ -21,13 +21,6 @@ namespace {
 // The catalog's name for it.
 constexpr absl::string_view kFibonacci = "fibonacci";
 
-absl::Status OutOfRange(absl::string_view field, const std::string& bound, uint64_t value) {
-  return MakeError(
-      absl::StatusCode::kOutOfRange,
-      {.reason = "OUT_OF_RANGE", .field = field, .bound = bound, .value = absl::StrCat(value)},
-      absl::StrCat(field, " is ", value, " and must be ", bound));
-}
-
 absl::Status CheckModulus(uint64_t modulus) {
   return modulus == 0 ? OutOfRange("modulus", "at least 1", modulus) : absl::OkStatus();
 }

@@ -91,7 +91,7 @@ namespace {
 
 constexpr absl::string_view kVariablePrefix = "KERNELSERVE_SERVER_";
 
-struct Row {
+struct FlagRow {
   absl::CommandLineFlag* flag;  // by name: only the registry's can be set
   const char* expects;
   int64_t least = 0;  // of numbers
@@ -99,11 +99,11 @@ struct Row {
 };
 
 // In the order of --help.
-const std::vector<Row>& Rows() {
+const std::vector<FlagRow>& Rows() {
   constexpr int64_t kTera = int64_t{1} << 40;
   constexpr int64_t kDayMs = 86'400'000;
   constexpr int64_t kMonthS = 2'000'000;  // in milliseconds an int, as gRPC has it
-  static const auto* const rows = new std::vector<Row>{
+  static const auto* const rows = new std::vector<FlagRow>{
       {absl::FindCommandLineFlag("listen"), "addresses"},
       {absl::FindCommandLineFlag("workers"), "a whole number", 0, 1024},
       {absl::FindCommandLineFlag("memory_ceiling_mb"), "a whole number", 0, kTera},
@@ -137,7 +137,7 @@ const std::vector<Row>& Rows() {
   return *rows;
 }
 
-std::string Variable(const Row& row) {
+std::string Variable(const FlagRow& row) {
   return absl::StrCat(kVariablePrefix, absl::AsciiStrToUpper(row.flag->Name()));
 }
 
@@ -149,7 +149,8 @@ absl::Status Usage(absl::string_view origin, absl::string_view value, absl::stri
 // Where each flag that was given had its value from, as errors name it.
 using Origins = std::map<absl::string_view, std::string>;
 
-absl::Status Set(const Row& row, absl::string_view value, std::string origin, Origins* origins) {
+absl::Status Set(const FlagRow& row, absl::string_view value, std::string origin,
+                 Origins* origins) {
   std::string error;
   const bool parsed = row.flag->ParseFrom(value, &error);
   if (const auto number = row.flag->TryGet<int64_t>(); number.has_value()) {
@@ -163,8 +164,8 @@ absl::Status Set(const Row& row, absl::string_view value, std::string origin, Or
   return absl::OkStatus();
 }
 
-const Row* Find(absl::string_view name) {
-  for (const Row& row : Rows()) {
+const FlagRow* Find(absl::string_view name) {
+  for (const FlagRow& row : Rows()) {
     if (row.flag->Name() == name) return &row;
   }
   return nullptr;
@@ -172,14 +173,14 @@ const Row* Find(absl::string_view name) {
 
 absl::Status Unknown(absl::string_view name) {
   std::vector<absl::string_view> known;
-  for (const Row& row : Rows()) known.push_back(row.flag->Name());
+  for (const FlagRow& row : Rows()) known.push_back(row.flag->Name());
   std::string hint = DidYouMean(name, known);
   return absl::InvalidArgumentError(
       absl::StrCat("--", name, " is not a flag", hint.empty() ? "; --help lists them" : hint));
 }
 
 absl::Status ReadEnvironment(Origins* origins) {
-  for (const Row& row : Rows()) {
+  for (const FlagRow& row : Rows()) {
     const std::string variable = Variable(row);
     if (const char* value = std::getenv(variable.c_str())) {
       if (absl::Status status = Set(row, value, variable, origins); !status.ok()) return status;
@@ -199,7 +200,7 @@ absl::Status ReadCommandLine(std::span<const char* const> arguments, Origins* or
     }
     const size_t equals = argument.find('=');
     const absl::string_view name = argument.substr(0, equals);
-    const Row* row = Find(name);
+    const FlagRow* row = Find(name);
     absl::string_view value;
     if (row != nullptr && equals != argument.npos) {
       value = argument.substr(equals + 1);
@@ -241,7 +242,7 @@ absl::StatusOr<Value> Choose(const absl::Flag<std::string>& flag, absl::string_v
 
 absl::StatusOr<ProcessOptions> ParseFlags(std::span<const char* const> arguments) {
   ProcessOptions options;
-  for (const Row& row : Rows()) {
+  for (const FlagRow& row : Rows()) {
     std::string error;
     row.flag->ParseFrom(row.flag->DefaultValue(), &error);
   }
@@ -339,7 +340,7 @@ std::string FlagsHelp() {
       "Usage: kernelserve-server [--flag=value ...]\n\n"
       "Serves native kernels over gRPC. Each flag is also an environment variable, as --listen is\n"
       "KERNELSERVE_SERVER_LISTEN; the flag wins.\n\n";
-  for (const Row& row : Rows()) {
+  for (const FlagRow& row : Rows()) {
     absl::StrAppend(&help, "  --", row.flag->Name(), "\n      ", row.flag->Help());
     if (const std::string value = row.flag->DefaultValue(); !value.empty()) {
       absl::StrAppend(&help, " (default ", value, ")");

@@ -24,7 +24,7 @@
 namespace kernelserve::server {
 namespace {
 
-absl::Status Invalid(absl::string_view address, absl::string_view why) {
+absl::Status InvalidAddress(absl::string_view address, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("\"", address, "\" ", why));
 }
 
@@ -50,12 +50,13 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   if (absl::string_view path = text; absl::ConsumePrefix(&path, "unix:")) {
     absl::ConsumePrefix(&path, "//");  // unix:///path is the same to gRPC
     if (!absl::StartsWith(path, "/")) {
-      return Invalid(text, "must have an absolute path: unix:/run/user/1000/kernelserve.socket");
+      return InvalidAddress(text,
+                            "must have an absolute path: unix:/run/user/1000/kernelserve.socket");
     }
     if (path.size() > kUnixPathBytes) {
-      return Invalid(text,
-                     absl::StrCat("has a path of ", path.size(),
-                                  " bytes; a unix socket's may have at most ", kUnixPathBytes));
+      return InvalidAddress(
+          text, absl::StrCat("has a path of ", path.size(),
+                             " bytes; a unix socket's may have at most ", kUnixPathBytes));
     }
     address.path = std::string(path);
     return address;
@@ -63,18 +64,19 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
 
   const size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos || colon == 0) {
-    return Invalid(text, "must be unix:/path, host:port or [v6]:port");
+    return InvalidAddress(text, "must be unix:/path, host:port or [v6]:port");
   }
   absl::string_view host = text.substr(0, colon);
   const absl::string_view port = text.substr(colon + 1);
   const bool bracketed = absl::ConsumePrefix(&host, "[");
   if (bracketed != absl::ConsumeSuffix(&host, "]") || host.empty() ||
       bracketed != absl::StrContains(host, ':')) {
-    return Invalid(text, "must be unix:/path, host:port or [v6]:port");
+    return InvalidAddress(text, "must be unix:/path, host:port or [v6]:port");
   }
   uint32_t number;
   if (!absl::SimpleAtoi(port, &number) || number > UINT16_MAX) {
-    return Invalid(text, absl::StrCat("has the port \"", port, "\", which is none of 0 to 65535"));
+    return InvalidAddress(text,
+                          absl::StrCat("has the port \"", port, "\", which is none of 0 to 65535"));
   }
   address.host = std::string(host);
   address.port = static_cast<uint16_t>(number);

@@ -105,14 +105,18 @@ v1::GetServerInfoResponse Info(const Options& options, const std::string& instan
 }
 
 // Seconds as gRPC's arguments have them, where 0 stands for no end.
-int Ms(int64_t seconds) { return seconds == 0 ? INT_MAX : static_cast<int>(seconds * 1000); }
+int ArgumentMs(int64_t seconds) {
+  return seconds == 0 ? INT_MAX : static_cast<int>(seconds * 1000);
+}
 
 void SetChannelArguments(const Options& options, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Ms(options.connection_age_max_s));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                              ArgumentMs(options.connection_age_max_s));
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
                               static_cast<int>(options.connection_age_grace_s * 1000));
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Ms(options.connection_idle_max_s));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                              ArgumentMs(options.connection_idle_max_s));
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytes);
   // A compressed message reaches the adapter as it is, which refuses it with a reason: gRPC would

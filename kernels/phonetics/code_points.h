@@ -21,6 +21,11 @@ inline bool Contains(std::span<const CodePointRange> ranges, char32_t code_point
   return range != ranges.end() && range->first <= code_point;
 }
 
+// Of a letter in upper case, which may be several code points.
+inline bool IsVowel(std::u32string_view letter) {
+  return letter.size() == 1 && std::u32string_view(U"AEIOU").find(letter) != letter.npos;
+}
+
 // UTF-8, with surrogates in their three-byte form. What is no code point becomes U+FFFD.
 std::string Utf8(std::u32string_view text);
 

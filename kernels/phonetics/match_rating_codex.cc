@@ -17,10 +17,6 @@ namespace {
 constexpr size_t kBytesMax = 6;
 constexpr size_t kPartSize = 3;
 
-bool IsVowel(std::u32string_view letter) {
-  return letter.size() == 1 && std::u32string_view(U"AEIOU").find(letter) != letter.npos;
-}
-
 absl::Status NotAlphabetic(char32_t character) {
   const std::string value = absl::StrFormat("U+%04X", static_cast<uint32_t>(character));
   return MakeError(absl::StatusCode::kInvalidArgument,
@@ -43,7 +39,7 @@ absl::StatusOr<std::string> MatchRatingCodex(Text text, StopToken stop) {
   StepPoll poll(stop);
   for (const std::u32string_view letter : phonetics::Clusters(name)) {
     if (poll.Stopped(1)) break;
-    if (before.empty() || (!IsVowel(letter) && letter != before)) codex += letter;
+    if (before.empty() || (!phonetics::IsVowel(letter) && letter != before)) codex += letter;
     before = letter;
   }
   std::string utf8 = phonetics::Utf8(codex);

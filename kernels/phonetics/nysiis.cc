@@ -14,10 +14,6 @@ namespace {
 using Letter = std::u32string_view;
 using Letters = std::vector<Letter>;
 
-bool IsVowel(Letter letter) {
-  return letter.size() == 1 && std::u32string_view(U"AEIOU").find(letter) != letter.npos;
-}
-
 // Prefixes that sound like others.
 void ReplacePrefix(std::u32string_view name, Letters* letters) {
   if (name.starts_with(U"MAC")) {
@@ -58,7 +54,7 @@ Letter Written(const Letters& letters, size_t* at) {
     *at += 1;
     return U"AF";
   }
-  if (IsVowel(letter)) return U"A";
+  if (phonetics::IsVowel(letter)) return U"A";
   if (letter == U"Q") return U"G";
   if (letter == U"Z") return U"S";
   if (letter == U"M") return U"N";
@@ -71,10 +67,10 @@ Letter Written(const Letters& letters, size_t* at) {
     *at += 1;
     return U"F";
   }
-  if (letter == U"H" && (!IsVowel(before) || !IsVowel(next(1)))) {
-    return IsVowel(before) ? Letter(U"A") : before;
+  if (letter == U"H" && (!phonetics::IsVowel(before) || !phonetics::IsVowel(next(1)))) {
+    return phonetics::IsVowel(before) ? Letter(U"A") : before;
   }
-  if (letter == U"W" && IsVowel(before)) return before;
+  if (letter == U"W" && phonetics::IsVowel(before)) return before;
   return letter;
 }
 

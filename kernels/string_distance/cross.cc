@@ -32,7 +32,7 @@ bool ByRows(const Match& a, const Match& b) {
   return std::pair(a.query, a.choice) < std::pair(b.query, b.choice);
 }
 
-absl::Status Stopped() { return absl::CancelledError("stopped"); }
+absl::Status CrossStopped() { return absl::CancelledError("stopped"); }
 
 }  // namespace
 
@@ -112,7 +112,7 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
     }
     size_t choice = first_row_;
     for (const SortedTexts& block : blocks_) {
-      if (stop.stopped()) return Stopped();
+      if (stop.stopped()) return CrossStopped();
       if (!together.empty()) {
         scorer_.Cross(together, block, stop,
                       [&](size_t q, size_t from, std::span<const uint8_t> bytes,
@@ -134,7 +134,7 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
       for (size_t i = 0; i < together.size() && !block.too_long().empty(); ++i) {
         const auto query = scorer_.Prepare(together[i]);
         for (const uint16_t place : block.too_long()) {
-          if (stop.stopped()) return Stopped();
+          if (stop.stopped()) return CrossStopped();
           double score;
           query->Score(block.texts().subspan(place, 1), std::nullopt, stop, std::span(&score, 1));
           emit(together_rows[i], choice + place, {}, std::span(&score, 1));
@@ -143,7 +143,7 @@ absl::Status Cross::AllScores(size_t begin, size_t end, const StopToken& stop,
       choice += block.texts().size();
     }
   }
-  return stop.stopped() ? Stopped() : absl::OkStatus();
+  return stop.stopped() ? CrossStopped() : absl::OkStatus();
 }
 
 template <typename Found>
@@ -155,7 +155,7 @@ absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, con
   std::array<std::vector<uint32_t>, Candidates::kQueriesMax> rows;
   std::vector<double> scores;
   for (size_t first = begin; first < end; first += rows.size()) {
-    if (stop.stopped()) return Stopped();
+    if (stop.stopped()) return CrossStopped();
     const size_t count = std::min(rows.size(), end - first);
     candidates.Find(queries_.all().subspan(first, count), symmetric ? first + 1 : 0, stop,
                     std::span(rows).first(count));
@@ -171,7 +171,7 @@ absl::Status Cross::EachCandidates(size_t begin, size_t end, bool symmetric, con
     }
   }
   pairs.Finish();
-  return stop.stopped() ? Stopped() : absl::OkStatus();
+  return stop.stopped() ? CrossStopped() : absl::OkStatus();
 }
 
 void Cross::ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> rows,
@@ -223,7 +223,7 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
         out->PutNull(q - begin, c - first_row_);
     }
   }
-  return stop.stopped() ? Stopped() : absl::OkStatus();
+  return stop.stopped() ? CrossStopped() : absl::OkStatus();
 }
 
 absl::Status Cross::Matches(size_t begin, size_t end, bool symmetric, const StopToken& stop,
@@ -306,7 +306,7 @@ absl::Status Cross::TopK(size_t begin, size_t end, size_t k, std::span<const dou
     const size_t choices = last_row_ - first_row_;
     size_t most = kUnlikeQueries * choices / kSelective;
     while (done < end && (!scorer_.HasCross() || scored <= most)) {
-      if (stop.stopped()) return Stopped();
+      if (stop.stopped()) return CrossStopped();
       if (!queries_.is_null(done)) scored += BestFirst(done, stop, &best[done - begin]);
       most += choices / kSelective;
       ++done;

@@ -19,8 +19,8 @@ using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
 
-struct Sample {
-  Sample(uint32_t seed, size_t count, size_t units_min, size_t units_max) {
+struct TextSample {
+  TextSample(uint32_t seed, size_t count, size_t units_min, size_t units_max) {
     RandomText random(seed);
     while (units.size() < count) {
       auto [one, other] = random.Pair(units_max);
@@ -43,14 +43,14 @@ int64_t Levenshtein(const Units& left, const Units& right) {
 
 using CrossBlockFunction = void(std::span<const Text>, const SortedTexts&, const TakeTile&,
                                 StopToken);
-using Oracle = int64_t(const Units&, const Units&);
+using CrossOracle = int64_t(const Units&, const Units&);
 
 TEST(CrossBlockTest, EqualsTheOracleAtEveryTarget) {
-  const Sample queries(1, 150, 1, kCrossQueryUnits);
-  const Sample choices(2, 100, 0, kCrossUnits);
+  const TextSample queries(1, 150, 1, kCrossQueryUnits);
+  const TextSample choices(2, 100, 0, kCrossUnits);
   const SortedTexts sorted(choices.texts, kCrossUnits);
   ASSERT_TRUE(sorted.too_long().empty());
-  const std::pair<CrossBlockFunction*, Oracle*> cases[] = {
+  const std::pair<CrossBlockFunction*, CrossOracle*> cases[] = {
       {LevenshteinCrossBlock, Levenshtein},
       {OsaCrossBlock, reference::OsaDistance},
       {DamerauLevenshteinCrossBlock, reference::DamerauLevenshteinDistance},
@@ -78,8 +78,8 @@ TEST(CrossBlockTest, EqualsTheOracleAtEveryTarget) {
 }
 
 TEST(CrossBlockTest, GivesJarosSimilarityAtEveryTarget) {
-  const Sample queries(3, 150, 1, kCrossQueryUnits);
-  const Sample choices(4, 100, 0, kCrossUnits);
+  const TextSample queries(3, 150, 1, kCrossQueryUnits);
+  const TextSample choices(4, 100, 0, kCrossUnits);
   const SortedTexts sorted(choices.texts, kCrossUnits);
   reference::ForEachSimdTarget([&](const char* target) {
     if (!HasCrossBlock()) return;

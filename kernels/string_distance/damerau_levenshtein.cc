@@ -14,7 +14,7 @@ namespace kernelserve {
 namespace {
 
 // A word of the matrix's column: DamerauLevenshteinColumn (columns-inl.h) with carries.
-struct Word {
+struct ColumnWord {
   uint64_t vp = ~uint64_t{0};
   uint64_t vn = 0;
   uint64_t d0 = 0;
@@ -37,11 +37,11 @@ uint64_t Reach(uint64_t rows, uint64_t vp, uint64_t* carry) {
   return (sum ^ vp) | rows;
 }
 
-int64_t LongDistance(const PatternMasks& pattern, Text text, StopToken stop) {
+int64_t BitParallelDistance(const PatternMasks& pattern, Text text, StopToken stop) {
   const size_t words = pattern.words();
   PatternMasks::Reader reader(pattern);
   StepPoll poll(stop);
-  std::vector<Word> column(words);
+  std::vector<ColumnWord> column(words);
   text.Visit([&](auto units) {
     for (const auto unit : units) {
       const uint64_t* const row = reader.Row(unit, 0, words - 1);
@@ -53,7 +53,7 @@ int64_t LongDistance(const PatternMasks& pattern, Text text, StopToken stop) {
       uint64_t hp_carry = 1;
       uint64_t hn_carry = 0;
       for (size_t w = 0; w < words; ++w) {
-        Word& word = column[w];
+        ColumnWord& word = column[w];
         const uint64_t matches = row[w];
         const uint64_t in_pattern = word.open & ShiftIn(matches, &matches_carry);
         const uint64_t begins = ShiftIn(matches & ~word.d0, &begins_carry);
@@ -75,7 +75,7 @@ int64_t LongDistance(const PatternMasks& pattern, Text text, StopToken stop) {
   const uint64_t last_rows = ~uint64_t{0} >> (words * PatternMasks::kWordBits - pattern.size());
   column.back().vp &= last_rows;
   column.back().vn &= last_rows;
-  for (const Word& word : column) distance += std::popcount(word.vp) - std::popcount(word.vn);
+  for (const ColumnWord& word : column) distance += std::popcount(word.vp) - std::popcount(word.vn);
   return distance;
 }
 
@@ -86,7 +86,7 @@ int64_t DistanceOf(Text left, Text right, int64_t cutoff, StopToken stop) {
                                std::span(&distance, 1), stop);
   if (distance != kNotShort) return distance;
   if (left.size() > right.size()) std::swap(left, right);
-  return WithCutoff(LongDistance(PatternMasks(left), right, stop), cutoff);
+  return WithCutoff(BitParallelDistance(PatternMasks(left), right, stop), cutoff);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ double SizeRatio(size_t left, size_t right) {
 }
 
 // Of this many pairs at a time: so many that lanes of every size are filled.
-constexpr size_t kChunk = 512;
+constexpr size_t kPairsAtOnce = 512;
 
 }  // namespace
 
@@ -47,10 +47,10 @@ void RatioMetric::Cross(std::span<const Text> queries, const SortedTexts& choice
 void FuzzRatio::Block(TextColumn left, std::span<const Text> right, const Parameters&,
                       double cutoff, std::span<double> scores, StopToken stop) {
   const bool has_cutoff = cutoff > 0;
-  std::array<int64_t, kChunk> cutoffs;
-  std::array<int64_t, kChunk> distances;
-  for (size_t begin = 0; begin < scores.size() && !stop.stopped(); begin += kChunk) {
-    const size_t count = std::min(kChunk, scores.size() - begin);
+  std::array<int64_t, kPairsAtOnce> cutoffs;
+  std::array<int64_t, kPairsAtOnce> distances;
+  for (size_t begin = 0; begin < scores.size() && !stop.stopped(); begin += kPairsAtOnce) {
+    const size_t count = std::min(kPairsAtOnce, scores.size() - begin);
     const auto units = [&](size_t i) { return left[begin + i].size() + right[begin + i].size(); };
     for (size_t i = 0; i < count && has_cutoff; ++i) {
       cutoffs[i] = std::max<int64_t>(0, RatioDistanceCutoff(units(i), cutoff));

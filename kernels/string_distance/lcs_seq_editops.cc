@@ -15,10 +15,10 @@ namespace {
 // Whether the common subsequence of left's first i + 1 units is longer than that of i.
 bool Grows(const LcsSeqWords& column, size_t i) { return (column[i / 64] >> (i % 64) & 1) == 0; }
 
-size_t ColumnBytes(size_t left_size) { return (left_size / 64 + 1) * sizeof(uint64_t); }
+size_t LcsSeqColumnBytes(size_t left_size) { return (left_size / 64 + 1) * sizeof(uint64_t); }
 
 // Appends the script of texts that begin and end differently, backward.
-void Align(Text left, Text right, size_t position, StopToken stop, Editops* script) {
+void AlignLcsSeq(Text left, Text right, size_t position, StopToken stop, Editops* script) {
   size_t i = left.size();
   size_t j = right.size();
   if (i > 0 && j > 0) {
@@ -26,7 +26,7 @@ void Align(Text left, Text right, size_t position, StopToken stop, Editops* scri
     PatternMasks::Reader reader(masks);
     StepPoll poll(stop);
     BackwardColumns<LcsSeqWords> columns(LcsSeqWords(masks.words(), ~uint64_t{0}),
-                                         ColumnBytes(left.size()));
+                                         LcsSeqColumnBytes(left.size()));
     const auto next = [&](LcsSeqWords* column, size_t number) {
       AdvanceLcsSeq(reader.Row(right[number - 1], 0, masks.words() - 1), *column);
       return !poll.Stopped(masks.words());
@@ -58,7 +58,7 @@ void Align(Text left, Text right, size_t position, StopToken stop, Editops* scri
 Editops LcsSeqEditops(Text left, Text right, StopToken stop) {
   Editops script;
   const size_t prefix = StripCommonAffix(&left, &right);
-  Align(left, right, prefix, stop, &script);
+  AlignLcsSeq(left, right, prefix, stop, &script);
   script.ReverseFrom(0);
   return script;
 }
@@ -68,7 +68,7 @@ PairCost LcsSeqEditopsCost(size_t left_size, size_t right_size) {
   constexpr double kUnitNs = 50;
   return {.ns = kTimesComputed * ShortBlockCostNs(left_size, right_size, /*word_ns=*/2) +
                 kUnitNs * static_cast<double>(left_size + right_size),
-          .bytes = BackwardColumns<LcsSeqWords>::BytesMax(right_size, ColumnBytes(left_size)),
+          .bytes = BackwardColumns<LcsSeqWords>::BytesMax(right_size, LcsSeqColumnBytes(left_size)),
           .edits = left_size + right_size};
 }
 

@@ -23,7 +23,7 @@ using reference::RandomText;
 using reference::Units;
 using ::testing::ElementsAre;
 
-std::vector<Edit> Edits(const std::string& left, const std::string& right) {
+std::vector<Edit> LcsSeqEdits(const std::string& left, const std::string& right) {
   return EditsOf(LcsSeqEditops(Text(left), Text(right)));
 }
 
@@ -49,14 +49,14 @@ std::vector<Edit> OracleEdits(const Units& left, const Units& right) {
 
 // Values of RapidFuzz 3.14's distance.LCSseq.editops.
 TEST(LcsSeqEditopsTest, KnownScripts) {
-  EXPECT_THAT(Edits("kitten", "sitting"),
+  EXPECT_THAT(LcsSeqEdits("kitten", "sitting"),
               ElementsAre(Edit{'i', 0, 0}, Edit{'d', 0, 1}, Edit{'i', 4, 4}, Edit{'d', 4, 5},
                           Edit{'i', 6, 6}));
-  EXPECT_THAT(Edits("qabxcd", "abycdf"),
+  EXPECT_THAT(LcsSeqEdits("qabxcd", "abycdf"),
               ElementsAre(Edit{'d', 0, 0}, Edit{'i', 3, 2}, Edit{'d', 3, 3}, Edit{'i', 6, 5}));
-  EXPECT_THAT(Edits("", "ab"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}));
-  EXPECT_THAT(Edits("ab", ""), ElementsAre(Edit{'d', 0, 0}, Edit{'d', 1, 0}));
-  EXPECT_THAT(Edits("same", "same"), ElementsAre());
+  EXPECT_THAT(LcsSeqEdits("", "ab"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}));
+  EXPECT_THAT(LcsSeqEdits("ab", ""), ElementsAre(Edit{'d', 0, 0}, Edit{'d', 1, 0}));
+  EXPECT_THAT(LcsSeqEdits("same", "same"), ElementsAre());
 }
 
 TEST(LcsSeqEditopsTest, RandomScriptsAreThoseOfTheWholeMatrix) {

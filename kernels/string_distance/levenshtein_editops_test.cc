@@ -22,20 +22,20 @@ using reference::RandomText;
 using reference::Units;
 using ::testing::ElementsAre;
 
-std::vector<Edit> Edits(const std::string& left, const std::string& right) {
+std::vector<Edit> LevenshteinEdits(const std::string& left, const std::string& right) {
   return EditsOf(LevenshteinEditops(Text(left), Text(right)));
 }
 
 // Values of RapidFuzz 3.14's distance.Levenshtein.editops.
 TEST(LevenshteinEditopsTest, KnownScripts) {
-  EXPECT_THAT(Edits("kitten", "sitting"),
+  EXPECT_THAT(LevenshteinEdits("kitten", "sitting"),
               ElementsAre(Edit{'s', 0, 0}, Edit{'s', 4, 4}, Edit{'i', 6, 6}));
-  EXPECT_THAT(Edits("qabxcd", "abycdf"),
+  EXPECT_THAT(LevenshteinEdits("qabxcd", "abycdf"),
               ElementsAre(Edit{'d', 0, 0}, Edit{'s', 3, 2}, Edit{'i', 6, 5}));
-  EXPECT_THAT(Edits("", "ab"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}));
-  EXPECT_THAT(Edits("ab", ""), ElementsAre(Edit{'d', 0, 0}, Edit{'d', 1, 0}));
-  EXPECT_THAT(Edits("", ""), ElementsAre());
-  EXPECT_THAT(Edits("same", "same"), ElementsAre());
+  EXPECT_THAT(LevenshteinEdits("", "ab"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}));
+  EXPECT_THAT(LevenshteinEdits("ab", ""), ElementsAre(Edit{'d', 0, 0}, Edit{'d', 1, 0}));
+  EXPECT_THAT(LevenshteinEdits("", ""), ElementsAre());
+  EXPECT_THAT(LevenshteinEdits("same", "same"), ElementsAre());
 }
 
 TEST(LevenshteinEditopsTest, RandomScriptsAreThoseOfTheWholeMatrix) {

@@ -15,13 +15,12 @@ namespace kernelserve {
 namespace {
 
 using Metric = LongDistance::Metric;
+using reference::kNoCutoff;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
 
 constexpr Metric kMetrics[] = {Metric::kLevenshtein, Metric::kOsa, Metric::kIndel};
-constexpr int64_t kAll = int64_t{1} << 40;
-
 int64_t Oracle(Metric metric, const Units& left, const Units& right) {
   switch (metric) {
     case Metric::kLevenshtein:
@@ -41,8 +40,8 @@ void ExpectLikeOracle(Metric metric, const Units& left, const Units& right, Rand
   // At times wider than need be.
   const OwnedText other(right, std::max(reference::WidthOf(right), 1 << random->Below(3)));
   LongDistance compare(metric, {});
-  for (const int64_t cutoff :
-       {kAll, distance + 1, distance, distance - 1, distance / 2, int64_t{random->Below(70)}}) {
+  for (const int64_t cutoff : {kNoCutoff, distance + 1, distance, distance - 1, distance / 2,
+                               int64_t{random->Below(70)}}) {
     if (cutoff < 0) continue;
     for (const int64_t hint : {LongDistance::kNoHint, int64_t{random->Below(300)}}) {
       ASSERT_EQ(compare.Of(narrow.text(), other.text(), cutoff, hint),
@@ -98,7 +97,7 @@ TEST(LongDistanceTest, UnitsSwappedAtEveryPlaceAreOneEdit) {
       const std::string back(1030 - before, 'b');
       const std::string left = front + "xy" + back;
       const std::string right = front + "yx" + back;
-      for (const int64_t cutoff : {kAll, int64_t{1}}) {
+      for (const int64_t cutoff : {kNoCutoff, int64_t{1}}) {
         ASSERT_EQ(compare.Of(Text(left), Text(right), cutoff), 1) << before;
       }
       ASSERT_EQ(compare.Of(Text(left), Text(right + "cccc"), 5), 5) << before;
@@ -128,7 +127,7 @@ TEST(LongDistanceTest, TextsThatOnlyGainUnitsAreFoundAtTheTightestCutoff) {
       EXPECT_EQ(compare.Of(a.text(), b.text(), distance), distance);
       EXPECT_EQ(compare.Of(b.text(), a.text(), distance), distance);
       EXPECT_EQ(compare.Of(a.text(), b.text(), distance - 1), distance);
-      EXPECT_EQ(compare.Of(a.text(), b.text(), kAll), distance);
+      EXPECT_EQ(compare.Of(a.text(), b.text(), kNoCutoff), distance);
     }
   }
 }
@@ -142,7 +141,7 @@ TEST(LongDistanceTest, OneObjectComparesTextsOfEverySizeAndWidth) {
       if (left.empty() || right.empty()) continue;
       const OwnedText a(left);
       const OwnedText b(right);
-      ASSERT_EQ(compare.Of(a.text(), b.text(), kAll), Oracle(metric, left, right)) << i;
+      ASSERT_EQ(compare.Of(a.text(), b.text(), kNoCutoff), Oracle(metric, left, right)) << i;
     }
   }
 }
@@ -153,7 +152,7 @@ TEST(LongDistanceTest, ReturnsEarlyOnceStopped) {
   const std::string left(8'000'000, 'a');
   const std::string right(8'000'000, 'b');
   for (const Metric metric : kMetrics) {
-    LongDistance(metric, StopToken(&stopped)).Of(Text(left), Text(right), kAll);
+    LongDistance(metric, StopToken(&stopped)).Of(Text(left), Text(right), kNoCutoff);
   }
 }
 

@@ -17,17 +17,17 @@ bool Bit(const OsaWords& column, size_t i, uint64_t OsaWord::*bits) {
   return (column[i / 64].*bits >> (i % 64) & 1) != 0;
 }
 
-size_t ColumnBytes(size_t left_size) { return (left_size / 64 + 1) * sizeof(OsaWord); }
+size_t OsaColumnBytes(size_t left_size) { return (left_size / 64 + 1) * sizeof(OsaWord); }
 
 // Appends the script of texts that begin and end differently, backward.
-void Align(Text left, Text right, size_t position, StopToken stop, Editops* script) {
+void AlignOsa(Text left, Text right, size_t position, StopToken stop, Editops* script) {
   size_t i = left.size();
   size_t j = right.size();
   if (i > 0 && j > 0) {
     const PatternMasks masks(left);
     PatternMasks::Reader reader(masks);
     StepPoll poll(stop);
-    BackwardColumns<OsaWords> columns(OsaWords(masks.words()), ColumnBytes(left.size()));
+    BackwardColumns<OsaWords> columns(OsaWords(masks.words()), OsaColumnBytes(left.size()));
     const auto next = [&](OsaWords* column, size_t number) {
       AdvanceOsa(reader.Row(right[number - 1], 0, masks.words() - 1), *column);
       return !poll.Stopped(masks.words());
@@ -68,7 +68,7 @@ void Align(Text left, Text right, size_t position, StopToken stop, Editops* scri
 Editops OsaEditops(Text left, Text right, StopToken stop) {
   Editops script;
   const size_t prefix = StripCommonAffix(&left, &right);
-  Align(left, right, prefix, stop, &script);
+  AlignOsa(left, right, prefix, stop, &script);
   script.ReverseFrom(0);
   return script;
 }
@@ -78,7 +78,7 @@ PairCost OsaEditopsCost(size_t left_size, size_t right_size) {
   constexpr double kUnitNs = 50;
   return {.ns = kTimesComputed * Osa::CostNs(left_size, right_size) +
                 kUnitNs * static_cast<double>(left_size + right_size),
-          .bytes = BackwardColumns<OsaWords>::BytesMax(right_size, ColumnBytes(left_size)),
+          .bytes = BackwardColumns<OsaWords>::BytesMax(right_size, OsaColumnBytes(left_size)),
           .edits = std::max(left_size, right_size)};
 }
 

@@ -23,22 +23,23 @@ using reference::RandomText;
 using reference::Units;
 using ::testing::ElementsAre;
 
-std::vector<Edit> Edits(const std::string& left, const std::string& right) {
+std::vector<Edit> OsaEdits(const std::string& left, const std::string& right) {
   return EditsOf(OsaEditops(Text(left), Text(right)));
 }
 
 // By hand: RapidFuzz has no such scripts.
 TEST(OsaEditopsTest, KnownScripts) {
-  EXPECT_THAT(Edits("ab", "ba"), ElementsAre(Edit{'t', 0, 0}));
-  EXPECT_THAT(Edits("xaby", "xbay"), ElementsAre(Edit{'t', 1, 1}));
-  EXPECT_THAT(Edits("abcd", "badc"), ElementsAre(Edit{'t', 0, 0}, Edit{'t', 2, 2}));
+  EXPECT_THAT(OsaEdits("ab", "ba"), ElementsAre(Edit{'t', 0, 0}));
+  EXPECT_THAT(OsaEdits("xaby", "xbay"), ElementsAre(Edit{'t', 1, 1}));
+  EXPECT_THAT(OsaEdits("abcd", "badc"), ElementsAre(Edit{'t', 0, 0}, Edit{'t', 2, 2}));
   // Not 2, as what was swapped is not edited again.
-  EXPECT_THAT(Edits("ca", "abc"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}, Edit{'d', 1, 3}));
-  EXPECT_THAT(Edits("kitten", "sitting"),
+  EXPECT_THAT(OsaEdits("ca", "abc"),
+              ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}, Edit{'d', 1, 3}));
+  EXPECT_THAT(OsaEdits("kitten", "sitting"),
               ElementsAre(Edit{'s', 0, 0}, Edit{'s', 4, 4}, Edit{'i', 6, 6}));
-  EXPECT_THAT(Edits("", "ab"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}));
-  EXPECT_THAT(Edits("ab", ""), ElementsAre(Edit{'d', 0, 0}, Edit{'d', 1, 0}));
-  EXPECT_THAT(Edits("same", "same"), ElementsAre());
+  EXPECT_THAT(OsaEdits("", "ab"), ElementsAre(Edit{'i', 0, 0}, Edit{'i', 0, 1}));
+  EXPECT_THAT(OsaEdits("ab", ""), ElementsAre(Edit{'d', 0, 0}, Edit{'d', 1, 0}));
+  EXPECT_THAT(OsaEdits("same", "same"), ElementsAre());
 }
 
 TEST(OsaEditopsTest, RandomScriptsAreShortestAndApply) {

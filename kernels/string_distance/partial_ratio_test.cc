@@ -39,7 +39,7 @@ double BestOf(const Units& shorter, const Units& longer) {
   return best;
 }
 
-double Oracle(Units left, Units right) {
+double PartialRatioOracle(Units left, Units right) {
   if (left.empty() || right.empty()) return left.empty() && right.empty() ? 100 : 0;
   if (left.size() > right.size()) std::swap(left, right);
   const double best = BestOf(left, right);
@@ -58,7 +58,7 @@ TEST(PartialRatioTest, EqualsEveryPartComparedAtEveryTarget) {
       if (i % 40 == 1) b = random.Make(1100);
       const OwnedText left(a);
       const OwnedText right(b);
-      const double expected = Oracle(a, b);
+      const double expected = PartialRatioOracle(a, b);
       ASSERT_EQ(PartialRatio(left.text(), right.text(), {}), expected) << i;
       ASSERT_EQ(PartialRatio(right.text(), left.text(), {}), expected) << i;
     }

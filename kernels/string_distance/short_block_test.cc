@@ -20,11 +20,10 @@ namespace {
 
 using ::testing::Each;
 
+using reference::kNoCutoff;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
-
-constexpr int64_t kAll = int64_t{1} << 40;
 
 int64_t Expected(const Units& left, const Units& right, int64_t cutoff) {
   const size_t shorter = std::min(left.size(), right.size());
@@ -57,7 +56,7 @@ TEST(LevenshteinShortBlockTest, BlocksOfEveryLengthAndWidthAtEveryTarget) {
         left.push_back(owned.back().text());
         owned.emplace_back(b);
         right.push_back(owned.back().text());
-        cutoffs.push_back(random.Below(2) == 0 ? kAll : random.Below(20));
+        cutoffs.push_back(random.Below(2) == 0 ? kNoCutoff : random.Below(20));
         left_units.push_back(a);
         right_units.push_back(b);
       }
@@ -110,10 +109,10 @@ void ExpectNothingReadBeyondTheEnd() {
       for (const size_t pairs : {1, 40}) {
         std::vector<int64_t> out(pairs);
         LevenshteinShortBlock(TextColumn(left), std::span(right).first(pairs),
-                              {.each = {}, .all = kAll}, out, {});
+                              {.each = {}, .all = kNoCutoff}, out, {});
         ASSERT_THAT(out, Each(static_cast<int64_t>(std::max(size, other_size))));
-        HammingBlock(TextColumn(left), std::span(right).first(pairs), {.each = {}, .all = kAll},
-                     out, {});
+        HammingBlock(TextColumn(left), std::span(right).first(pairs),
+                     {.each = {}, .all = kNoCutoff}, out, {});
         ASSERT_THAT(out, Each(static_cast<int64_t>(std::max(size, other_size))));
       }
     }

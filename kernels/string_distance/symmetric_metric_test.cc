@@ -20,11 +20,10 @@
 namespace kernelserve {
 namespace {
 
+using reference::kNoCutoff;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
-
-constexpr int64_t kAll = int64_t{1} << 40;
 
 template <class DistanceT, int64_t (*oracle)(const Units&, const Units&)>
 struct Case {
@@ -41,8 +40,8 @@ class SymmetricMetricTest : public ::testing::Test {
     const Text a{std::string_view(left)};
     const Text b{std::string_view(right)};
     int64_t out;
-    Distance::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1),
-                    {});
+    Distance::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kNoCutoff},
+                    std::span(&out, 1), {});
     return out;
   }
 };
@@ -76,7 +75,7 @@ TYPED_TEST(SymmetricMetricTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
         left.push_back(owned.back().text());
         owned.emplace_back(b);
         right.push_back(owned.back().text());
-        cutoffs.push_back(random.Below(2) == 0 ? kAll : random.Below(20));
+        cutoffs.push_back(random.Below(2) == 0 ? kNoCutoff : random.Below(20));
         left_units.push_back(a);
         right_units.push_back(b);
       }
@@ -126,7 +125,7 @@ TYPED_TEST(SymmetricMetricTest, EqualsTheOracleForAllSmallTexts) {
   for (const OwnedText& text : owned) texts.push_back(text.text());
   std::vector<int64_t> out(texts.size());
   for (size_t i = 0; i < texts.size(); ++i) {
-    Distance::Block(TextColumn(&texts[i]), texts, {.each = {}, .all = kAll}, out, {});
+    Distance::Block(TextColumn(&texts[i]), texts, {.each = {}, .all = kNoCutoff}, out, {});
     for (size_t j = 0; j < texts.size(); ++j) {
       ASSERT_EQ(out[j], TypeParam::Oracle(units[i], units[j])) << i << ", " << j;
     }
@@ -137,7 +136,8 @@ int64_t OsaOf(const char* left, const char* right) {
   const Text a{std::string_view(left)};
   const Text b{std::string_view(right)};
   int64_t out;
-  Osa::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kAll}, std::span(&out, 1), {});
+  Osa::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kNoCutoff}, std::span(&out, 1),
+             {});
   return out;
 }
 
@@ -145,7 +145,7 @@ int64_t DamerauOf(const char* left, const char* right) {
   const Text a{std::string_view(left)};
   const Text b{std::string_view(right)};
   int64_t out;
-  DamerauLevenshtein::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kAll},
+  DamerauLevenshtein::Block(TextColumn(&a), std::span(&b, 1), {.each = {}, .all = kNoCutoff},
                             std::span(&out, 1), {});
   return out;
 }

@@ -11,7 +11,7 @@
 namespace kernelserve::server {
 namespace {
 
-Texts Words(const std::vector<std::string>& words) {
+Texts TextsOf(const std::vector<std::string>& words) {
   std::vector<Text> texts;
   for (const std::string& word : words) texts.emplace_back(std::string_view(word));
   return Texts(texts);
@@ -26,7 +26,7 @@ std::string Digest(const Texts& texts, Preprocessing preprocessing = Preprocessi
 // sha256(pack("<QQ", 0, 2) + pack("<Q", 2 << 8 | 1) + b"ab" + pack("<Q", 1 << 8 | 1) + b"c")
 TEST(DigestOfTest, IsSha256OfTheTexts) {
   const std::vector<std::string> words = {"ab", "c"};
-  EXPECT_EQ(absl::BytesToHexString(Digest(Words(words))),
+  EXPECT_EQ(absl::BytesToHexString(Digest(TextsOf(words))),
             "230292f0dbba5a4fd0922bc14a45d074e18085a3f71ff81dd7910f68725da7b9");
 }
 
@@ -34,26 +34,26 @@ TEST(DigestOfTest, DiffersWhereTextsDoOrWhatWasDoneToThem) {
   const std::vector<uint16_t> wide = {'a', 'b'};
   const ColumnView nulls{.type = DataType::kNull, .length = 2};
   std::set<std::string> digests = {
-      Digest(Words({})),
-      Digest(Words({""})),
-      Digest(Words({"", ""})),
+      Digest(TextsOf({})),
+      Digest(TextsOf({""})),
+      Digest(TextsOf({"", ""})),
       Digest(*Texts::Read(nulls, "choices", RowErrorPolicy::kFail, {})),
-      Digest(Words({"ab"})),
-      Digest(Words({"ab"}), Preprocessing::kDefaultProcess),
-      Digest(Words({"a", "b"})),
-      Digest(Words({"b", "a"})),
-      Digest(Words({"", "ab"})),
+      Digest(TextsOf({"ab"})),
+      Digest(TextsOf({"ab"}), Preprocessing::kDefaultProcess),
+      Digest(TextsOf({"a", "b"})),
+      Digest(TextsOf({"b", "a"})),
+      Digest(TextsOf({"", "ab"})),
       Digest(Texts({Text(std::span<const uint16_t>(wide))})),
-      Digest(Words({std::string(100'000, 'x')})),
-      Digest(Words({std::string(100'001, 'x')})),
-      Digest(Words(std::vector<std::string>(100'000, "x"))),
+      Digest(TextsOf({std::string(100'000, 'x')})),
+      Digest(TextsOf({std::string(100'001, 'x')})),
+      Digest(TextsOf(std::vector<std::string>(100'000, "x"))),
   };
   EXPECT_EQ(digests.size(), 13u);
 }
 
 TEST(DigestOfTest, EndsWhenItIsStopped) {
   const std::atomic<bool> stopped = true;
-  EXPECT_EQ(DigestOf(Words({"a"}), Preprocessing::kNone, StopToken(&stopped)).size(), 32u);
+  EXPECT_EQ(DigestOf(TextsOf({"a"}), Preprocessing::kNone, StopToken(&stopped)).size(), 32u);
 }
 
 }  // namespace

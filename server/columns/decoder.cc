@@ -121,10 +121,6 @@ absl::Status DecodeAt(Bytes encoded, ColumnView* column, v1::Column* spans, int 
   return reader.ok() ? absl::OkStatus() : MalformedMessage("a column", encoded.size());
 }
 
-Bytes BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> SplitColumns(Bytes message, std::span<const uint32_t> column_fields,

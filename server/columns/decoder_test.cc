@@ -16,10 +16,6 @@
 namespace kernelserve::server {
 namespace {
 
-Bytes BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 // A request with something in every field that a column has.
 v1::PairwiseRequest FullRequest() {
   v1::PairwiseRequest request;

@@ -106,12 +106,6 @@ void CopyBits(const uint8_t* from, uint64_t count, uint8_t* to, uint64_t begin) 
   }
 }
 
-uint64_t BytesOfBits(uint64_t bits) { return (bits + 7) / 8; }
-
-Bytes BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 // Sizes of a column's buffers, and their contents into place: the column is written once, to where
 // the reply has it.
 class ColumnWriter {

@@ -13,13 +13,13 @@ namespace {
 
 using Verdict = ConnectionTable::Verdict;
 
-Descriptor Socket() { return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+Descriptor StreamSocket() { return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
 TEST(ConnectionTableTest, IsFullUntilOneCloses) {
   ConnectionTable table(2, 2);
-  Descriptor first = Socket();
-  const Descriptor second = Socket();
-  const Descriptor third = Socket();
+  Descriptor first = StreamSocket();
+  const Descriptor second = StreamSocket();
+  const Descriptor third = StreamSocket();
   EXPECT_EQ(table.Add(first.get(), "a"), Verdict::kTaken);
   EXPECT_EQ(table.Add(second.get(), "b"), Verdict::kTaken);
   EXPECT_EQ(table.Add(third.get(), "c"), Verdict::kFull);
@@ -32,7 +32,7 @@ TEST(ConnectionTableTest, IsFullUntilOneCloses) {
 TEST(ConnectionTableTest, HasPlacesThatOnePeerCannotTake) {
   ConnectionTable table(4, 2);
   std::array<Descriptor, 4> sockets;
-  for (Descriptor& each : sockets) each = Socket();
+  for (Descriptor& each : sockets) each = StreamSocket();
   EXPECT_EQ(table.Add(sockets[0].get(), "a"), Verdict::kTaken);
   EXPECT_EQ(table.Add(sockets[1].get(), "a"), Verdict::kTaken);
   EXPECT_EQ(table.Add(sockets[2].get(), "a"), Verdict::kPeerFull);
@@ -43,11 +43,11 @@ TEST(ConnectionTableTest, HasPlacesThatOnePeerCannotTake) {
 
 TEST(ConnectionTableTest, TellsASocketFromTheNextOneOfItsNumber) {
   ConnectionTable table(1, 1);
-  Descriptor first = Socket();
+  Descriptor first = StreamSocket();
   const int number = first.get();
   EXPECT_EQ(table.Add(number, "a"), Verdict::kTaken);
   first = Descriptor();
-  const Descriptor second = Socket();
+  const Descriptor second = StreamSocket();
   ASSERT_EQ(second.get(), number);  // the lowest that is free
   EXPECT_EQ(table.Add(second.get(), "b"), Verdict::kTaken);
   EXPECT_EQ(table.Count(), 1u);

@@ -18,37 +18,38 @@ namespace kernelserve::server {
 namespace {
 
 // The three requests number what they share alike.
-using Fields = v1::TopKRequest;
+using RequestFields = v1::TopKRequest;
 constexpr bool Alike(int a, int b, int c) { return a == b && b == c; }
-static_assert(Alike(Fields::kDigestFieldNumber, v1::CdistRequest::kDigestFieldNumber,
+static_assert(Alike(RequestFields::kDigestFieldNumber, v1::CdistRequest::kDigestFieldNumber,
                     v1::JoinRequest::kDigestFieldNumber));
-static_assert(Alike(Fields::kCollectionFieldNumber, v1::CdistRequest::kCollectionFieldNumber,
+static_assert(Alike(RequestFields::kCollectionFieldNumber, v1::CdistRequest::kCollectionFieldNumber,
                     v1::JoinRequest::kCollectionFieldNumber));
-static_assert(Alike(Fields::kQueriesFieldNumber, v1::CdistRequest::kQueriesFieldNumber,
+static_assert(Alike(RequestFields::kQueriesFieldNumber, v1::CdistRequest::kQueriesFieldNumber,
                     v1::JoinRequest::kQueriesFieldNumber));
-static_assert(Alike(Fields::kColumnFieldNumber, v1::CdistRequest::kColumnFieldNumber,
+static_assert(Alike(RequestFields::kColumnFieldNumber, v1::CdistRequest::kColumnFieldNumber,
                     v1::JoinRequest::kColumnFieldNumber));
 
 // Those that are not left to protobuf: columns, and what shares the oneof with one, since the last
 // of them counts.
 constexpr std::array<uint32_t, 5> kColumnFields = {
-    Fields::kQueriesFieldNumber, Fields::kQueryCutoffsFieldNumber, Fields::kDigestFieldNumber,
-    Fields::kCollectionFieldNumber, Fields::kColumnFieldNumber};
+    RequestFields::kQueriesFieldNumber, RequestFields::kQueryCutoffsFieldNumber,
+    RequestFields::kDigestFieldNumber, RequestFields::kCollectionFieldNumber,
+    RequestFields::kColumnFieldNumber};
 
 absl::Status ReadColumn(uint32_t number, Bytes encoded, CrossRequest* request) {
   using Choices = CrossRequest::Choices;
   switch (number) {
-    case Fields::kQueriesFieldNumber:
+    case RequestFields::kQueriesFieldNumber:
       return DecodeColumn(encoded, &request->queries.view, &request->queries.spans);
-    case Fields::kQueryCutoffsFieldNumber:
+    case RequestFields::kQueryCutoffsFieldNumber:
       if (request->method != CrossMethod::kTopK) return absl::OkStatus();
       if (!request->query_cutoffs) request->query_cutoffs.emplace();
       return DecodeColumn(encoded, &request->query_cutoffs->view, &request->query_cutoffs->spans);
-    case Fields::kDigestFieldNumber:
+    case RequestFields::kDigestFieldNumber:
       request->choices_by = Choices::kDigest;
       request->digest.assign(reinterpret_cast<const char*>(encoded.data()), encoded.size());
       return absl::OkStatus();
-    case Fields::kCollectionFieldNumber:
+    case RequestFields::kCollectionFieldNumber:
       request->choices_by = Choices::kCollection;
       return absl::OkStatus();
     default:
@@ -88,13 +89,6 @@ absl::Status ReadRest(const std::string& rest, CrossRequest* request) {
 absl::Status Invalid(absl::string_view field, absl::string_view message) {
   return MakeError(absl::StatusCode::kInvalidArgument,
                    {.reason = "INVALID_ARGUMENT", .field = field}, message);
-}
-
-absl::Status OutOfRange(absl::string_view field, const std::string& bound, uint64_t value) {
-  return MakeError(
-      absl::StatusCode::kOutOfRange,
-      {.reason = "OUT_OF_RANGE", .field = field, .bound = bound, .value = absl::StrCat(value)},
-      absl::StrCat(field, " is ", value, " and must be ", bound));
 }
 
 absl::Status BindScorer(CrossRequest* request) {

@@ -10,7 +10,7 @@
 namespace kernelserve::server {
 namespace {
 
-constexpr int64_t kForever = INT64_MAX;
+constexpr int64_t kNoEnd = INT64_MAX;
 
 class Counted final : public HeldRefusals::Refusal {
  public:
@@ -22,20 +22,20 @@ class Counted final : public HeldRefusals::Refusal {
   std::counting_semaphore<> told_{0};
 };
 
-constexpr uint64_t kFlow = UINT64_MAX;
+constexpr uint64_t kOneFlow = UINT64_MAX;
 
 // Has so many flows refused at once that those of any are held.
 void Flood(HeldRefusals* refusals) {
   static Counted other;  // one may be told yet
   for (int64_t flow = 0; flow < 2 * kRefusalsPerSecond; ++flow) {
-    if (refusals->Hold(&other, static_cast<uint64_t>(flow), kForever)) refusals->TakeBack(&other);
+    if (refusals->Hold(&other, static_cast<uint64_t>(flow), kNoEnd)) refusals->TakeBack(&other);
   }
 }
 
 TEST(HeldRefusalsTest, HoldsNoneBackUntilThereAreMany) {
   Counted refusal;
   HeldRefusals refusals;
-  EXPECT_FALSE(refusals.Hold(&refusal, kFlow, kForever));
+  EXPECT_FALSE(refusals.Hold(&refusal, kOneFlow, kNoEnd));
   EXPECT_EQ(refusals.held(), 0u);
 }
 
@@ -43,7 +43,7 @@ TEST(HeldRefusalsTest, TellsEachInItsTurn) {
   std::vector<Counted> held(50);
   HeldRefusals refusals;
   Flood(&refusals);
-  for (Counted& each : held) ASSERT_TRUE(refusals.Hold(&each, kFlow, kForever));
+  for (Counted& each : held) ASSERT_TRUE(refusals.Hold(&each, kOneFlow, kNoEnd));
   for (Counted& each : held) each.WaitUntilTold();
   EXPECT_EQ(refusals.held(), 0u);
 }
@@ -53,8 +53,8 @@ TEST(HeldRefusalsTest, TellsFirstWhatIsDueFirst) {
   Counted last, first;
   HeldRefusals refusals;
   Flood(&refusals);
-  ASSERT_TRUE(refusals.Hold(&last, kFlow, kForever));
-  ASSERT_TRUE(refusals.Hold(&first, kFlow, 2 * kRetryDelayMs * 1'000'000));
+  ASSERT_TRUE(refusals.Hold(&last, kOneFlow, kNoEnd));
+  ASSERT_TRUE(refusals.Hold(&first, kOneFlow, 2 * kRetryDelayMs * 1'000'000));
   first.WaitUntilTold();
   EXPECT_FALSE(last.WasTold());
   ASSERT_TRUE(refusals.TakeBack(&last));
@@ -64,10 +64,10 @@ TEST(HeldRefusalsTest, DoesNotTellWhatWasTakenBack) {
   Counted gone, other;
   HeldRefusals refusals;
   Flood(&refusals);
-  ASSERT_TRUE(refusals.Hold(&gone, kFlow, kForever));
+  ASSERT_TRUE(refusals.Hold(&gone, kOneFlow, kNoEnd));
   EXPECT_TRUE(refusals.TakeBack(&gone));
   EXPECT_FALSE(refusals.TakeBack(&gone));
-  ASSERT_TRUE(refusals.Hold(&other, kFlow, kForever));
+  ASSERT_TRUE(refusals.Hold(&other, kOneFlow, kNoEnd));
   other.WaitUntilTold();
   EXPECT_FALSE(gone.WasTold());
   EXPECT_FALSE(refusals.TakeBack(&other));
@@ -78,10 +78,10 @@ TEST(HeldRefusalsTest, HoldsABoundedNumber) {
   Counted over;
   HeldRefusals refusals;
   Flood(&refusals);
-  for (Counted& each : held) ASSERT_TRUE(refusals.Hold(&each, kFlow, kForever));
-  EXPECT_FALSE(refusals.Hold(&over, kFlow, kForever));
+  for (Counted& each : held) ASSERT_TRUE(refusals.Hold(&each, kOneFlow, kNoEnd));
+  EXPECT_FALSE(refusals.Hold(&over, kOneFlow, kNoEnd));
   EXPECT_TRUE(refusals.TakeBack(&held[7]));
-  EXPECT_TRUE(refusals.Hold(&over, kFlow, kForever));
+  EXPECT_TRUE(refusals.Hold(&over, kOneFlow, kNoEnd));
   for (Counted& each : held) refusals.TakeBack(&each);
   refusals.TakeBack(&over);
 }
@@ -92,7 +92,7 @@ TEST(HeldRefusalsTest, HoldsNoneThatWasTakenBackBefore) {
   HeldRefusals refusals;
   Flood(&refusals);
   EXPECT_FALSE(refusals.TakeBack(&refusal));
-  EXPECT_FALSE(refusals.Hold(&refusal, kFlow, kForever));
+  EXPECT_FALSE(refusals.Hold(&refusal, kOneFlow, kNoEnd));
   EXPECT_EQ(refusals.held(), 0u);
 }
 
@@ -102,11 +102,11 @@ TEST(HeldRefusalsTest, TellsWhetherAnyIsHeldWhenThatChanges) {
   {
     HeldRefusals refusals([&](bool any) { told.push_back(any); });
     Flood(&refusals);
-    ASSERT_TRUE(refusals.Hold(&first, kFlow, kForever));
+    ASSERT_TRUE(refusals.Hold(&first, kOneFlow, kNoEnd));
     ASSERT_TRUE(refusals.TakeBack(&first));
     EXPECT_FALSE(told.back()) << "at once, and not when its turn would have come";
-    ASSERT_TRUE(refusals.Hold(&first, kFlow, kForever));
-    ASSERT_TRUE(refusals.Hold(&second, kFlow, kForever));
+    ASSERT_TRUE(refusals.Hold(&first, kOneFlow, kNoEnd));
+    ASSERT_TRUE(refusals.Hold(&second, kOneFlow, kNoEnd));
     ASSERT_TRUE(refusals.TakeBack(&first));
     second.WaitUntilTold();
   }

@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "gtest/gtest.h"
 #include "kernels/error.h"
 #include "server/descriptor.h"
+#include "server/shared_memory/memfd_region.h"
 #include "server/shared_memory/region.h"
 
 // For tests of regions: what a client does, and what it is to see.
@@ -22,6 +24,10 @@ inline Descriptor MakeMemfd(const std::string& bytes, int seals = F_SEAL_SHRINK 
   EXPECT_EQ(write(memory.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
   EXPECT_EQ(fcntl(memory.get(), F_ADD_SEALS, seals), 0);
   return memory;
+}
+
+inline std::shared_ptr<Region> MakeRegion(const std::string& bytes) {
+  return std::make_shared<MemfdRegion>(MakeMemfd(bytes), bytes.size());
 }
 
 inline Descriptor Duplicate(const Descriptor& descriptor) {

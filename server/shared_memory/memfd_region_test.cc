@@ -18,10 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Bytes BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 std::string Refusal(Descriptor memory) {
   return std::string(MemfdRegion::Open(std::move(memory)).status().message());
 }

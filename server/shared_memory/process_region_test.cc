@@ -20,10 +20,6 @@ using ::testing::HasSubstr;
 
 uint64_t AddressOf(const void* data) { return reinterpret_cast<uint64_t>(data); }
 
-Bytes BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 // A process with a copy of this one's memory, that waits to be ended.
 class Child {
  public:

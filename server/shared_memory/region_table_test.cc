@@ -16,10 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::shared_ptr<Region> MakeRegion(const std::string& bytes) {
-  return std::make_shared<MemfdRegion>(MakeMemfd(bytes), bytes.size());
-}
-
 class RegionTableTest : public ::testing::Test {
  protected:
   ~RegionTableTest() override {

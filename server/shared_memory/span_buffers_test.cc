@@ -23,10 +23,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::shared_ptr<Region> MakeRegion(const std::string& bytes) {
-  return std::make_shared<MemfdRegion>(MakeMemfd(bytes), bytes.size());
-}
-
 std::string TextOf(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 class SpanBuffersTest : public ::testing::Test {
