@@ -8,6 +8,7 @@
 #   <prefix>_fuzzers     *_fuzz.cc
 function(sort_sources prefix)
   file(GLOB_RECURSE all CONFIGURE_DEPENDS LIST_DIRECTORIES false *.cc)
+  group_sources(${all})
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|benchmark|fuzz)\\.cc$")
   set(${prefix}_sources ${sources} PARENT_SCOPE)
@@ -21,6 +22,27 @@ function(sort_sources prefix)
   set(${prefix}_fuzzers ${fuzzs} PARENT_SCOPE)
 endfunction()
 
+# Under CMAKE_UNITY_BUILD, the files of a group are compiled as one. Which group a file is in
+# depends on its name alone, so that a new file has no other group compiled again.
+function(group_sources)
+  foreach(source IN LISTS ARGN)
+    file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}" "${source}")
+    string(MD5 hash "${name}")
+    string(SUBSTRING "${hash}" 0 1 digit)
+    math(EXPR group "0x${digit} % 8")
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${group}")
+    # Highway has these include themselves, once for each kind of processor.
+    file(STRINGS "${source}" includes_itself REGEX "^#include \"hwy/foreach_target\\.h\"")
+    if(includes_itself)
+      set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
+endfunction()
+
+function(compile_in_groups target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # One binary of all unit tests of a library. `SOURCES` may be empty: then there is none.
 function(add_unit_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
@@ -28,6 +50,7 @@ function(add_unit_tests name)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
+  compile_in_groups(${name})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
   # Half of the time that a test takes to compile would go into optimizing its own checks.
   if(KERNELSERVE_SANITIZE)
