@@ -8,7 +8,6 @@
 #   <prefix>_fuzzers     *_fuzz.cc
 function(sort_sources prefix)
   file(GLOB_RECURSE all CONFIGURE_DEPENDS LIST_DIRECTORIES false *.cc)
-  group_sources(${all})
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|benchmark|fuzz)\\.cc$")
   set(${prefix}_sources ${sources} PARENT_SCOPE)
@@ -22,25 +21,45 @@ function(sort_sources prefix)
   set(${prefix}_fuzzers ${fuzzs} PARENT_SCOPE)
 endfunction()
 
-# Under CMAKE_UNITY_BUILD, the files of a group are compiled as one. Which group a file is in
-# depends on its name alone, so that a new file has no other group compiled again.
-function(group_sources)
-  foreach(source IN LISTS ARGN)
-    file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}" "${source}")
-    string(MD5 hash "${name}")
-    string(SUBSTRING "${hash}" 0 1 digit)
-    math(EXPR group "0x${digit} % 8")
-    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${group}")
-    # Highway has these include themselves, once for each kind of processor.
+# Under KERNELSERVE_COMPILE_IN_GROUPS, replaces the sources in the variable `sources` by fewer files
+# that include them, <name>_<group>.cc: most of what a small source takes to compile is headers and
+# templates that its neighbours need, too. Which group a source is in depends on its name alone, so
+# that a new one has no other group compiled again; 8 groups are of some 7 sources each.
+#
+# Those in `ALONE` stay by themselves, and so do those that Highway has include themselves, once for
+# each kind of processor. (One that becomes such a source does not compile until CMake has run.)
+#
+# CMake's own unity builds name sources by absolute paths, so that checkouts share nothing by ccache,
+# and move sources from batch to batch when there is a new one.
+function(compile_in_groups name sources)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "ALONE")
+  if(NOT KERNELSERVE_COMPILE_IN_GROUPS)
+    return()
+  endif()
+  set(files "")
+  foreach(group RANGE 7)
+    set(includes_${group} "")
+  endforeach()
+  foreach(source IN LISTS ${sources})
+    file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}" "${source}")
     file(STRINGS "${source}" includes_itself REGEX "^#include \"hwy/foreach_target\\.h\"")
-    if(includes_itself)
-      set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    if(includes_itself OR path IN_LIST arg_ALONE)
+      list(APPEND files "${source}")
+    else()
+      string(MD5 hash "${path}")
+      string(SUBSTRING "${hash}" 0 1 digit)
+      math(EXPR group "0x${digit} % 8")
+      string(APPEND includes_${group} "#include \"${path}\"\n")
     endif()
   endforeach()
-endfunction()
-
-function(compile_in_groups target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+  foreach(group RANGE 7)
+    if(includes_${group})
+      set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}_${group}.cc")
+      file(CONFIGURE OUTPUT "${file}" CONTENT "${includes_${group}}" @ONLY)
+      list(APPEND files "${file}")
+    endif()
+  endforeach()
+  set(${sources} "${files}" PARENT_SCOPE)
 endfunction()
 
 # One binary of all unit tests of a library. `SOURCES` may be empty: then there is none.
@@ -49,8 +68,8 @@ function(add_unit_tests name)
   if(NOT KERNELSERVE_BUILD_TESTS OR NOT arg_SOURCES)
     return()
   endif()
+  compile_in_groups(${name} arg_SOURCES)
   add_executable(${name} ${arg_SOURCES})
-  compile_in_groups(${name})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
   # Half of the time that a test takes to compile would go into optimizing its own checks.
   if(KERNELSERVE_SANITIZE)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,7 +23,7 @@ inline Bytes BytesOf(absl::string_view text) {
 }
 // In the machine's order, which is the wire's.
 template <typename T>
-Bytes BytesOf(const std::vector<T>& values) {
+requires std::is_trivially_copyable_v<T> Bytes BytesOf(const std::vector<T>& values) {
   return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
 }
 

@@ -35,10 +35,10 @@ size_t AsciiPrefix(Bytes bytes) {
   for (; bytes.size() - at >= 64; at += 64) {
     uint64_t any = 0;
     for (size_t i = 0; i < 8; ++i) any |= LoadUnaligned<uint64_t>(p + at, i);
-    if ((any & kNonAsciiBits) != 0) break;
+    if ((any & kTopBits) != 0) break;
   }
   for (; bytes.size() - at >= 8; at += 8) {
-    const uint64_t top = LoadUnaligned<uint64_t>(p + at, 0) & kNonAsciiBits;
+    const uint64_t top = LoadUnaligned<uint64_t>(p + at, 0) & kTopBits;
     if (top != 0) return at + static_cast<size_t>(std::countr_zero(top)) / 8;
   }
   while (at < bytes.size() && p[at] <= 0x7f) ++at;
@@ -291,7 +291,7 @@ size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
     // aren't zero, as Arrow wants them, the text merely goes the longer way.
     const uint32_t length = LoadUnaligned<uint32_t>(view, 0);
     const uint64_t all = LoadUnaligned<uint64_t>(view + 4, 0) | LoadUnaligned<uint32_t>(view, 3);
-    if (length <= kInlineMax && (!decodes_ || (all & kNonAsciiBits) == 0)) {
+    if (length <= kInlineMax && (!decodes_ || (all & kTopBits) == 0)) {
       texts[i] = Text::OfBytes(view + 4, length);
       continue;
     }

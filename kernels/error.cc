@@ -36,13 +36,6 @@ absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details,
   return status;
 }
 
-absl::Status OutOfRange(absl::string_view field, absl::string_view bound, uint64_t value) {
-  return MakeError(
-      absl::StatusCode::kOutOfRange,
-      {.reason = "OUT_OF_RANGE", .field = field, .bound = bound, .value = absl::StrCat(value)},
-      absl::StrCat(field, " is ", value, " and must be ", bound));
-}
-
 std::string ErrorReason(const absl::Status& status) { return Get(status, kReason); }
 std::string ErrorField(const absl::Status& status) { return Get(status, kField); }
 std::string ErrorBound(const absl::Status& status) { return Get(status, kBound); }

@@ -24,9 +24,6 @@ struct ErrorDetails {
 absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details,
                        absl::string_view message);
 
-// OUT_OF_RANGE: a number that is not within `bound`, as "at most 1000000000".
-absl::Status OutOfRange(absl::string_view field, absl::string_view bound, uint64_t value);
-
 // The details that MakeError put in, "" where there are none.
 std::string ErrorReason(const absl::Status& status);
 std::string ErrorField(const absl::Status& status);

@@ -276,22 +276,22 @@ bool IsAscii(std::string_view bytes) {
   for (; left >= 64; left -= 64, p += 64) {
     uint64_t any = 0;
     for (size_t i = 0; i < 64; i += 8) any |= Load64(p + i);
-    if ((any & kNonAsciiBits) != 0) return false;
+    if ((any & kTopBits) != 0) return false;
   }
   uint64_t any = 0;
   for (; left >= 8; left -= 8, p += 8) any |= Load64(p);
-  return ((any | LoadPartial(p, left)) & kNonAsciiBits) == 0;
+  return ((any | LoadPartial(p, left)) & kTopBits) == 0;
 }
 
 bool Utf8Decoder::Decode(std::string_view utf8, Text* text, size_t* error_offset) {
   const ByteTests tests = TestBytes(utf8);
-  if ((tests.non_ascii & kNonAsciiBits) == 0) {
+  if ((tests.non_ascii & kTopBits) == 0) {
     *text = Text(utf8);
     return true;
   }
-  const size_t width = (tests.over_bmp & kNonAsciiBits) != 0      ? 4
-                       : (tests.over_latin1 & kNonAsciiBits) != 0 ? 2
-                                                                  : 1;
+  const size_t width = (tests.over_bmp & kTopBits) != 0      ? 4
+                       : (tests.over_latin1 & kTopBits) != 0 ? 2
+                                                             : 1;
   const size_t words = (utf8.size() * width + sizeof(uint32_t) - 1) / sizeof(uint32_t);
   if (units_.size() < words) units_.resize(std::max(words, 2 * units_.size()));
   const bool valid = width == 4   ? DecodeAs<uint32_t>(utf8, units_.data(), text)

@@ -11,8 +11,8 @@
 
 namespace kernelserve {
 
-// Set in a word of UTF-8 where one of its eight bytes is not ASCII.
-inline constexpr uint64_t kNonAsciiBits = 0x8080808080808080;
+// The top bit of each of eight bytes: set in those that are not ASCII.
+inline constexpr uint64_t kTopBits = 0x8080808080808080;
 
 // A read-only sequence of units: Unicode code points, bytes (each the Latin-1 code point of its
 // value) or symbols (any 32-bit numbers equal where the elements they stand for are equal).

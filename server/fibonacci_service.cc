@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "kernels/error.h"
 #include "kernels/fibonacci/fibonacci.h"
 #include "server/limits.h"
+#include "server/status.h"
 
 namespace kernelserve::server {
 namespace {

@@ -76,6 +76,13 @@ std::string ReasonOf(const absl::Status& status) {
   return reason.empty() ? std::string(ReasonOf(status.code())) : reason;
 }
 
+absl::Status OutOfRange(absl::string_view field, absl::string_view bound, uint64_t value) {
+  return MakeError(
+      absl::StatusCode::kOutOfRange,
+      {.reason = "OUT_OF_RANGE", .field = field, .bound = bound, .value = absl::StrCat(value)},
+      absl::StrCat(field, " is ", value, " and must be ", bound));
+}
+
 bool IsForLater(const absl::Status& status) { return status.GetPayload(kRetryDelay).has_value(); }
 
 absl::Status RetryLater(absl::Status status, int64_t delay_ms) {

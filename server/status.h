@@ -21,6 +21,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view request_
 // The reason that clients are given for an error: one of kernelserve.v1.ErrorReason.
 std::string ReasonOf(const absl::Status& status);
 
+// OUT_OF_RANGE: a number that is not within `bound`, as "at most 1000000000".
+absl::Status OutOfRange(absl::string_view field, absl::string_view bound, uint64_t value);
+
 // Whether RetryLater made it.
 bool IsForLater(const absl::Status& status);
 

@@ -18,11 +18,7 @@ using ::testing::EndsWith;
 TEST(ToGrpcStatusTest, LeavesOkAlone) { EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), "id").ok()); }
 
 TEST(ToGrpcStatusTest, CarriesEveryDetail) {
-  const absl::Status status =
-      MakeError(absl::StatusCode::kOutOfRange,
-                {.reason = "OUT_OF_RANGE", .field = "n", .bound = "at most 10", .value = "11"},
-                "n is 11 and must be at most 10");
-  const grpc::Status travels = ToGrpcStatus(status, "call-7");
+  const grpc::Status travels = ToGrpcStatus(OutOfRange("n", "at most 10", 11), "call-7");
   EXPECT_THAT(travels, IsError(grpc::StatusCode::OUT_OF_RANGE, "OUT_OF_RANGE"));
   EXPECT_EQ(travels.error_message(), "n is 11 and must be at most 10");
   EXPECT_EQ(InfoOf(travels, "field"), "n");

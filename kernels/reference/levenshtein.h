@@ -16,9 +16,6 @@ Matrix LevenshteinMatrix(const std::vector<uint32_t>& left, const std::vector<ui
 int64_t LevenshteinDistance(const std::vector<uint32_t>& left, const std::vector<uint32_t>& right,
                             int64_t insertion = 1, int64_t deletion = 1, int64_t substitution = 1);
 
-// Above any distance.
-inline constexpr int64_t kNoCutoff = int64_t{1} << 40;
-
 // As RapidFuzz reports a distance under a cutoff.
 inline int64_t WithCutoff(int64_t distance, int64_t cutoff) {
   return distance <= cutoff ? distance : cutoff + 1;

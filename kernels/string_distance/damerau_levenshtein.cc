@@ -37,7 +37,7 @@ uint64_t Reach(uint64_t rows, uint64_t vp, uint64_t* carry) {
   return (sum ^ vp) | rows;
 }
 
-int64_t BitParallelDistance(const PatternMasks& pattern, Text text, StopToken stop) {
+int64_t ManyWordsDistance(const PatternMasks& pattern, Text text, StopToken stop) {
   const size_t words = pattern.words();
   PatternMasks::Reader reader(pattern);
   StepPoll poll(stop);
@@ -86,7 +86,7 @@ int64_t DistanceOf(Text left, Text right, int64_t cutoff, StopToken stop) {
                                std::span(&distance, 1), stop);
   if (distance != kNotShort) return distance;
   if (left.size() > right.size()) std::swap(left, right);
-  return WithCutoff(BitParallelDistance(PatternMasks(left), right, stop), cutoff);
+  return WithCutoff(ManyWordsDistance(PatternMasks(left), right, stop), cutoff);
 }
 
 }  // namespace

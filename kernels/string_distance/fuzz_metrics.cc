@@ -22,7 +22,7 @@ double SizeRatio(size_t left, size_t right) {
   return static_cast<double>(std::max(left, right)) / static_cast<double>(std::min(left, right));
 }
 
-// Of this many pairs at a time: so many that lanes of every size are filled.
+// So many that lanes of every size are filled.
 constexpr size_t kPairsAtOnce = 512;
 
 }  // namespace

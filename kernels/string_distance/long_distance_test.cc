@@ -10,17 +10,18 @@
 #include "kernels/reference/levenshtein.h"
 #include "kernels/reference/random_text.h"
 #include "kernels/reference/simd_targets.h"
+#include "kernels/string_distance/score_cutoffs.h"
 
 namespace kernelserve {
 namespace {
 
 using Metric = LongDistance::Metric;
-using reference::kNoCutoff;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;
 
 constexpr Metric kMetrics[] = {Metric::kLevenshtein, Metric::kOsa, Metric::kIndel};
+
 int64_t Oracle(Metric metric, const Units& left, const Units& right) {
   switch (metric) {
     case Metric::kLevenshtein:

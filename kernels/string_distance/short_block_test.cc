@@ -14,13 +14,13 @@
 #include "kernels/reference/random_text.h"
 #include "kernels/reference/simd_targets.h"
 #include "kernels/string_distance/hamming.h"
+#include "kernels/string_distance/score_cutoffs.h"
 
 namespace kernelserve {
 namespace {
 
 using ::testing::Each;
 
-using reference::kNoCutoff;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;

@@ -14,13 +14,13 @@
 #include "kernels/string_distance/indel.h"
 #include "kernels/string_distance/lcs_seq.h"
 #include "kernels/string_distance/osa.h"
+#include "kernels/string_distance/score_cutoffs.h"
 
 // Every distance for SymmetricMetric, against its oracle.
 
 namespace kernelserve {
 namespace {
 
-using reference::kNoCutoff;
 using reference::OwnedText;
 using reference::RandomText;
 using reference::Units;

@@ -21,7 +21,7 @@ std::u32string String(Text text) {
   return string;
 }
 
-std::vector<std::u32string> Strings(const std::vector<Word>& words) {
+std::vector<std::u32string> StringsOf(const std::vector<Word>& words) {
   std::vector<std::u32string> strings;
   for (const Word& word : words) strings.push_back(String(word.text));
   return strings;
@@ -36,12 +36,13 @@ std::vector<Word> Sorted(Text text) {
 }
 
 TEST(TokensTest, WordsAreSortedByCodePoint) {
-  EXPECT_THAT(Strings(Sorted(Ascii("  new york  mets\n"))), ElementsAre(U"mets", U"new", U"york"));
-  EXPECT_THAT(Strings(Sorted(Ascii("b ba a B"))), ElementsAre(U"B", U"a", U"b", U"ba"));
+  EXPECT_THAT(StringsOf(Sorted(Ascii("  new york  mets\n"))),
+              ElementsAre(U"mets", U"new", U"york"));
+  EXPECT_THAT(StringsOf(Sorted(Ascii("b ba a B"))), ElementsAre(U"B", U"a", U"b", U"ba"));
   EXPECT_THAT(Sorted(Ascii(" \t ")), IsEmpty());
   EXPECT_THAT(Sorted(Text()), IsEmpty());
   const reference::OwnedText wide({U'\u6771', U'\u3000', U'z'});
-  EXPECT_THAT(Strings(Sorted(wide.text())), ElementsAre(U"z", U"\u6771"));
+  EXPECT_THAT(StringsOf(Sorted(wide.text())), ElementsAre(U"z", U"\u6771"));
 }
 
 TEST(TokensTest, SetsLeaveOutRepetitions) {
@@ -49,31 +50,31 @@ TEST(TokensTest, SetsLeaveOutRepetitions) {
   const std::vector<Word> right = Sorted(Ascii("c d d a"));
   TokenSets sets;
   sets.Compare(left, right);
-  EXPECT_THAT(Strings(sets.common), ElementsAre(U"a", U"c"));
-  EXPECT_THAT(Strings(sets.only_left), ElementsAre(U"b"));
-  EXPECT_THAT(Strings(sets.only_right), ElementsAre(U"d"));
+  EXPECT_THAT(StringsOf(sets.common), ElementsAre(U"a", U"c"));
+  EXPECT_THAT(StringsOf(sets.only_left), ElementsAre(U"b"));
+  EXPECT_THAT(StringsOf(sets.only_right), ElementsAre(U"d"));
 }
 
 TEST(TokensTest, WordsThatBeginAlikeAreToldApart) {
-  EXPECT_THAT(Strings(Sorted(Ascii("abd ab abc a abc"))),
+  EXPECT_THAT(StringsOf(Sorted(Ascii("abd ab abc a abc"))),
               ElementsAre(U"a", U"ab", U"abc", U"abc", U"abd"));
   const reference::OwnedText nul({'a', 0, ' ', 'a'});
-  EXPECT_THAT(Strings(Sorted(nul.text())), ElementsAre(U"a", std::u32string(U"a\0", 2)));
+  EXPECT_THAT(StringsOf(Sorted(nul.text())), ElementsAre(U"a", std::u32string(U"a\0", 2)));
   TokenSets sets;
   sets.Compare(Sorted(Ascii("abc abd x")), Sorted(Ascii("abd abe")));
-  EXPECT_THAT(Strings(sets.common), ElementsAre(U"abd"));
-  EXPECT_THAT(Strings(sets.only_left), ElementsAre(U"abc", U"x"));
-  EXPECT_THAT(Strings(sets.only_right), ElementsAre(U"abe"));
+  EXPECT_THAT(StringsOf(sets.common), ElementsAre(U"abd"));
+  EXPECT_THAT(StringsOf(sets.only_left), ElementsAre(U"abc", U"x"));
+  EXPECT_THAT(StringsOf(sets.only_right), ElementsAre(U"abe"));
 }
 
 TEST(TokensTest, MoreWordsThanAreSortedByPrefix) {
-  EXPECT_THAT(Strings(Sorted(Ascii("j i h g f e d c b a"))),
+  EXPECT_THAT(StringsOf(Sorted(Ascii("j i h g f e d c b a"))),
               ElementsAre(U"a", U"b", U"c", U"d", U"e", U"f", U"g", U"h", U"i", U"j"));
   TokenSets sets;
   sets.Compare(Sorted(Ascii("a b c d e f g h i")), Sorted(Ascii("i h g f e d c b z")));
   EXPECT_EQ(sets.common.size(), 8u);
-  EXPECT_THAT(Strings(sets.only_left), ElementsAre(U"a"));
-  EXPECT_THAT(Strings(sets.only_right), ElementsAre(U"z"));
+  EXPECT_THAT(StringsOf(sets.only_left), ElementsAre(U"a"));
+  EXPECT_THAT(StringsOf(sets.only_right), ElementsAre(U"z"));
 }
 
 TEST(TokensTest, JoinsWordsOfEveryWidthAtEveryTarget) {

@@ -13,13 +13,13 @@ namespace {
 
 using Verdict = ConnectionTable::Verdict;
 
-Descriptor StreamSocket() { return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+Descriptor UnixSocket() { return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
 TEST(ConnectionTableTest, IsFullUntilOneCloses) {
   ConnectionTable table(2, 2);
-  Descriptor first = StreamSocket();
-  const Descriptor second = StreamSocket();
-  const Descriptor third = StreamSocket();
+  Descriptor first = UnixSocket();
+  const Descriptor second = UnixSocket();
+  const Descriptor third = UnixSocket();
   EXPECT_EQ(table.Add(first.get(), "a"), Verdict::kTaken);
   EXPECT_EQ(table.Add(second.get(), "b"), Verdict::kTaken);
   EXPECT_EQ(table.Add(third.get(), "c"), Verdict::kFull);
@@ -32,7 +32,7 @@ TEST(ConnectionTableTest, IsFullUntilOneCloses) {
 TEST(ConnectionTableTest, HasPlacesThatOnePeerCannotTake) {
   ConnectionTable table(4, 2);
   std::array<Descriptor, 4> sockets;
-  for (Descriptor& each : sockets) each = StreamSocket();
+  for (Descriptor& each : sockets) each = UnixSocket();
   EXPECT_EQ(table.Add(sockets[0].get(), "a"), Verdict::kTaken);
   EXPECT_EQ(table.Add(sockets[1].get(), "a"), Verdict::kTaken);
   EXPECT_EQ(table.Add(sockets[2].get(), "a"), Verdict::kPeerFull);
@@ -43,11 +43,11 @@ TEST(ConnectionTableTest, HasPlacesThatOnePeerCannotTake) {
 
 TEST(ConnectionTableTest, TellsASocketFromTheNextOneOfItsNumber) {
   ConnectionTable table(1, 1);
-  Descriptor first = StreamSocket();
+  Descriptor first = UnixSocket();
   const int number = first.get();
   EXPECT_EQ(table.Add(number, "a"), Verdict::kTaken);
   first = Descriptor();
-  const Descriptor second = StreamSocket();
+  const Descriptor second = UnixSocket();
   ASSERT_EQ(second.get(), number);  // the lowest that is free
   EXPECT_EQ(table.Add(second.get(), "b"), Verdict::kTaken);
   EXPECT_EQ(table.Count(), 1u);

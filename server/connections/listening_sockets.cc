@@ -58,7 +58,7 @@ absl::StatusOr<ListeningSockets> ListenAtPath(const ListenAddress& address) {
   return listening;
 }
 
-void Set(const Descriptor& socket, int level, int option, int value) {
+void SetOption(const Descriptor& socket, int level, int option, int value) {
   setsockopt(socket.get(), level, option, &value, sizeof value);
 }
 
@@ -99,11 +99,11 @@ absl::StatusOr<ListeningSockets> Listen(const ListenAddress& address) {
     Descriptor socket(::socket(result->ai_family, kKind, 0));
     // A name's addresses may be of a family that this machine has not.
     if (!socket.is_open() && errno == EAFNOSUPPORT && result->ai_next != nullptr) continue;
-    Set(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+    SetOption(socket, SOL_SOCKET, SO_REUSEADDR, 1);
     // What follows, accepted connections take over.
-    Set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-    Set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kKeepaliveTimeoutMs);
-    if (result->ai_family == AF_INET6) Set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    SetOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kKeepaliveTimeoutMs);
+    if (result->ai_family == AF_INET6) SetOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     SetPort(result->ai_addr, listening.address.port);
     if (bind(socket.get(), result->ai_addr, result->ai_addrlen) != 0 ||
         listen(socket.get(), kListenBacklog) != 0) {

@@ -13,6 +13,7 @@
 #include "server/limits.h"
 #include "server/message.h"
 #include "server/scorer.h"
+#include "server/status.h"
 
 namespace kernelserve::server {
 namespace {

@@ -26,7 +26,7 @@ const std::vector<double>& SecondsBounds() {
 
 std::string Name(Method method) { return std::string(MethodName(method)); }
 
-double Seconds(uint64_t ns) { return static_cast<double>(ns) * 1e-9; }
+double SecondsOf(uint64_t ns) { return static_cast<double>(ns) * 1e-9; }
 
 // Where `part` of all observations lie below: linear within a bucket, as Prometheus'
 // histogram_quantile has it. 0 where there are none.
@@ -151,7 +151,7 @@ void CallMetrics::Ended(const CallReport& report) {
         [&]() -> Labels {
           return {{"grpc_method", Name(report.method)}, {"stage", kStages[i]}};
         },
-        Seconds(ns[i]));
+        SecondsOf(ns[i]));
   }
   if (!report.kernel.empty()) {
     const OfKernel of_kernel = ByKernel(report.kernel);

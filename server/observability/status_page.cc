@@ -63,7 +63,7 @@ ul { overflow-wrap: anywhere; }
 <body>
 )";
 
-std::string Sized(uint64_t bytes) {
+std::string BytesText(uint64_t bytes) {
   static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   auto value = static_cast<double>(bytes);
   size_t unit = 0;
@@ -152,9 +152,9 @@ void AppendErrors(const RecentErrors& errors, std::string* page) {
 
 void AppendLimits(const v1::Limits& limits, std::string* page) {
   absl::StrAppend(page, "<h2>Limits</h2>\n");
-  AppendFigures({{"bytes of a request", Sized(limits.request_bytes_max())},
+  AppendFigures({{"bytes of a request", BytesText(limits.request_bytes_max())},
                  {"rows of a call", Grouped(limits.rows_max())},
-                 {"bytes of a reply", Sized(limits.result_bytes_max())},
+                 {"bytes of a reply", BytesText(limits.result_bytes_max())},
                  {"calls of a connection", absl::StrCat(limits.streams_max())}},
                 page);
 }
@@ -219,9 +219,9 @@ std::string StatusPage(const v1::GetServerInfoResponse& info, const ServerFigure
        {"calls on the pool", absl::StrCat(figures.jobs)},
        {"clients at work", absl::StrCat(figures.flows)},
        {"budget in use",
-        absl::StrCat(Sized(figures.memory_bytes), " of ", Sized(figures.memory_bytes_max))},
-       {"choices kept", Sized(figures.choices_bytes)},
-       {"resident memory", Sized(process.resident_bytes)},
+        absl::StrCat(BytesText(figures.memory_bytes), " of ", BytesText(figures.memory_bytes_max))},
+       {"choices kept", BytesText(figures.choices_bytes)},
+       {"resident memory", BytesText(process.resident_bytes)},
        {"processor time", Seconds(process.cpu_seconds)},
        {"connections", Grouped(figures.connections)},
        {"threads", absl::StrCat(process.threads)},

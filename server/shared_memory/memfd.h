@@ -26,7 +26,7 @@ inline Descriptor MakeMemfd(const std::string& bytes, int seals = F_SEAL_SHRINK 
   return memory;
 }
 
-inline std::shared_ptr<Region> MakeRegion(const std::string& bytes) {
+inline std::shared_ptr<Region> MakeMemfdRegion(const std::string& bytes) {
   return std::make_shared<MemfdRegion>(MakeMemfd(bytes), bytes.size());
 }
 

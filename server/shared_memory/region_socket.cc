@@ -33,7 +33,7 @@ constexpr size_t kOfferProcessBytes = kOfferProcess.size() + sizeof(uint64_t) + 
 
 // What the kernel takes over a socket at once (SCM_MAX_FD). What comes has to be looked at, to be
 // closed.
-constexpr size_t kDescriptorsMax = 253;
+constexpr size_t kPacketDescriptorsMax = 253;
 
 // Clients that wait to be accepted.
 constexpr int kBacklog = 64;
@@ -59,7 +59,7 @@ struct Packet {
 Packet Receive(int socket) {
   Packet packet;
   constexpr size_t kControlBytes =
-      CMSG_SPACE(kDescriptorsMax * sizeof(int)) + CMSG_SPACE(sizeof(ucred));
+      CMSG_SPACE(kPacketDescriptorsMax * sizeof(int)) + CMSG_SPACE(sizeof(ucred));
   alignas(cmsghdr) std::array<char, kControlBytes> control;
   iovec data{.iov_base = packet.bytes.data(), .iov_len = packet.bytes.size()};
   msghdr header{};

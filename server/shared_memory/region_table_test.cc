@@ -9,7 +9,6 @@
 #include "gtest/gtest.h"
 #include "server/limits.h"
 #include "server/shared_memory/memfd.h"
-#include "server/shared_memory/memfd_region.h"
 
 namespace kernelserve::server {
 namespace {
@@ -25,13 +24,13 @@ class RegionTableTest : public ::testing::Test {
   }
 
   std::string Add(const std::string& bytes) {
-    const absl::StatusOr<std::string> token = table_.Add(MakeRegion(bytes));
+    const absl::StatusOr<std::string> token = table_.Add(MakeMemfdRegion(bytes));
     EXPECT_TRUE(token.ok()) << token.status();
     tokens_.push_back(*token);
     return *token;
   }
   std::string Refusal(const std::string& bytes) {
-    return std::string(table_.Add(MakeRegion(bytes)).status().message());
+    return std::string(table_.Add(MakeMemfdRegion(bytes)).status().message());
   }
 
   static constexpr uint64_t kBudget = 1 << 20;

@@ -27,7 +27,7 @@ std::string TextOf(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 class SpanBuffersTest : public ::testing::Test {
  protected:
-  SpanBuffersTest() : token_(*table_.Add(MakeRegion("0123456789"))) {}
+  SpanBuffersTest() : token_(*table_.Add(MakeMemfdRegion("0123456789"))) {}
 
   v1::RegionSpan Span(uint64_t offset, uint64_t length) const {
     v1::RegionSpan span;
@@ -122,7 +122,7 @@ TEST_F(SpanBuffersTest, WhatTheClientWritesLaterIsNotSeen) {
 TEST_F(SpanBuffersTest, OffsetsBeginWhereTheirSpanSays) {
   const std::vector<uint32_t> offsets = {7, 9, 6, 0xffffffff};
   const std::string bytes(reinterpret_cast<const char*>(offsets.data()), 4 * offsets.size());
-  const std::string token = *table_.Add(MakeRegion(bytes + "..."));
+  const std::string token = *table_.Add(MakeMemfdRegion(bytes + "..."));
   v1::Column column;
   column.mutable_offsets_span()->set_region(token);
   column.mutable_offsets_span()->set_length(bytes.size() + 3);  // and what is no number

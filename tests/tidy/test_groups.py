@@ -26,7 +26,8 @@ def test_tests_of_one_group_run_in_one_worker(tmp_path: Path) -> None:
     for name in ("test_a.py", "test_b.py"):
         (tmp_path / name).write_text(GROUPED.format(out=out), encoding="utf-8")
     command = [*(sys.executable, "-m", "pytest"), "--numprocesses=2", "--dist=loadgroup"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
     workers = [path.read_text(encoding="utf-8") for path in out.iterdir()]
     assert len(workers) == 10
     assert len(set(workers)) == 1
