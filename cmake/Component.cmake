@@ -29,8 +29,8 @@ endfunction()
 # Those in `ALONE` stay by themselves, and so do those that Highway has include themselves, once for
 # each kind of processor. (One that becomes such a source does not compile until CMake has run.)
 #
-# CMake's own unity builds name sources by absolute paths, so that checkouts share nothing by ccache,
-# and move sources from batch to batch when there is a new one.
+# CMake's own unity builds name sources by absolute paths, so that checkouts have nothing in common
+# in ccache, and move sources from batch to batch when there is a new one.
 function(compile_in_groups name sources)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "ALONE")
   if(NOT KERNELSERVE_COMPILE_IN_GROUPS)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import kernelserve as ks
 from kernelserve._blocks import Blocks
+from kernelserve._connection import Connection
 
 
 @given(
@@ -37,13 +38,14 @@ def test_many_small_blocks_are_few_calls(
     client: ks.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    run = client._connection.run
+    run = Connection.run
 
-    def counted(*arguments: Any) -> Any:
+    def counted(self: Connection, *arguments: Any) -> Any:
         calls.append(arguments)
-        return run(*arguments)
+        return run(self, *arguments)
 
-    monkeypatch.setattr(client._connection, "run", counted)
+    # Of the class: what is put back into an object stays there.
+    monkeypatch.setattr(Connection, "run", counted)
     frame = pl.DataFrame({"t": [f"{i % 7}" for i in range(3000)], "key": np.arange(3000) // 3})
     assert client.join(frame, frame, on="t", by="key").height == 9000
     assert len(calls) == 1
