@@ -1,11 +1,11 @@
 #include "kernels/define.h"
 
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/result_values.h"
 
 namespace kernelserve {
 namespace {
@@ -87,13 +87,6 @@ struct Strings {
   ColumnView view;
 };
 
-template <typename T>
-std::vector<T> Values(const ResultBlock& block) {
-  std::vector<T> values(block.rows());
-  std::memcpy(values.data(), block.values().data(), block.values().size());
-  return values;
-}
-
 struct Outcome {
   absl::Status status;
   ResultBlock block;
@@ -136,7 +129,7 @@ TEST(DefineTest, AFunctionRunsOverAColumn) {
   const auto [status, block] =
       RunAll(DefineFunction<Successor>("successor", {"n"}, ""), {Int64s(n)});
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Values<uint64_t>(block), ElementsAre(1, 42, 8));
+  EXPECT_THAT(ValuesOf<uint64_t>(block), ElementsAre(1, 42, 8));
 }
 
 TEST(DefineTest, ANullArgumentMakesANullRow) {
@@ -149,7 +142,7 @@ TEST(DefineTest, ANullArgumentMakesANullRow) {
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(block.null_count(), 1u);
   EXPECT_EQ(block.validity()[0] & 0b111, 0b101);
-  EXPECT_THAT(Values<uint64_t>(block), ElementsAre(2, 0, 4));
+  EXPECT_THAT(ValuesOf<uint64_t>(block), ElementsAre(2, 0, 4));
 }
 
 TEST(DefineTest, ARowThatFailsEndsTheCallAndIsNamed) {
@@ -169,7 +162,7 @@ TEST(DefineTest, ARowThatFailsBecomesNullWhereThatIsAskedFor) {
       RunAll(Define<Divide>("divide", {"a", "b"}, ""), {Int64s(a), Int64s(b)},
              {.row_errors = RowErrorPolicy::kNull});
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Values<int64_t>(block), ElementsAre(10, 0, 10));
+  EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(10, 0, 10));
   ASSERT_EQ(block.error_count(), 1u);
   EXPECT_EQ(block.errors()[0].row, 1u);
   EXPECT_EQ(block.errors()[0].reason, "DIVISION");
@@ -193,8 +186,8 @@ TEST(DefineTest, ParametersAreReadAndRefused) {
   const auto run = [&](std::string name, ParameterValue value) {
     return RunAll(kernel, {Int64s(a), Int64s(b)}, {.parameters = {{name, std::move(value)}}});
   };
-  EXPECT_THAT(Values<int64_t>(run("bias", int64_t{100}).block), ElementsAre(102));
-  EXPECT_THAT(Values<int64_t>(run("weights", Int64s(weights)).block), ElementsAre(5));
+  EXPECT_THAT(ValuesOf<int64_t>(run("bias", int64_t{100}).block), ElementsAre(102));
+  EXPECT_THAT(ValuesOf<int64_t>(run("weights", Int64s(weights)).block), ElementsAre(5));
   EXPECT_EQ(ErrorReason(run("bias", 1.5).status), "WRONG_TYPE");
   EXPECT_EQ(ErrorReason(run("modulus", int64_t{0}).status), "OUT_OF_RANGE");
   EXPECT_EQ(ErrorReason(run("modulus", int64_t{-1}).status), "OUT_OF_RANGE");
@@ -215,7 +208,7 @@ TEST(DefineTest, ALiteralRepeats) {
       RunAll(DefineFunction<SizeDifference>("size_difference", {"left", "right"}, ""),
              {literal, right.view}, {}, 3);
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Values<int64_t>(block), ElementsAre(2, 3, -1));
+  EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(2, 3, -1));
 }
 
 TEST(DefineTest, BlocksGiveWhatRowsGiveAroundNullsAndErrors) {
@@ -230,7 +223,7 @@ TEST(DefineTest, BlocksGiveWhatRowsGiveAroundNullsAndErrors) {
                                       {left.view, right}, {.row_errors = RowErrorPolicy::kNull});
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_EQ(block.type(), DataType::kInt32);
-  const std::vector<int32_t> values = Values<int32_t>(block);
+  const std::vector<int32_t> values = ValuesOf<int32_t>(block);
   uint64_t errors = 0;
   for (size_t i = 0; i < 1000; ++i) {
     const bool invalid = i % 97 == 5;
@@ -263,14 +256,14 @@ TEST(DefineTest, ABlockEndsBeforeAHugeTextOfItsDictionaryIsDecodedForEachRow) {
     const auto [status, block] =
         right ? RunAll(kernel, {others.view, column}) : RunAll(kernel, {column, others.view});
     ASSERT_TRUE(status.ok()) << status;
-    EXPECT_THAT(Values<int64_t>(block), ElementsAre(3, 3, 3, 3, 3, 3, 1));
+    EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(3, 3, 3, 3, 3, 3, 1));
   }
   // Row by row too: there are five rows with a value, of which three fill a block.
   const uint8_t bits[] = {0b1110101};
   column.validity = bits;
   const auto [status, block] = RunAll(kernel, {column, others.view});
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Values<int64_t>(block), ElementsAre(3, 0, 3, 0, 3, 2, 2));
+  EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(3, 0, 3, 0, 3, 2, 2));
 }
 
 TEST(DefineTest, ABlockEndsBeforeAHugeTextOfItsViewsIsDecodedForEachRow) {
@@ -287,7 +280,7 @@ TEST(DefineTest, ABlockEndsBeforeAHugeTextOfItsViewsIsDecodedForEachRow) {
   const auto [status, block] =
       RunAll(Define<BlockRows>("block_rows", {"left", "right"}, ""), {column, column});
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Values<int64_t>(block), ElementsAre(3, 3, 3, 1));
+  EXPECT_THAT(ValuesOf<int64_t>(block), ElementsAre(3, 3, 3, 1));
 }
 
 TEST(DefineTest, ANarrowResultTypeSaturates) {
@@ -295,7 +288,7 @@ TEST(DefineTest, ANarrowResultTypeSaturates) {
   const auto [status, block] = RunAll(Define<UnitCounts>("units", {"left", "right"}, ""),
                                       {left.view, left.view}, {.result_type = DataType::kUint8});
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Values<uint8_t>(block), ElementsAre(202, 255));
+  EXPECT_THAT(ValuesOf<uint8_t>(block), ElementsAre(202, 255));
 }
 
 TEST(DefineTest, AnotherResultTypeIsRefused) {

@@ -1,24 +1,17 @@
 #include "kernels/result_block.h"
 
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/result_values.h"
 
 namespace kernelserve {
 namespace {
 
 using ::testing::ElementsAre;
-
-template <typename T>
-std::vector<T> ValuesOf(const ResultBlock& block) {
-  std::vector<T> values(block.rows());
-  std::memcpy(values.data(), block.values().data(), block.values().size());
-  return values;
-}
 
 template <typename T>
 std::vector<T> Stored(DataType type, const std::vector<int64_t>& values) {
