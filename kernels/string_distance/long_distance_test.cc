@@ -35,8 +35,8 @@ int64_t Oracle(Metric metric, const Units& left, const Units& right) {
 }
 
 // At every cutoff around the distance, from a hint far off and from none.
-void ExpectLikeOracle(Metric metric, const Units& left, const Units& right, RandomText* random) {
-  const int64_t distance = Oracle(metric, left, right);
+void ExpectLikeOracle(Metric metric, const Units& left, const Units& right, int64_t distance,
+                      RandomText* random) {
   const OwnedText narrow(left);
   // At times wider than need be.
   const OwnedText other(right, std::max(reference::WidthOf(right), 1 << random->Below(3)));
@@ -54,38 +54,41 @@ void ExpectLikeOracle(Metric metric, const Units& left, const Units& right, Rand
   }
 }
 
-TEST(LongDistanceTest, SizesAroundWordsAndStripesAtEveryTarget) {
-  const int targets = reference::ForEachSimdTarget([](const char* target) {
+void ExpectLikeOracleAtEveryTarget(Metric metric, const Units& left, const Units& right,
+                                   RandomText* random) {
+  const int64_t distance = Oracle(metric, left, right);
+  const int targets = reference::ForEachSimdTarget([&](const char* target) {
     SCOPED_TRACE(target);
-    RandomText random(23);
-    for (const size_t m : {1, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 577}) {
-      for (const size_t n : {m, m + 1, m + 2 + random.Below(200)}) {
-        for (const Metric metric : kMetrics) {
-          const Units left = random.Make(m);
-          Units right = random.Below(3) == 0 ? random.Make(n) : random.Edit(left, m / 16);
-          right.resize(n, 'a');
-          ASSERT_NO_FATAL_FAILURE(ExpectLikeOracle(metric, left, right, &random));
-        }
-      }
-    }
+    ExpectLikeOracle(metric, left, right, distance, random);
   });
   EXPECT_GE(targets, 1);
 }
 
-TEST(LongDistanceTest, BandsOfManyStripesAtEveryTarget) {
-  reference::ForEachSimdTarget([](const char* target) {
-    SCOPED_TRACE(target);
-    RandomText random(29);
-    for (const size_t m : {700, 1023, 1024, 1025, 1600}) {
-      for (const size_t edits : {1, 20, 80, 300}) {
+TEST(LongDistanceTest, SizesAroundWordsAndStripesAtEveryTarget) {
+  RandomText random(23);
+  for (const size_t m : {1, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 577}) {
+    for (const size_t n : {m, m + 1, m + 2 + random.Below(200)}) {
+      for (const Metric metric : kMetrics) {
         const Units left = random.Make(m);
-        const Units right = random.Edit(left, edits);
-        for (const Metric metric : kMetrics) {
-          ASSERT_NO_FATAL_FAILURE(ExpectLikeOracle(metric, left, right, &random));
-        }
+        Units right = random.Below(3) == 0 ? random.Make(n) : random.Edit(left, m / 16);
+        right.resize(n, 'a');
+        ASSERT_NO_FATAL_FAILURE(ExpectLikeOracleAtEveryTarget(metric, left, right, &random));
       }
     }
-  });
+  }
+}
+
+TEST(LongDistanceTest, BandsOfManyStripesAtEveryTarget) {
+  RandomText random(29);
+  for (const size_t m : {700, 1023, 1024, 1025, 1600}) {
+    for (const size_t edits : {1, 20, 80, 300}) {
+      const Units left = random.Make(m);
+      const Units right = random.Edit(left, edits);
+      for (const Metric metric : kMetrics) {
+        ASSERT_NO_FATAL_FAILURE(ExpectLikeOracleAtEveryTarget(metric, left, right, &random));
+      }
+    }
+  }
 }
 
 // Between stripes, what is transposed lies in both.
