@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -91,7 +92,10 @@ TEST(LevenshteinDistanceTest, RandomPairsAtEveryWidthWeightAndSimdTarget) {
                                                    {1, 1, 0}, {2, 3, 4}, {0, 4, 1}, {0, 0, 1}};
   RandomText random(7);
   for (int i = 0; i < 1500; ++i) {
-    const auto [left, right] = random.Pair(i % 10 == 0 ? 300 : 80);
+    // Clang 14 has no lambda take structured bindings.
+    const std::pair<Units, Units> pair = random.Pair(i % 10 == 0 ? 300 : 80);
+    const Units& left = pair.first;
+    const Units& right = pair.second;
     for (const LevenshteinWeights& w : weights) {
       // Most of the weight on the common case, and every cost tried at times.
       if (w != LevenshteinWeights() && random.Below(8) != 0) continue;
