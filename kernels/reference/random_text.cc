@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 namespace kernelserve::reference {
 namespace {
@@ -92,6 +93,17 @@ std::pair<Units, Units> RandomText::Pair(size_t size_max) {
   }
   if (Below(2) == 0) left.swap(right);
   return {left, right};
+}
+
+TextPairs::TextPairs(size_t pairs, size_t size_max, RandomText* random) {
+  owned_.reserve(2 * pairs);
+  for (size_t i = 0; i < pairs; ++i) {
+    auto [a, b] = random->Pair(size_max);
+    left.push_back(owned_.emplace_back(a).text());
+    right.push_back(owned_.emplace_back(b).text());
+    left_units.push_back(std::move(a));
+    right_units.push_back(std::move(b));
+  }
 }
 
 }  // namespace kernelserve::reference

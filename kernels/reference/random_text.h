@@ -52,6 +52,22 @@ class RandomText {
   uint32_t alphabet_ = 0;  // which of them Unit() draws from
 };
 
+// Random pairs of texts, each pair by RandomText::Pair, as units and as Texts of their narrowest
+// width.
+struct TextPairs {
+  TextPairs(size_t pairs, size_t size_max, RandomText* random);
+  TextPairs(const TextPairs&) = delete;
+  TextPairs& operator=(const TextPairs&) = delete;
+
+  std::vector<Units> left_units;
+  std::vector<Units> right_units;
+  std::vector<Text> left;
+  std::vector<Text> right;
+
+ private:
+  std::vector<OwnedText> owned_;
+};
+
 }  // namespace kernelserve::reference
 
 #endif  // KERNELSERVE_KERNELS_REFERENCE_RANDOM_TEXT_H_

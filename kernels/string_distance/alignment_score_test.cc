@@ -13,8 +13,8 @@
 namespace kernelserve {
 namespace {
 
-using reference::OwnedText;
 using reference::RandomText;
+using reference::TextPairs;
 using reference::Units;
 
 constexpr AlignmentKind kKinds[] = {AlignmentKind::kGlobal, AlignmentKind::kLocal};
@@ -44,23 +44,16 @@ TEST(AlignmentScoreTest, EqualsTheOracleAtEveryTargetAndWidth) {
     const size_t size_max = std::vector<size_t>{6, 20, 140}[round % 3];
     const AlignmentScores& scores = tried[static_cast<size_t>(round) % tried.size()];
     const AlignmentKind kind = kKinds[round % 2];
+    const TextPairs texts(size_max > 100 ? 1 + pairs / 10 : pairs, size_max, &random);
     std::vector<int64_t> expected;
-    std::vector<OwnedText> owned;
-    std::vector<Text> left;
-    std::vector<Text> right;
-    owned.reserve(2 * pairs);
-    for (size_t i = 0; i < (size_max > 100 ? 1 + pairs / 10 : pairs); ++i) {
-      const auto [a, b] = random.Pair(size_max);
-      owned.emplace_back(a);
-      left.push_back(owned.back().text());
-      owned.emplace_back(b);
-      right.push_back(owned.back().text());
-      expected.push_back(reference::AlignmentScore(kind, a, b, scores));
+    for (size_t i = 0; i < texts.left.size(); ++i) {
+      expected.push_back(
+          reference::AlignmentScore(kind, texts.left_units[i], texts.right_units[i], scores));
     }
     reference::ForEachSimdTarget([&](const char* target) {
       SCOPED_TRACE(testing::Message() << target << ", round " << round);
-      std::vector<int64_t> out(left.size());
-      AlignmentScoreBlock(kind, left, right, scores, out, {});
+      std::vector<int64_t> out(expected.size());
+      AlignmentScoreBlock(kind, texts.left, texts.right, scores, out, {});
       ASSERT_EQ(out, expected);
     });
     if (HasFatalFailure()) return;

@@ -24,26 +24,21 @@ TEST(HammingTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
     reference::RandomText random(13);
     for (int round = 0; round < 100; ++round) {
       const size_t pairs = 1 + random.Below(40);
-      std::vector<reference::OwnedText> owned;
-      owned.reserve(2 * pairs);
-      std::vector<Text> left;
-      std::vector<Text> right;
+      const reference::TextPairs texts(pairs, round % 2 == 0 ? 20 : 100, &random);
       std::vector<int64_t> cutoffs;
       std::vector<int64_t> expected;
       for (size_t i = 0; i < pairs; ++i) {
-        const auto [a, b] = random.Pair(round % 2 == 0 ? 20 : 100);
-        owned.emplace_back(a);
-        left.push_back(owned.back().text());
-        owned.emplace_back(b);
-        right.push_back(owned.back().text());
         cutoffs.push_back(random.Below(2) == 0 ? kNoCutoff : random.Below(100));
-        expected.push_back(reference::WithCutoff(reference::HammingDistance(a, b), cutoffs[i]));
+        const int64_t distance =
+            reference::HammingDistance(texts.left_units[i], texts.right_units[i]);
+        expected.push_back(reference::WithCutoff(distance, cutoffs[i]));
       }
       std::vector<int64_t> out(pairs);
-      HammingBlock(TextColumn(left), right, {.each = cutoffs, .all = 0}, std::span(out), {});
+      HammingBlock(TextColumn(texts.left), texts.right, {.each = cutoffs, .all = 0}, std::span(out),
+                   {});
       ASSERT_EQ(out, expected) << "round " << round;
       for (size_t i = 0; i < pairs; ++i) {
-        HammingBlock(TextColumn(&left[i]), std::span(right).subspan(i, 1),
+        HammingBlock(TextColumn(&texts.left[i]), std::span(texts.right).subspan(i, 1),
                      {.each = {}, .all = cutoffs[i]}, std::span(out).first(1), {});
         ASSERT_EQ(out[0], expected[i]) << "round " << round << ", pair " << i;
       }

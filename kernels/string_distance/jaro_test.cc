@@ -11,9 +11,8 @@
 namespace kernelserve {
 namespace {
 
-using reference::OwnedText;
 using reference::RandomText;
-using reference::Units;
+using reference::TextPairs;
 
 TEST(JaroBlockTest, EqualsTheOracleAtEveryTargetAndWidth) {
   reference::ForEachSimdTarget([](const char* target) {
@@ -22,30 +21,17 @@ TEST(JaroBlockTest, EqualsTheOracleAtEveryTargetAndWidth) {
     for (int round = 0; round < 40; ++round) {
       const size_t pairs = 1 + random.Below(round % 10 == 0 ? 1500 : 150);
       const size_t size_max = std::vector<size_t>{8, 16, 20, 64, 200}[round % 5];
-      std::vector<Units> left_units;
-      std::vector<Units> right_units;
-      std::vector<OwnedText> owned;
-      std::vector<Text> left;
-      std::vector<Text> right;
-      owned.reserve(2 * pairs);
-      for (size_t i = 0; i < pairs; ++i) {
-        const auto [a, b] = random.Pair(size_max);
-        owned.emplace_back(a);
-        left.push_back(owned.back().text());
-        owned.emplace_back(b);
-        right.push_back(owned.back().text());
-        left_units.push_back(a);
-        right_units.push_back(b);
-      }
+      const TextPairs texts(pairs, size_max, &random);
       std::vector<double> out(pairs);
-      JaroBlock(TextColumn(left), right, out, {});
+      JaroBlock(TextColumn(texts.left), texts.right, out, {});
       for (size_t i = 0; i < pairs; ++i) {
         // To the last bit.
-        ASSERT_EQ(out[i], reference::JaroSimilarity(left_units[i], right_units[i])) << "pair " << i;
+        ASSERT_EQ(out[i], reference::JaroSimilarity(texts.left_units[i], texts.right_units[i]))
+            << "pair " << i;
       }
-      JaroBlock(TextColumn(&left[0]), right, out, {});
+      JaroBlock(TextColumn(&texts.left[0]), texts.right, out, {});
       for (size_t i = 0; i < pairs; ++i) {
-        ASSERT_EQ(out[i], reference::JaroSimilarity(left_units[0], right_units[i]))
+        ASSERT_EQ(out[i], reference::JaroSimilarity(texts.left_units[0], texts.right_units[i]))
             << "choice " << i;
       }
     }

@@ -14,8 +14,8 @@
 namespace kernelserve {
 namespace {
 
-using reference::OwnedText;
 using reference::RandomText;
+using reference::TextPairs;
 using reference::Units;
 
 struct Coefficient {
@@ -50,36 +50,22 @@ TEST(NgramBlockTest, EqualsTheOracleAtEveryTargetAndWidth) {
     const size_t pairs = 1 + random.Below(60);
     // Around the number of n-grams from which on they are sorted, and that of radix sorts.
     const size_t size_max = std::vector<size_t>{8, 20, 64, 140, 400}[round % 5];
-    std::vector<Units> left_units;
-    std::vector<Units> right_units;
-    std::vector<OwnedText> owned;
-    std::vector<Text> left;
-    std::vector<Text> right;
-    owned.reserve(2 * pairs);
-    for (size_t i = 0; i < pairs; ++i) {
-      const auto [a, b] = random.Pair(size_max);
-      owned.emplace_back(a);
-      left.push_back(owned.back().text());
-      owned.emplace_back(b);
-      right.push_back(owned.back().text());
-      left_units.push_back(a);
-      right_units.push_back(b);
-    }
+    const TextPairs texts(pairs, size_max, &random);
     for (const size_t n : {1, 2, 3, 4, 5, 8, 9, 20}) {
       const Coefficient& coefficient = kCoefficients[(round + n) % 3];
       std::vector<double> of_pairs;
       std::vector<double> of_the_first;
       for (size_t i = 0; i < pairs; ++i) {
-        of_pairs.push_back(Expected(coefficient, left_units[i], right_units[i], n));
-        of_the_first.push_back(Expected(coefficient, left_units[0], right_units[i], n));
+        of_pairs.push_back(Expected(coefficient, texts.left_units[i], texts.right_units[i], n));
+        of_the_first.push_back(Expected(coefficient, texts.left_units[0], texts.right_units[i], n));
       }
       reference::ForEachSimdTarget([&](const char* target) {
         SCOPED_TRACE(testing::Message() << target << ", n " << n);
         // To the last bit.
         std::vector<double> out(pairs);
-        NgramBlock(TextColumn(left), right, n, coefficient.coefficient, out, {});
+        NgramBlock(TextColumn(texts.left), texts.right, n, coefficient.coefficient, out, {});
         ASSERT_EQ(out, of_pairs);
-        NgramBlock(TextColumn(&left[0]), right, n, coefficient.coefficient, out, {});
+        NgramBlock(TextColumn(&texts.left[0]), texts.right, n, coefficient.coefficient, out, {});
         ASSERT_EQ(out, of_the_first);
       });
       if (HasFatalFailure()) return;

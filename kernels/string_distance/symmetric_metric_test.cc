@@ -23,6 +23,7 @@ namespace {
 
 using reference::OwnedText;
 using reference::RandomText;
+using reference::TextPairs;
 using reference::Units;
 
 template <class DistanceT, int64_t (*oracle)(const Units&, const Units&)>
@@ -62,33 +63,21 @@ TYPED_TEST(SymmetricMetricTest, EqualsTheOracleAtEveryTargetWidthAndCutoff) {
     for (int round = 0; round < 12; ++round) {
       const size_t pairs = 1 + random.Below(round % 3 == 0 ? 3 : 150);
       const size_t size_max = std::vector<size_t>{8, 20, 70, 200}[round % 4];
-      std::vector<Units> left_units;
-      std::vector<Units> right_units;
-      std::vector<OwnedText> owned;
-      std::vector<Text> left;
-      std::vector<Text> right;
+      const TextPairs texts(pairs, size_max, &random);
       std::vector<int64_t> cutoffs;
-      owned.reserve(2 * pairs);
       for (size_t i = 0; i < pairs; ++i) {
-        const auto [a, b] = random.Pair(size_max);
-        owned.emplace_back(a);
-        left.push_back(owned.back().text());
-        owned.emplace_back(b);
-        right.push_back(owned.back().text());
         cutoffs.push_back(random.Below(2) == 0 ? kNoCutoff : random.Below(20));
-        left_units.push_back(a);
-        right_units.push_back(b);
       }
       std::vector<int64_t> out(pairs);
-      Distance::Block(TextColumn(left), right, {.each = cutoffs, .all = 0}, out, {});
+      Distance::Block(TextColumn(texts.left), texts.right, {.each = cutoffs, .all = 0}, out, {});
       for (size_t i = 0; i < pairs; ++i) {
-        const int64_t expected = TypeParam::Oracle(left_units[i], right_units[i]);
+        const int64_t expected = TypeParam::Oracle(texts.left_units[i], texts.right_units[i]);
         ASSERT_EQ(out[i], reference::WithCutoff(expected, cutoffs[i])) << "pair " << i;
-        ASSERT_LE(expected, Distance::Maximum(left[i].size(), right[i].size()));
+        ASSERT_LE(expected, Distance::Maximum(texts.left[i].size(), texts.right[i].size()));
       }
-      Distance::Block(TextColumn(&left[0]), right, {.each = {}, .all = 7}, out, {});
+      Distance::Block(TextColumn(&texts.left[0]), texts.right, {.each = {}, .all = 7}, out, {});
       for (size_t i = 0; i < pairs; ++i) {
-        const int64_t expected = TypeParam::Oracle(left_units[0], right_units[i]);
+        const int64_t expected = TypeParam::Oracle(texts.left_units[0], texts.right_units[i]);
         ASSERT_EQ(out[i], reference::WithCutoff(expected, 7)) << "choice " << i;
       }
     }
