@@ -24,7 +24,8 @@ endfunction()
 # Under KERNELSERVE_COMPILE_IN_GROUPS, replaces the sources in the variable `sources` by fewer files
 # that include them, <name>_<group>.cc: most of what a small source takes to compile is headers and
 # templates that its neighbours need, too. Which group a source is in depends on its name alone, so
-# that a new one has no other group compiled again; 8 groups are of some 7 sources each.
+# that a new one has no other group compiled again; 8 groups are of some 7 sources each. The largest
+# come first, as Ninja begins with these: what it ends with, other cores may wait for.
 #
 # Those in `ALONE` stay by themselves, and so do those that Highway has include themselves, once for
 # each kind of processor. (One that becomes such a source does not compile until CMake has run.)
@@ -39,6 +40,7 @@ function(compile_in_groups name sources)
   set(files "")
   foreach(group RANGE 7)
     set(includes_${group} "")
+    set(size_${group} 0)
   endforeach()
   foreach(source IN LISTS ${sources})
     file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}" "${source}")
@@ -50,9 +52,16 @@ function(compile_in_groups name sources)
       string(SUBSTRING "${hash}" 0 1 digit)
       math(EXPR group "0x${digit} % 8")
       string(APPEND includes_${group} "#include \"${path}\"\n")
+      math(EXPR size_${group} "${size_${group}} + 1")
     endif()
   endforeach()
+  set(sizes_and_groups "")
   foreach(group RANGE 7)
+    list(APPEND sizes_and_groups "${size_${group}} ${group}")
+  endforeach()
+  list(SORT sizes_and_groups COMPARE NATURAL ORDER DESCENDING)
+  foreach(size_and_group IN LISTS sizes_and_groups)
+    string(REGEX REPLACE ".* " "" group "${size_and_group}")
     if(includes_${group})
       set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}_${group}.cc")
       file(CONFIGURE OUTPUT "${file}" CONTENT "${includes_${group}}" @ONLY)

@@ -74,10 +74,12 @@ TEST(CrossShardsTest, HaveTogetherWhatThereIsInAll) {
             best.push_back(match);
           }
         }
-        std::stable_sort(best.begin(), best.end(), [&](const Match& a, const Match& b) {
-          return scorer->IsBetter(a.score, b.score);
-        });
-        best.resize(std::min(k, best.size()));
+        const auto end_of_best = best.begin() + static_cast<ptrdiff_t>(std::min(k, best.size()));
+        std::partial_sort(
+            best.begin(), end_of_best, best.end(), [&](const Match& a, const Match& b) {
+              return a.score == b.score ? a.choice < b.choice : scorer->IsBetter(a.score, b.score);
+            });
+        best.erase(end_of_best, best.end());
         return Tuples(best);
       };
       const Cross whole(*scorer, queries, choices);
@@ -101,9 +103,9 @@ TEST(CrossShardsTest, HaveTogetherWhatThereIsInAll) {
         }
       }
       EXPECT_EQ(columns, TwoShards::kCount);
-      std::sort(found.begin(), found.end(), [](const Match& a, const Match& b) {
-        return std::pair(a.query, a.choice) < std::pair(b.query, b.choice);
-      });
+      // Each shard's are by query and choice.
+      std::stable_sort(found.begin(), found.end(),
+                       [](const Match& a, const Match& b) { return a.query < b.query; });
       EXPECT_EQ(Tuples(found), Tuples(passing));
       std::vector<Match> best;
       ASSERT_TRUE(whole.TopK(1, 2, 7, {}, {}, &best).ok());

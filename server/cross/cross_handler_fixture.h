@@ -83,7 +83,7 @@ inline int Distance(const std::string& a, const std::string& b) {
 
 class CrossHandlerTest : public ::testing::Test {
  protected:
-  static constexpr uint64_t kBudget = 256 << 20;
+  static constexpr uint64_t kBudget = 128 << 20;
   static constexpr uint64_t kCache = 16 << 20;
 
   CrossHandlerTest() {

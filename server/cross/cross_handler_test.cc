@@ -120,7 +120,7 @@ TEST_F(CrossHandlerTest, SharesChoicesThatSeveralCallsBringAtOnce) {
 }
 
 TEST_F(CrossHandlerTest, DoesNotTellADigestOfWhatItDoesNotKeep) {
-  const v1::JoinRequest request = JoinOf({"a"}, Words(500'000, 6), 0);
+  const v1::JoinRequest request = JoinOf({"a"}, std::vector<std::string>(500'000, "b"), 0);
   std::vector<v1::JoinResponse> messages;
   ASSERT_TRUE(Join(request, &messages).ok());
   EXPECT_EQ(messages[0].block().choices_digest(), "");
