@@ -47,6 +47,17 @@ void FillWith(std::span<const uint8_t> number, uint8_t* to, size_t bytes) {
   }
 }
 
+void StreamBytes(std::span<const uint8_t> from, uint8_t* to) {
+  const hn::CappedTag<uint8_t, 64> d;
+  const size_t lanes = hn::Lanes(d);
+  size_t done = std::min((lanes - reinterpret_cast<uintptr_t>(to) % lanes) % lanes, from.size());
+  std::memcpy(to, from.data(), done);
+  for (; done + lanes <= from.size(); done += lanes) {
+    hn::Stream(hn::LoadU(d, from.data() + done), d, to + done);
+  }
+  std::memcpy(to + done, from.data() + done, from.size() - done);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace kernelserve
 HWY_AFTER_NAMESPACE();
@@ -55,6 +66,7 @@ HWY_AFTER_NAMESPACE();
 namespace kernelserve {
 
 HWY_EXPORT(FillWith);
+HWY_EXPORT(StreamBytes);
 
 ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices)
     : ScoreMatrix(type, queries, choices, nullptr) {
@@ -70,6 +82,10 @@ ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices, uint8_t*
       values_(values) {}
 
 void ScoreMatrix::Put(size_t query, size_t choice, std::span<const uint8_t> scores) {
+  if (type_ == DataType::kUint8) {
+    HWY_DYNAMIC_DISPATCH(StreamBytes)(scores, At(query, choice));
+    return;
+  }
   StoreNumbers(type_, scores, At(query, choice));
 }
 
