@@ -223,6 +223,7 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
         out->PutNull(q - begin, c - first_row_);
     }
   }
+  out->Finish();
   return stop.stopped() ? CrossStopped() : absl::OkStatus();
 }
 

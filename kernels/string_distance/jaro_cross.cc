@@ -24,11 +24,10 @@ using WinklerPrefix = int64_t;
 
 // How the similarities of a query come from counts.
 struct JaroLookup {
-  // That of counts (c, o) with a choice of size u is tables[begins[u] + c * width + o / 2].
+  // That of counts (c, o) with choice i is tables[begins[i] + c * width + o / 2].
   const double* tables;
-  std::array<int32_t, kCrossUnits + 1> begins;
+  const int32_t* begins;
   size_t width;
-  const uint8_t* sizes;  // of the choices
   // What of the rest to 1 comes for each unit of the common prefix; all 0 for Jaro's similarity.
   std::array<double, kWinklerPrefixMax + 1> weights;
   const WinklerPrefix* prefixes;  // of the choices
@@ -86,17 +85,30 @@ class JaroGroup {
   using D = hn::ScalableTag<Lane>;
   using V = hn::Vec<D>;
 
-  // windows_[j] = where unit j of a text of this size may have its partner.
+  // windows_[j] = where unit j of a text of this size may have its partner. Lanes without a query
+  // may hold anything.
   void SetWindows(size_t size) {
+    HWY_ALIGN Lane widths[Lanes::kQueries];
+    HWY_ALIGN Lane firsts[Lanes::kQueries];
     for (size_t lane = 0; lane < sizes_.size(); ++lane) {
-      if (sizes_[lane] == 0) continue;
       const size_t longer = std::max<size_t>(sizes_[lane], size);
       // Two texts of one unit are in each other's window too.
-      const size_t window = longer < 2 ? 0 : JaroWindow(longer, longer);
+      const size_t width = longer < 2 ? 0 : JaroWindow(longer, longer);
+      widths[lane] = static_cast<Lane>(width);
+      firsts[lane] = static_cast<Lane>(width < 63 ? (uint64_t{2} << width) - 1 : ~uint64_t{0});
+    }
+    const D d;
+    const hn::RebindToSigned<D> signed_d;
+    for (size_t at = 0; at < Lanes::kQueries; at += Lanes::kLanes) {
+      // That of the next unit is one further, and begins there once the width is behind it.
+      V window = hn::Load(d, firsts + at);
+      const auto width = hn::BitCast(signed_d, hn::Load(d, widths + at));
       for (size_t j = 0; j < size; ++j) {
-        const uint64_t from = j > window + 63 ? 0 : ~uint64_t{0} << (j > window ? j - window : 0);
-        const uint64_t to = j + window >= 63 ? ~uint64_t{0} : (uint64_t{2} << (j + window)) - 1;
-        windows_[j * Lanes::kQueries + lane] = static_cast<Lane>(from & to);
+        hn::Store(window, d, windows_ + j * Lanes::kQueries + at);
+        const auto place = hn::Set(signed_d, static_cast<hwy::MakeSigned<Lane>>(j));
+        const auto grows = hn::RebindMask(d, hn::Gt(width, place));
+        window = hn::Add(window, window);
+        window = hn::IfThenElse(grows, hn::Add(window, hn::Set(d, Lane{1})), window);
       }
     }
   }
@@ -105,7 +117,6 @@ class JaroGroup {
   HWY_INLINE void Scan(std::span<const QueryUnit> units, uint8_t* commons, uint8_t* out_of_orders) {
     const D d;
     const V zero = hn::Zero(d);
-    const V one = hn::Set(d, Lane{1});
     const V ones = AllOnes<V>();
     // Each unit takes the first one of the query that is equal, free and in the window.
     V free[kVectors];
@@ -122,10 +133,10 @@ class JaroGroup {
     }
     // The common units of the choice in order, against those of the query in order.
     V pattern[kVectors];
-    V count[kVectors];
+    V out_of_order[kVectors];
     for (size_t v = 0; v < kVectors; ++v) {
       pattern[v] = hn::Xor(lanes_.rows(v), free[v]);
-      count[v] = zero;
+      out_of_order[v] = zero;
       StoreBytes(d, hn::PopulationCount(pattern[v]), commons + v * Lanes::kLanes);
     }
     for (size_t j = 0; j < units.size(); ++j) {
@@ -133,15 +144,16 @@ class JaroGroup {
       for (size_t v = 0; v < kVectors; ++v) {
         const size_t at = v * Lanes::kLanes;
         const auto common = hn::Ne(hn::Load(d, opens_ + j * Lanes::kQueries + at), zero);
-        const V rest = hn::And(pattern[v], hn::Add(pattern[v], ones));
+        // Where it is common, less the first that is left: that is of this unit, or out of order.
+        const V rest =
+            hn::And(pattern[v], hn::IfThenElse(common, hn::Add(pattern[v], ones), pattern[v]));
         const V differs = WithoutEither(pattern[v], rest, hn::Load(d, matches + at));
-        pattern[v] = hn::IfThenElse(common, rest, pattern[v]);
-        count[v] = hn::IfThenElse(hn::And(common, hn::Ne(differs, zero)), hn::Add(count[v], one),
-                                  count[v]);
+        pattern[v] = rest;
+        out_of_order[v] = hn::Or(out_of_order[v], differs);
       }
     }
     for (size_t v = 0; v < kVectors; ++v) {
-      StoreBytes(d, count[v], out_of_orders + v * Lanes::kLanes);
+      StoreBytes(d, hn::PopulationCount(out_of_order[v]), out_of_orders + v * Lanes::kLanes);
     }
   }
 
@@ -167,7 +179,7 @@ void JaroCross(std::span<const Text>, const SortedTexts&, const TakeTile&, StopT
 void LookUp(const JaroLookup& from, size_t begin, std::span<const uint8_t> common,
             std::span<const uint8_t> out_of_order, double* out) {
   size_t i = 0;
-  const uint8_t* const sizes = from.sizes + begin;
+  const int32_t* const begins = from.begins + begin;
 #if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
   const hn::ScalableTag<double> d;
   const hn::ScalableTag<int64_t> di;
@@ -180,7 +192,7 @@ void LookUp(const JaroLookup& from, size_t begin, std::span<const uint8_t> commo
   for (; i + lanes <= common.size(); i += lanes) {
     const auto load = [&](const uint8_t* at)
                           HWY_ATTR { return hn::PromoteTo(di32, hn::LoadU(bytes, at)); };
-    const auto table = hn::GatherIndex(di32, from.begins.data(), load(sizes + i));
+    const auto table = hn::LoadU(di32, begins + i);
     const auto place = hn::Add(hn::Add(table, hn::Mul(load(common.data() + i), width)),
                                hn::ShiftRight<1>(load(out_of_order.data() + i)));
     auto similarity = hn::GatherIndex(d, from.tables, hn::PromoteTo(di, place));
@@ -205,9 +217,8 @@ void LookUp(const JaroLookup& from, size_t begin, std::span<const uint8_t> commo
   }
 #endif
   for (; i < common.size(); ++i) {
-    const int32_t table = from.begins[sizes[i]];
-    const double similarity =
-        from.tables[static_cast<size_t>(table) + common[i] * from.width + out_of_order[i] / 2];
+    const auto table = static_cast<size_t>(begins[i]);
+    const double similarity = from.tables[table + common[i] * from.width + out_of_order[i] / 2];
     out[i] = from.WithBonus(similarity, begin + i);
   }
 }
@@ -272,15 +283,14 @@ class JaroScores {
     if (tables.all.empty()) MakeTables(query_units, &tables);
     constexpr uint16_t kNoUnit = 0xffff;
     const JaroLookup lookup = {.tables = tables.all.data(),
-                               .begins = tables.begins,
+                               .begins = tables.begins.data(),
                                .width = TableWidth(query_units),
-                               .sizes = sizes_.each().data(),
                                .weights = weights_,
                                .prefixes = prefixes_.data(),
                                .query_prefix = PrefixOf(queries_[query], units_, kNoUnit)};
     HWY_DYNAMIC_DISPATCH(LookUp)(lookup, begin, common, out_of_order, similarities_.data());
     for (size_t i = 0; i < common.size() && !tables.complete; ++i) {
-      const size_t units = lookup.sizes[begin + i];
+      const size_t units = sizes_.each()[begin + i];
       if (std::min(query_units, units) <= kTableUnits) continue;
       similarities_[i] =
           lookup.WithBonus(JaroSimilarity(query_units, units,
@@ -293,19 +303,22 @@ class JaroScores {
  private:
   struct Tables {
     std::vector<double> all;
-    std::array<int32_t, kCrossUnits + 1> begins{};
+    std::vector<int32_t> begins;  // of each choice's: in its order, not to be looked up once more
     bool complete = true;
   };
 
   void MakeTables(size_t query_units, Tables* tables) const {
+    std::array<int32_t, kCrossUnits + 1> begins{};  // by size
     for (const size_t units : sizes_.distinct()) {
       if (std::min(query_units, units) > kTableUnits) {
         tables->complete = false;
         continue;
       }
-      tables->begins[units] = static_cast<int32_t>(tables->all.size());
+      begins[units] = static_cast<int32_t>(tables->all.size());
       AddJaroTable(query_units, units, &tables->all);
     }
+    tables->begins.reserve(sizes_.each().size());
+    for (const uint8_t units : sizes_.each()) tables->begins.push_back(begins[units]);
     // Where there is none, any counts lead to some place of it.
     const size_t most = (query_units + 1) * TableWidth(query_units);
     if (!tables->complete) tables->all.resize(std::max(tables->all.size(), most));

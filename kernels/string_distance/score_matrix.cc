@@ -17,14 +17,61 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// What is larger leaves the caches before anyone reads it: written past them, it needs not be read
-// from memory first.
-constexpr size_t kCachedBytes = size_t{1} << 20;
+// Writes `count` numbers from an address on, past the caches or not. Of vectors of D, load(i) is
+// that of numbers i, i + 1, …, and one(i) is number i by itself. Others see what went past the
+// caches once it was flushed.
+template <class D, class Load, class One>
+HWY_INLINE void Put(D d, size_t count, bool past_caches, hn::TFromD<D>* to, const Load& load,
+                    const One& one) {
+  const size_t lanes = hn::Lanes(d);
+  const size_t over = reinterpret_cast<uintptr_t>(to) / sizeof(*to) % lanes;
+  size_t done = std::min((lanes - over) % lanes, count);
+  for (size_t i = 0; i < done; ++i) to[i] = one(i);
+  if (past_caches) {
+    for (; done + lanes <= count; done += lanes) hn::Stream(load(done), d, to + done);
+  } else {
+    for (; done + lanes <= count; done += lanes) hn::Store(load(done), d, to + done);
+  }
+  for (; done < count; ++done) to[done] = one(done);
+}
+
+void PutBytes(std::span<const uint8_t> scores, bool past_caches, uint8_t* to) {
+#if HWY_TARGET != HWY_SCALAR
+  if (past_caches) {
+    const hn::CappedTag<uint8_t, 64> d;
+    Put(
+        d, scores.size(), past_caches, to,
+        [&](size_t i) HWY_ATTR { return hn::LoadU(d, scores.data() + i); },
+        [&](size_t i) { return scores[i]; });
+    return;
+  }
+#endif
+  // An empty span may point nowhere, which memcpy must not be given.
+  if (!scores.empty()) std::memcpy(to, scores.data(), scores.size());
+}
+
+void PutFloats(std::span<const double> scores, bool past_caches, float* to) {
+  const auto one = [&](size_t i) { return static_cast<float>(scores[i]); };
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<float> d;
+  const hn::Half<decltype(d)> half;
+  const hn::Rebind<double, decltype(half)> doubles;
+  const auto demoted = [&](size_t i) HWY_ATTR {
+    return hn::DemoteTo(half, hn::LoadU(doubles, scores.data() + i));
+  };
+  Put(
+      d, scores.size(), past_caches, to,
+      [&](size_t i) HWY_ATTR { return hn::Combine(d, demoted(i + hn::Lanes(half)), demoted(i)); },
+      one);
+#else
+  for (size_t i = 0; i < scores.size(); ++i) to[i] = one(i);
+#endif
+}
 
 // Sets `bytes` bytes at `to` to `number` over and over.
-void FillWith(std::span<const uint8_t> number, uint8_t* to, size_t bytes) {
+void FillWith(std::span<const uint8_t> number, bool past_caches, uint8_t* to, size_t bytes) {
 #if HWY_TARGET != HWY_SCALAR
-  if (bytes > kCachedBytes) {
+  if (past_caches) {
     const hn::CappedTag<uint8_t, 64> d;
     const size_t lanes = hn::Lanes(d);
     std::array<uint8_t, 128> numbers;  // whole ones, as widths are powers of two
@@ -34,7 +81,6 @@ void FillWith(std::span<const uint8_t> number, uint8_t* to, size_t bytes) {
     std::memcpy(to, numbers.data(), done);
     const auto vector = hn::LoadU(d, next);
     for (; done + lanes <= bytes; done += lanes) hn::Stream(vector, d, to + done);
-    hwy::FlushStream();
     std::memcpy(to + done, next, bytes - done);
     return;
   }
@@ -47,17 +93,6 @@ void FillWith(std::span<const uint8_t> number, uint8_t* to, size_t bytes) {
   }
 }
 
-void StreamBytes(std::span<const uint8_t> from, uint8_t* to) {
-  const hn::CappedTag<uint8_t, 64> d;
-  const size_t lanes = hn::Lanes(d);
-  size_t done = std::min((lanes - reinterpret_cast<uintptr_t>(to) % lanes) % lanes, from.size());
-  std::memcpy(to, from.data(), done);
-  for (; done + lanes <= from.size(); done += lanes) {
-    hn::Stream(hn::LoadU(d, from.data() + done), d, to + done);
-  }
-  std::memcpy(to + done, from.data() + done, from.size() - done);
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace kernelserve
 HWY_AFTER_NAMESPACE();
@@ -66,7 +101,16 @@ HWY_AFTER_NAMESPACE();
 namespace kernelserve {
 
 HWY_EXPORT(FillWith);
-HWY_EXPORT(StreamBytes);
+HWY_EXPORT(PutBytes);
+HWY_EXPORT(PutFloats);
+
+namespace {
+
+// What is larger leaves the caches before anyone reads it: written past them, it needs not be read
+// from memory first.
+constexpr size_t kCachedBytes = size_t{1} << 20;
+
+}  // namespace
 
 ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices)
     : ScoreMatrix(type, queries, choices, nullptr) {
@@ -79,26 +123,34 @@ ScoreMatrix::ScoreMatrix(DataType type, size_t queries, size_t choices, uint8_t*
       width_(FixedWidth(type)),
       queries_(queries),
       choices_(choices),
+      past_caches_(queries * choices * width_ > kCachedBytes),
       values_(values) {}
 
 void ScoreMatrix::Put(size_t query, size_t choice, std::span<const uint8_t> scores) {
   if (type_ == DataType::kUint8) {
-    HWY_DYNAMIC_DISPATCH(StreamBytes)(scores, At(query, choice));
-    return;
+    HWY_DYNAMIC_DISPATCH(PutBytes)(scores, past_caches_, At(query, choice));
+  } else {
+    StoreNumbers(type_, scores, At(query, choice));
   }
-  StoreNumbers(type_, scores, At(query, choice));
 }
 
 void ScoreMatrix::Put(size_t query, size_t choice, std::span<const double> scores) {
-  StoreNumbers(type_, scores, At(query, choice));
+  if (type_ == DataType::kFloat32) {
+    HWY_DYNAMIC_DISPATCH(PutFloats)
+    (scores, past_caches_, reinterpret_cast<float*>(At(query, choice)));
+  } else {
+    StoreNumbers(type_, scores, At(query, choice));
+  }
 }
 
 void ScoreMatrix::Fill(double score) {
   alignas(double) std::array<uint8_t, sizeof(double)> number;
   StoreNumbers(type_, std::span<const double>(&score, 1), number.data());
   HWY_DYNAMIC_DISPATCH(FillWith)
-  (std::span(number).first(width_), values_, queries_ * choices_ * width_);
+  (std::span(number).first(width_), past_caches_, values_, queries_ * choices_ * width_);
 }
+
+void ScoreMatrix::Finish() { hwy::FlushStream(); }
 
 void ScoreMatrix::PutNull(size_t query, size_t choice) {
   if (validity_.empty()) validity_.assign((queries_ * choices_ + 7) / 8, 0xff);

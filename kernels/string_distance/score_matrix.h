@@ -12,7 +12,7 @@
 namespace kernelserve {
 
 // Scores of some queries by all choices, row by row, as numbers of one type: what it does not hold
-// saturates. Not thread-safe.
+// saturates. Not thread-safe: another thread may read it after Finish().
 class ScoreMatrix {
  public:
   // `type` is an integer or float type. Scores are unset.
@@ -26,6 +26,8 @@ class ScoreMatrix {
   // The same score everywhere.
   void Fill(double score);
   void PutNull(size_t query, size_t choice);
+  // To be called after these.
+  void Finish();
 
   DataType type() const { return type_; }
   size_t queries() const { return queries_; }
@@ -45,6 +47,7 @@ class ScoreMatrix {
   size_t width_;
   size_t queries_;
   size_t choices_;
+  bool past_caches_;
   std::unique_ptr<uint8_t[]> own_;
   uint8_t* values_;
   std::vector<uint8_t> validity_;
