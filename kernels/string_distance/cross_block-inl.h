@@ -45,8 +45,10 @@ namespace HWY_NAMESPACE {
 
 // So that steps of one vector fill the time that those of another wait, and a choice's end, which
 // no processor foresees, comes once for many queries. Not more than registers hold, and not so many
-// that a block of choices leaves the cache.
-constexpr size_t VectorsOf(size_t bits) { return kVectorBytes < 64 || bits == 8 ? 2 : 4; }
+// that a block of choices leaves the cache; of 64 bits, more are no faster.
+constexpr size_t VectorsOf(size_t bits) {
+  return kVectorBytes < 64 || bits == 8 ? 2 : bits == 32 ? 8 : 4;
+}
 
 // A column for each vector of a group: one by one and not an array, which compilers would keep in
 // memory.
@@ -256,7 +258,10 @@ void RunClass(std::span<const Text> queries, std::span<const uint16_t> some,
     group->Set(std::span(texts).first(now.size()));
     if (vectors == 1) group->template Run<1>(width, by_choice);
     if (vectors == 2) group->template Run<2>(width, by_choice);
-    if constexpr (kVectors == 4) {
+    if constexpr (kVectors == 8) {
+      if (vectors == 8) group->template Run<8>(width, by_choice);
+    }
+    if constexpr (kVectors >= 4) {
       if (vectors == 4) group->template Run<4>(width, by_choice);
     }
     tiles.Take(now, width, by_choice);

@@ -20,17 +20,24 @@ using reference::RandomText;
 using reference::Units;
 
 struct TextSample {
-  TextSample(uint32_t seed, size_t count, size_t units_min, size_t units_max) {
+  TextSample(uint32_t seed, size_t count, size_t units_min, size_t units_max)
+      : TextSample(seed, count, {{units_min, units_max}}) {}
+
+  // `count` texts of each of these ranges of sizes.
+  TextSample(uint32_t seed, size_t count, const std::vector<std::pair<size_t, size_t>>& sizes) {
     RandomText random(seed);
-    while (units.size() < count) {
-      auto [one, other] = random.Pair(units_max);
+    for (const auto& [units_min, units_max] : sizes) Add(count, units_min, units_max, &random);
+    for (const Units& text : units) owned.emplace_back(text);
+    for (const OwnedText& text : owned) texts.push_back(text.text());
+  }
+  void Add(size_t count, size_t units_min, size_t units_max, RandomText* random) {
+    for (const size_t end = units.size() + count; units.size() < end;) {
+      auto [one, other] = random->Pair(units_max);
       for (Units* text : {&one, &other}) {
         if (text->size() < units_min || text->size() > units_max) continue;
-        owned.emplace_back(*text);
         units.push_back(std::move(*text));
       }
     }
-    for (const OwnedText& text : owned) texts.push_back(text.text());
   }
   std::vector<Units> units;
   std::vector<OwnedText> owned;
@@ -45,9 +52,21 @@ using CrossBlockFunction = void(std::span<const Text>, const SortedTexts&, const
                                 StopToken);
 using CrossOracle = int64_t(const Units&, const Units&);
 
-TEST(CrossBlockTest, EqualsTheOracleAtEveryTarget) {
-  const TextSample queries(1, 150, 1, kCrossQueryUnits);
-  const TextSample choices(2, 100, 0, kCrossUnits);
+// Calls test(queries, choices) for texts of all sizes, and for so many queries of each size of lane
+// that groups are full, of the widest vectors too.
+template <typename Test>
+void ForEachCrossSample(const Test& test) {
+  {
+    SCOPED_TRACE("all sizes");
+    test(TextSample(1, 150, 1, kCrossQueryUnits), TextSample(2, 100, 0, kCrossUnits));
+  }
+  {
+    SCOPED_TRACE("full groups");
+    test(TextSample(3, 129, {{1, 8}, {9, 16}, {17, 32}, {33, 64}}), TextSample(4, 12, 0, 40));
+  }
+}
+
+void ExpectLikeOracle(const TextSample& queries, const TextSample& choices) {
   const SortedTexts sorted(choices.texts, kCrossUnits);
   ASSERT_TRUE(sorted.too_long().empty());
   const std::pair<CrossBlockFunction*, CrossOracle*> cases[] = {
@@ -77,9 +96,9 @@ TEST(CrossBlockTest, EqualsTheOracleAtEveryTarget) {
   }
 }
 
-TEST(CrossBlockTest, GivesJarosSimilarityAtEveryTarget) {
-  const TextSample queries(3, 150, 1, kCrossQueryUnits);
-  const TextSample choices(4, 100, 0, kCrossUnits);
+TEST(CrossBlockTest, EqualsTheOracleAtEveryTarget) { ForEachCrossSample(ExpectLikeOracle); }
+
+void ExpectJarosSimilarities(const TextSample& queries, const TextSample& choices) {
   const SortedTexts sorted(choices.texts, kCrossUnits);
   reference::ForEachSimdTarget([&](const char* target) {
     if (!HasCrossBlock()) return;
@@ -98,6 +117,10 @@ TEST(CrossBlockTest, GivesJarosSimilarityAtEveryTarget) {
         {});
     EXPECT_EQ(emitted, queries.units.size() * choices.units.size());
   });
+}
+
+TEST(CrossBlockTest, GivesJarosSimilarityAtEveryTarget) {
+  ForEachCrossSample(ExpectJarosSimilarities);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -46,6 +47,52 @@ TEST(ScoreMatrixTest, FillsWhatItHoldsAndNothingElse) {
     ExpectFilled<int32_t>(DataType::kInt32, -0x12345);
     ExpectFilled<float>(DataType::kFloat32, 0.7f);
     ExpectFilled<double>(DataType::kFloat64, 1.0 / 3);
+  });
+}
+
+// Each row is `given`, in two parts.
+template <typename Number, typename Given>
+void ExpectPut(DataType type, const std::vector<Given>& given) {
+  // Small ones stay in the cache, and those over 2^20 bytes do not; wherever they begin and end.
+  for (const size_t queries : {size_t{1}, (size_t{1} << 20) / given.size() + 1}) {
+    for (const size_t begin : {size_t{0}, size_t{15}}) {
+      const size_t bytes = queries * given.size() * sizeof(Number);
+      std::vector<uint8_t> memory(begin * sizeof(Number) + bytes + 100, 0xaa);
+      uint8_t* const values = memory.data() + begin * sizeof(Number);
+      ScoreMatrix matrix(type, queries, given.size(), values);
+      const size_t part = given.size() / 3;
+      for (size_t query = 0; query < queries; ++query) {
+        matrix.Put(query, 0, std::span(given).first(part));
+        matrix.Put(query, part, std::span(given).subspan(part));
+      }
+      matrix.Finish();
+      size_t wrong = 0;
+      for (size_t i = 0; i < queries * given.size(); ++i) {
+        Number found;
+        std::memcpy(&found, values + i * sizeof(Number), sizeof(Number));
+        wrong += found != static_cast<Number>(given[i % given.size()]);
+      }
+      EXPECT_EQ(wrong, 0u) << queries << " rows from number " << begin;
+      for (size_t i = 0; i < memory.size(); ++i) {
+        if (i < begin * sizeof(Number) || i >= begin * sizeof(Number) + bytes) {
+          ASSERT_EQ(memory[i], 0xaa) << queries << " rows from number " << begin;
+        }
+      }
+    }
+  }
+}
+
+TEST(ScoreMatrixTest, PutsScoresWhereTheyBelongAtEveryTarget) {
+  std::vector<uint8_t> whole(1501);
+  std::vector<double> similarities(1501);
+  for (size_t i = 0; i < whole.size(); ++i) {
+    whole[i] = static_cast<uint8_t>(i * 7);
+    similarities[i] = static_cast<double>(i) / 1501;
+  }
+  reference::ForEachSimdTarget([&](const char* target) {
+    SCOPED_TRACE(target);
+    ExpectPut<uint8_t>(DataType::kUint8, whole);
+    ExpectPut<float>(DataType::kFloat32, similarities);
   });
 }
 
