@@ -53,18 +53,18 @@ def test_json_has_figures_and_outcomes(tmp_path: Path) -> None:
     ]
 
 
-def test_rounds_begin_with_each_in_turn_after_everybody_ran_once() -> None:
+def test_rounds_begin_with_each_in_turn_and_time_what_just_ran() -> None:
     order: list[str] = []
     contenders = {name: lambda name=name: order.append(name) for name in "abc"}
     seconds = alternate(contenders, 4)
-    assert "".join(order) == "abc" + "abc" + "bca" + "cab" + "abc"
+    assert "".join(order) == "aabbcc" + "bbccaa" + "ccaabb" + "aabbcc"
     assert {name: len(values) for name, values in seconds.items()} == {"a": 4, "b": 4, "c": 4}
 
 
-def test_a_clock_of_ones_own_tells_each_run_and_not_the_first() -> None:
+def test_a_clock_of_ones_own_tells_each_run_that_is_timed() -> None:
     runs: list[int] = []
     seconds = alternate({"a": lambda: runs.append(1)}, 3, {"a": lambda: float(len(runs))})
-    assert seconds == {"a": [2.0, 3.0, 4.0]}
+    assert seconds == {"a": [2.0, 4.0, 6.0]}
 
 
 MEDIANS = Medians(

@@ -15,8 +15,9 @@ What offloading a batch gives beside the libraries that do the same in the proce
 with texts in its own kind and ends with its own kind of result: kernelserve with pyarrow arrays, or
 lists where it says so, RapidFuzz with lists of str and numpy, polars_ds with a data frame, DuckDB
 with a table. All gave the same results before a clock ran. Times are medians of {rounds} rounds, in
-which everybody runs in turn; "least to most" is the range of the rounds. The null kernel gets the
-same columns and returns zeros without a look at them: what the boundary costs by itself.
+which everybody runs in turn, each right after a run that is not timed; "least to most" is the range
+of the rounds. The null kernel gets the same columns and returns zeros without a look at them: what
+the boundary costs by itself.
 """
 _MADE = (
     "Made by `kernelserve bench`, version {version}, on {cores} cores ({processor}), load "

@@ -18,19 +18,20 @@ def alternate(
 ) -> dict[str, list[float]]:
     """The seconds of each contender in each round, in the order of the rounds.
 
-    Each round begins with the next one; everybody runs once before the first. A contender in
-    `clocks` has one of its own, which tells how long its latest run took.
+    Each round begins with the next one. Before each run that is timed, its contender has one that
+    is not, and finds caches and memory as it left them itself: not as another one did, which would
+    always be the same one. A contender in `clocks` has one of its own, which tells how long its
+    latest run took.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
-    for run in contenders.values():
-        run()
     gc.collect()
     gc.freeze()  # so that collecting the garbage of a run is no look at everything else
     try:
         for turn in range(rounds):
             first = turn % len(names)
             for name in names[first:] + names[:first]:
+                contenders[name]()
                 passed = seconds_of(contenders[name])
                 seconds[name].append(clocks[name]() if name in clocks else passed)
     finally:
