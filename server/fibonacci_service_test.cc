@@ -13,6 +13,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
+#include "kernels/fibonacci/fibonacci.h"
 #include "server/error_details_matchers.h"
 #include "server/limits.h"
 #include "server/memory_budget.h"
@@ -68,7 +69,7 @@ std::vector<std::string> Elements(const v1::Column& column) {
 
 class FibonacciServiceTest : public ::testing::Test {
  protected:
-  static constexpr uint64_t kMax = 40'000;
+  static constexpr uint64_t kMax = 45'000;
 
   FibonacciServiceTest() {
     grpc::ServerBuilder builder;
@@ -126,6 +127,7 @@ TEST_F(FibonacciServiceTest, GivesSmallNumbersAsIntegersAndOthersAsMagnitudes) {
 }
 
 TEST_F(FibonacciServiceTest, GivesALargeNumberFromThePool) {
+  ASSERT_GT(FibonacciMagnitudeCostNs(kMax), static_cast<int64_t>(kInlineCostNs));
   v1::ComputeResponse response;
   ASSERT_TRUE(Compute(kMax, {}, &response).ok());
   std::string a, b = "\x01";
@@ -148,10 +150,10 @@ TEST_F(FibonacciServiceTest, NamesArgumentBoundAndValue) {
   v1::ComputeResponse response;
   const grpc::Status n = Compute(kMax + 1, {}, &response);
   EXPECT_THAT(n, IsError(grpc::StatusCode::OUT_OF_RANGE, "OUT_OF_RANGE"));
-  EXPECT_EQ(n.error_message(), "n is 40001 and must be at most 40000 without a modulus");
+  EXPECT_EQ(n.error_message(), "n is 45001 and must be at most 45000 without a modulus");
   EXPECT_EQ(InfoOf(n, "field"), "n");
-  EXPECT_EQ(InfoOf(n, "bound"), "at most 40000 without a modulus");
-  EXPECT_EQ(InfoOf(n, "value"), "40001");
+  EXPECT_EQ(InfoOf(n, "bound"), "at most 45000 without a modulus");
+  EXPECT_EQ(InfoOf(n, "value"), "45001");
   const grpc::Status modulus = Compute(1, 0, &response);
   EXPECT_THAT(modulus, IsError(grpc::StatusCode::OUT_OF_RANGE, "OUT_OF_RANGE"));
   EXPECT_EQ(InfoOf(modulus, "field"), "modulus");

@@ -1,4 +1,4 @@
-"""For every test in the run, wherever it is."""
+"""For every test of a run in which some are from here."""
 
 from __future__ import annotations
 

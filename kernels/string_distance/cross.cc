@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "kernels/error.h"
 #include "kernels/string_distance/candidates.h"
 #include "kernels/string_distance/count_index.h"
@@ -188,6 +189,7 @@ void Cross::ScoreRows(const TextScorer::Query& query, std::span<const uint32_t> 
 
 absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
                            ScoreMatrix* out) const {
+  const absl::Cleanup finish = [out] { out->Finish(); };
   if (selective_) {
     out->Fill(worst_);
     absl::Status status = EachCandidates(
@@ -223,7 +225,6 @@ absl::Status Cross::Scores(size_t begin, size_t end, const StopToken& stop,
         out->PutNull(q - begin, c - first_row_);
     }
   }
-  out->Finish();
   return stop.stopped() ? CrossStopped() : absl::OkStatus();
 }
 

@@ -37,17 +37,20 @@ namespace HWY_NAMESPACE {
 //
 //   kPlanes                                     how many bytes come out of a query and a choice
 //   Choices                                     as it goes through them (choice_units.h)
+//   Lanes                                       QueryLanes of as many vectors as VectorsOf() says
 //   Group(const Choices&)
-//   void Set(std::span<const Text> queries)     at most VectorsOf<kBits>() vectors of them
+//   void Set(std::span<const Text> queries)     at most Lanes::kQueries of them
 //   void Run<vectors>(size_t width, std::array<uint8_t*, kPlanes> out)
 //       of the queries in the first `vectors` vectors: of the choice at place c and the query at
 //       place q, out[plane][c * width + q]
 
 // So that steps of one vector fill the time that those of another wait, and a choice's end, which
-// no processor foresees, comes once for many queries. Not more than registers hold, and not so many
-// that a block of choices leaves the cache; of 64 bits, more are no faster.
-constexpr size_t VectorsOf(size_t bits) {
-  return kVectorBytes < 64 || bits == 8 ? 2 : bits == 32 ? 8 : 4;
+// no processor foresees, comes once for many queries. Not more than registers hold, where of each
+// vector so many are `kept` from step to step, and not so many that a block of choices leaves the
+// cache; of 64 bits, more are no faster.
+constexpr size_t VectorsOf(size_t bits, size_t kept) {
+  if (kVectorBytes < 64 || bits == 8) return 2;
+  return bits == 32 && kept <= 2 ? 8 : 4;
 }
 
 // A column for each vector of a group: one by one and not an array, which compilers would keep in
@@ -94,7 +97,9 @@ struct Columns<Column, Lanes, 0> {
 template <template <class> class ColumnOf, size_t kBits>
 class ColumnGroup {
  public:
-  using Lanes = QueryLanes<kBits, VectorsOf(kBits)>;
+  using V = hn::Vec<hn::ScalableTag<LaneOfBits<kBits>>>;
+  static constexpr size_t kVectors = VectorsOf(kBits, sizeof(ColumnOf<V>) / sizeof(V));
+  using Lanes = QueryLanes<kBits, kVectors>;
   static constexpr size_t kPlanes = 1;
 
   using Choices = ChoiceSteps;
@@ -106,9 +111,9 @@ class ColumnGroup {
 
   void Set(std::span<const Text> queries) { lanes_.Set(queries); }
 
-  template <size_t kVectors>
+  template <size_t kSome>
   void Run(size_t width, std::array<uint8_t*, kPlanes> out) {
-    using Now = Columns<ColumnOf<V>, Lanes, kVectors>;
+    using Now = Columns<ColumnOf<V>, Lanes, kSome>;
     static_assert(sizeof(Now) <= sizeof(Most));
     Now* const kept = reinterpret_cast<Now*>(kept_.get());
     const D d;
@@ -130,8 +135,7 @@ class ColumnGroup {
  private:
   using Lane = typename Lanes::Lane;
   using D = hn::ScalableTag<Lane>;
-  using V = hn::Vec<D>;
-  using Most = Columns<ColumnOf<V>, Lanes, VectorsOf(kBits)>;
+  using Most = Columns<ColumnOf<V>, Lanes, kVectors>;
 
   const ChoiceSteps& choices_;
   Lanes lanes_;

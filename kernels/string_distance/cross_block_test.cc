@@ -21,20 +21,23 @@ using reference::Units;
 
 struct TextSample {
   TextSample(uint32_t seed, size_t count, size_t units_min, size_t units_max)
-      : TextSample(seed, count, {{units_min, units_max}}) {}
+      : TextSample(seed, {{count, units_min, units_max}}) {}
 
-  // `count` texts of each of these ranges of sizes.
-  TextSample(uint32_t seed, size_t count, const std::vector<std::pair<size_t, size_t>>& sizes) {
+  // So many of each of these ranges of sizes.
+  struct Range {
+    size_t count, units_min, units_max;
+  };
+  TextSample(uint32_t seed, const std::vector<Range>& ranges) {
     RandomText random(seed);
-    for (const auto& [units_min, units_max] : sizes) Add(count, units_min, units_max, &random);
+    for (const Range& range : ranges) Add(range, &random);
     for (const Units& text : units) owned.emplace_back(text);
     for (const OwnedText& text : owned) texts.push_back(text.text());
   }
-  void Add(size_t count, size_t units_min, size_t units_max, RandomText* random) {
-    for (const size_t end = units.size() + count; units.size() < end;) {
-      auto [one, other] = random->Pair(units_max);
+  void Add(const Range& range, RandomText* random) {
+    for (const size_t end = units.size() + range.count; units.size() < end;) {
+      auto [one, other] = random->Pair(range.units_max);
       for (Units* text : {&one, &other}) {
-        if (text->size() < units_min || text->size() > units_max) continue;
+        if (text->size() < range.units_min || text->size() > range.units_max) continue;
         units.push_back(std::move(*text));
       }
     }
@@ -62,11 +65,13 @@ void ForEachCrossSample(const Test& test) {
   }
   {
     SCOPED_TRACE("full groups");
-    test(TextSample(3, 129, {{1, 8}, {9, 16}, {17, 32}, {33, 64}}), TextSample(4, 12, 0, 40));
+    test(TextSample(3, {{129, 1, 8}, {129, 9, 16}, {129, 17, 32}, {33, 33, 64}}),
+         TextSample(4, 12, 0, 40));
   }
 }
 
 void ExpectLikeOracle(const TextSample& queries, const TextSample& choices) {
+  ASSERT_LE(queries.texts.size(), kCrossQueries);
   const SortedTexts sorted(choices.texts, kCrossUnits);
   ASSERT_TRUE(sorted.too_long().empty());
   const std::pair<CrossBlockFunction*, CrossOracle*> cases[] = {

@@ -54,7 +54,7 @@ namespace HWY_NAMESPACE {
 template <size_t kBits>
 class JaroGroup {
  public:
-  using Lanes = QueryLanes<kBits, VectorsOf(kBits)>;
+  using Lanes = QueryLanes<kBits, VectorsOf(kBits, /*kept=*/2)>;
   static constexpr size_t kPlanes = 2;
 
   using Choices = ChoiceUnits;
@@ -88,25 +88,25 @@ class JaroGroup {
   // windows_[j] = where unit j of a text of this size may have its partner. Lanes without a query
   // may hold anything.
   void SetWindows(size_t size) {
-    HWY_ALIGN Lane widths[Lanes::kQueries];
-    HWY_ALIGN Lane firsts[Lanes::kQueries];
+    HWY_ALIGN Lane reaches[Lanes::kQueries];
+    HWY_ALIGN Lane first_windows[Lanes::kQueries];
     for (size_t lane = 0; lane < sizes_.size(); ++lane) {
       const size_t longer = std::max<size_t>(sizes_[lane], size);
       // Two texts of one unit are in each other's window too.
-      const size_t width = longer < 2 ? 0 : JaroWindow(longer, longer);
-      widths[lane] = static_cast<Lane>(width);
-      firsts[lane] = static_cast<Lane>(width < 63 ? (uint64_t{2} << width) - 1 : ~uint64_t{0});
+      const size_t reach = longer < 2 ? 0 : JaroWindow(longer, longer);
+      reaches[lane] = static_cast<Lane>(reach);
+      first_windows[lane] = static_cast<Lane>((uint64_t{2} << reach) - 1);
     }
     const D d;
     const hn::RebindToSigned<D> signed_d;
     for (size_t at = 0; at < Lanes::kQueries; at += Lanes::kLanes) {
-      // That of the next unit is one further, and begins there once the width is behind it.
-      V window = hn::Load(d, firsts + at);
-      const auto width = hn::BitCast(signed_d, hn::Load(d, widths + at));
+      // That of the next unit is one further, and goes on beginning at 0 as far as it reaches back.
+      V window = hn::Load(d, first_windows + at);
+      const auto reach = hn::BitCast(signed_d, hn::Load(d, reaches + at));
       for (size_t j = 0; j < size; ++j) {
         hn::Store(window, d, windows_ + j * Lanes::kQueries + at);
         const auto place = hn::Set(signed_d, static_cast<hwy::MakeSigned<Lane>>(j));
-        const auto grows = hn::RebindMask(d, hn::Gt(width, place));
+        const auto grows = hn::RebindMask(d, hn::Gt(reach, place));
         window = hn::Add(window, window);
         window = hn::IfThenElse(grows, hn::Add(window, hn::Set(d, Lane{1})), window);
       }
@@ -303,7 +303,7 @@ class JaroScores {
  private:
   struct Tables {
     std::vector<double> all;
-    std::vector<int32_t> begins;  // of each choice's: in its order, not to be looked up once more
+    std::vector<int32_t> begins;  // by choice, so that its size need not be looked up
     bool complete = true;
   };
 

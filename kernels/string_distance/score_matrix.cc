@@ -40,7 +40,7 @@ void PutBytes(std::span<const uint8_t> scores, bool past_caches, uint8_t* to) {
   if (past_caches) {
     const hn::CappedTag<uint8_t, 64> d;
     Put(
-        d, scores.size(), past_caches, to,
+        d, scores.size(), /*past_caches=*/true, to,
         [&](size_t i) HWY_ATTR { return hn::LoadU(d, scores.data() + i); },
         [&](size_t i) { return scores[i]; });
     return;
@@ -81,6 +81,7 @@ void FillWith(std::span<const uint8_t> number, bool past_caches, uint8_t* to, si
     std::memcpy(to, numbers.data(), done);
     const auto vector = hn::LoadU(d, next);
     for (; done + lanes <= bytes; done += lanes) hn::Stream(vector, d, to + done);
+    hwy::FlushStream();
     std::memcpy(to + done, next, bytes - done);
     return;
   }
@@ -106,8 +107,8 @@ HWY_EXPORT(PutFloats);
 
 namespace {
 
-// What is larger leaves the caches before anyone reads it: written past them, it needs not be read
-// from memory first.
+// More than this, and what was written first has left a core's caches by the time that the last is:
+// written past them, memory needs not be read before.
 constexpr size_t kCachedBytes = size_t{1} << 20;
 
 }  // namespace

@@ -17,7 +17,7 @@ class ScoreMatrix {
  public:
   // `type` is an integer or float type. Scores are unset.
   ScoreMatrix(DataType type, size_t queries, size_t choices);
-  // In `values`, of as many bytes, which stays as long as this object.
+  // In `values`, of as many bytes and aligned to the type, which stays as long as this object.
   ScoreMatrix(DataType type, size_t queries, size_t choices, uint8_t* values);
 
   // Of query `query`, the scores with the choices from `choice` on.
@@ -26,7 +26,7 @@ class ScoreMatrix {
   // The same score everywhere.
   void Fill(double score);
   void PutNull(size_t query, size_t choice);
-  // To be called after these.
+  // Has what was put past the caches be there for other threads, too.
   void Finish();
 
   DataType type() const { return type_; }

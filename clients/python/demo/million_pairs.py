@@ -20,7 +20,7 @@ from .python_loop import python_loop
 _SCORER = "levenshtein.distance"
 
 # The loop takes as long as all others together: fewer rounds of it.
-_PYTHON_ROUNDS = 3
+_PYTHON_ROUNDS = 2
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -53,12 +54,17 @@ def _stringzilla(texts: Searches) -> list[Contender]:
     queries = stringzilla.Strs(texts.matrix_queries)
     choices = stringzilla.Strs(texts.matrix_choices)
 
+    seconds = [0.0]
+
     def run() -> Any:
         # Made anew and given up, as its threads spin when they have nothing to do: they would take
-        # the processor from whoever comes next.
+        # the processor from whoever comes next. That is not on its own clock.
         device = stringzillas.DeviceScope(cpu_cores=cores)
         engine = stringzillas.LevenshteinDistances(capabilities=device)
-        return engine(queries, choices, device=device)
+        began = time.perf_counter()
+        matrix = engine(queries, choices, device=device)
+        seconds[0] = time.perf_counter() - began
+        return matrix
 
     return [
         Contender(
@@ -67,6 +73,7 @@ def _stringzilla(texts: Searches) -> list[Contender]:
             run,
             len(texts.matrix_queries) * len(texts.matrix_choices),
             np.asarray,
+            lambda: seconds[0],
         )
     ]
 
