@@ -69,7 +69,7 @@ std::vector<std::string> Elements(const v1::Column& column) {
 
 class FibonacciServiceTest : public ::testing::Test {
  protected:
-  static constexpr uint64_t kMax = 45'000;
+  static constexpr uint64_t kMax = 50'000;
 
   FibonacciServiceTest() {
     grpc::ServerBuilder builder;
@@ -150,10 +150,10 @@ TEST_F(FibonacciServiceTest, NamesArgumentBoundAndValue) {
   v1::ComputeResponse response;
   const grpc::Status n = Compute(kMax + 1, {}, &response);
   EXPECT_THAT(n, IsError(grpc::StatusCode::OUT_OF_RANGE, "OUT_OF_RANGE"));
-  EXPECT_EQ(n.error_message(), "n is 45001 and must be at most 45000 without a modulus");
+  EXPECT_EQ(n.error_message(), "n is 50001 and must be at most 50000 without a modulus");
   EXPECT_EQ(InfoOf(n, "field"), "n");
-  EXPECT_EQ(InfoOf(n, "bound"), "at most 45000 without a modulus");
-  EXPECT_EQ(InfoOf(n, "value"), "45001");
+  EXPECT_EQ(InfoOf(n, "bound"), "at most 50000 without a modulus");
+  EXPECT_EQ(InfoOf(n, "value"), "50001");
   const grpc::Status modulus = Compute(1, 0, &response);
   EXPECT_THAT(modulus, IsError(grpc::StatusCode::OUT_OF_RANGE, "OUT_OF_RANGE"));
   EXPECT_EQ(InfoOf(modulus, "field"), "modulus");

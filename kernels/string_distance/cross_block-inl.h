@@ -262,11 +262,11 @@ void RunClass(std::span<const Text> queries, std::span<const uint16_t> some,
     group->Set(std::span(texts).first(now.size()));
     if (vectors == 1) group->template Run<1>(width, by_choice);
     if (vectors == 2) group->template Run<2>(width, by_choice);
-    if constexpr (kVectors == 8) {
-      if (vectors == 8) group->template Run<8>(width, by_choice);
-    }
     if constexpr (kVectors >= 4) {
       if (vectors == 4) group->template Run<4>(width, by_choice);
+    }
+    if constexpr (kVectors == 8) {
+      if (vectors == 8) group->template Run<8>(width, by_choice);
     }
     tiles.Take(now, width, by_choice);
     some = some.subspan(now.size());

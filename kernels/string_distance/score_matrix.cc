@@ -40,7 +40,7 @@ void PutBytes(std::span<const uint8_t> scores, bool past_caches, uint8_t* to) {
   if (past_caches) {
     const hn::CappedTag<uint8_t, 64> d;
     Put(
-        d, scores.size(), /*past_caches=*/true, to,
+        d, scores.size(), past_caches, to,
         [&](size_t i) HWY_ATTR { return hn::LoadU(d, scores.data() + i); },
         [&](size_t i) { return scores[i]; });
     return;
@@ -73,16 +73,14 @@ void FillWith(std::span<const uint8_t> number, bool past_caches, uint8_t* to, si
 #if HWY_TARGET != HWY_SCALAR
   if (past_caches) {
     const hn::CappedTag<uint8_t, 64> d;
-    const size_t lanes = hn::Lanes(d);
-    std::array<uint8_t, 128> numbers;  // whole ones, as widths are powers of two
-    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = number[i % number.size()];
-    size_t done = (lanes - reinterpret_cast<uintptr_t>(to) % lanes) % lanes;
-    const uint8_t* const next = numbers.data() + done % number.size();
-    std::memcpy(to, numbers.data(), done);
-    const auto vector = hn::LoadU(d, next);
-    for (; done + lanes <= bytes; done += lanes) hn::Stream(vector, d, to + done);
+    const size_t within = number.size() - 1;  // as a mask: widths are powers of two
+    std::array<uint8_t, 128> numbers;
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = number[i & within];
+    Put(
+        d, bytes, past_caches, to,
+        [&](size_t i) HWY_ATTR { return hn::LoadU(d, &numbers[i & within]); },
+        [&](size_t i) { return numbers[i & within]; });
     hwy::FlushStream();
-    std::memcpy(to + done, next, bytes - done);
     return;
   }
 #endif
