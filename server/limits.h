@@ -181,7 +181,7 @@ inline constexpr double kPollerBusyPart = 0.75;
 inline constexpr double kPollerIdlePart = 0.25;
 
 // How long the acceptor waits where there is not even a descriptor to refuse a connection with.
-inline constexpr int kDescriptorPauseMs = 10;
+inline constexpr int kDescriptorPauseMs = 1;
 
 // How often the log says that connections are being refused.
 inline constexpr int64_t kRefusalLogPauseMs = 10'000;
