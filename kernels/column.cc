@@ -44,7 +44,7 @@ absl::Status ValidateValues(const ColumnView& column, absl::string_view field) {
                           "offsets");
     case DataType::kUtf8View:
     case DataType::kBinaryView:
-      return RequireBytes(column.values, rows * 16, field, "values");
+      return RequireBytes(column.values, rows * kViewBytes, field, "values");
     default:
       return RequireBytes(column.values, rows * FixedWidth(column.type), field, "values");
   }

@@ -57,6 +57,11 @@ struct ColumnView {
   size_t Physical(size_t row) const { return repeat ? 0 : row; }
 };
 
+// A view of *_view: an int32 length; then the bytes themselves, up to this many, or their first 4,
+// the int32 number of a buffer and an int32 offset into it.
+inline constexpr size_t kViewBytes = 16;
+inline constexpr uint32_t kInlineBytesMax = 12;
+
 // Whether each buffer is long enough for `length` rows and the layout is one of those above. Takes
 // constant time. The error's field is `field` (".offsets" and so on), the column's path in the
 // request.

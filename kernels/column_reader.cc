@@ -22,11 +22,6 @@ absl::Status MalformedValue(absl::string_view field, absl::string_view buffer, s
                    message);
 }
 
-// Arrow's view: int32 length, then up to 12 bytes of text, or 4 bytes of its beginning, the number
-// of a buffer and the offset in it.
-constexpr size_t kViewBytes = 16;
-constexpr uint32_t kInlineMax = 12;
-
 // Where the first byte over 0x7f is; the size where there is none.
 size_t AsciiPrefix(Bytes bytes) {
   const uint8_t* p = bytes.data();
@@ -45,7 +40,7 @@ size_t AsciiPrefix(Bytes bytes) {
   return at;
 }
 
-// The text of a view over kInlineMax, where it lies in one of the buffers.
+// The text of a view over kInlineBytesMax, where it lies in one of the buffers.
 bool FindText(std::span<const Bytes> buffers, int32_t length, int32_t buffer, int32_t offset,
               std::string_view* text) {
   if (length < 0 || buffer < 0 || offset < 0) return false;
@@ -154,7 +149,7 @@ RowState BytesReader::ReadView(size_t place, std::string_view* bytes) {
   const ColumnView& leaf = locator_.leaf();
   const uint8_t* view = leaf.values.data() + place * kViewBytes;
   const int32_t length = LoadUnaligned<int32_t>(view, 0);
-  if (length >= 0 && static_cast<uint32_t>(length) <= kInlineMax) {
+  if (length >= 0 && static_cast<uint32_t>(length) <= kInlineBytesMax) {
     *bytes = {reinterpret_cast<const char*>(view) + 4, static_cast<size_t>(length)};
     return RowState::kValue;
   }
@@ -291,12 +286,12 @@ size_t TextReader::ReadViewsBlock(size_t first, size_t count, Text* texts) {
     // aren't zero, as Arrow wants them, the text merely goes the longer way.
     const uint32_t length = LoadUnaligned<uint32_t>(view, 0);
     const uint64_t all = LoadUnaligned<uint64_t>(view + 4, 0) | LoadUnaligned<uint32_t>(view, 3);
-    if (length <= kInlineMax && (!decodes_ || (all & kTopBits) == 0)) {
+    if (length <= kInlineBytesMax && (!decodes_ || (all & kTopBits) == 0)) {
       texts[i] = Text::OfBytes(view + 4, length);
       continue;
     }
     std::string_view bytes;
-    if (length > kInlineMax &&
+    if (length > kInlineBytesMax &&
         FindText(column.view_buffers, static_cast<int32_t>(length), LoadUnaligned<int32_t>(view, 2),
                  LoadUnaligned<int32_t>(view, 3), &bytes) &&
         (!decodes_ || IsAscii(bytes))) {

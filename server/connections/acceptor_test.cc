@@ -10,12 +10,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <iostream>
 #include <latch>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/log.h"
 
@@ -118,9 +118,10 @@ void UseUpDescriptors() {
   }
   end.count_down();
   other.join();
-  // Not before: to tell of a failure takes descriptors.
-  std::cerr << (connected ? "all" : "not all") << " connected, " << left_open << " left open\n";
   acceptor.StopListening();
+  // Not before: to tell of a failure takes descriptors.
+  Log(LogLevel::kWarning, "descriptors had been used up",
+      {{"all_connected", connected ? "yes" : "no"}, {"left_open", absl::StrCat(left_open)}});
   std::exit(connected && left_open <= kLeft ? 0 : 1);
 }
 
@@ -128,7 +129,7 @@ void UseUpDescriptors() {
 // connections may stay open.
 TEST(AcceptorDeathTest, RefusesThoughAnotherThreadTakesTheDescriptorThatItGivesUpToDoSo) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(UseUpDescriptors(), testing::ExitedWithCode(0), "all connected");
+  EXPECT_EXIT(UseUpDescriptors(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

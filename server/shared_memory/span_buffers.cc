@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
 #include "server/columns/separated_texts.h"
+#include "server/columns/view_ranges.h"
 
 namespace kernelserve::server {
 namespace {
@@ -26,12 +27,53 @@ struct Part {
   std::string field;
   Bytes* view;
   uint32_t base = 0;  // of offsets: what is subtracted from each
+  uint8_t* copy = nullptr;
+};
+
+// The buffers that a column's views point into, and which of the other parts these views are: none
+// where they were sent.
+struct ViewBuffers {
+  const ColumnView* column = nullptr;
+  std::optional<size_t> views;
+  std::vector<Part> parts;
 };
 
 // Offsets, or what a client says are some: they are looked at later, by who uses them.
 void Subtract(uint32_t base, uint8_t* offsets, uint64_t size) {
   auto* const numbers = reinterpret_cast<uint32_t*>(offsets);
   for (uint64_t i = 0; i < size / sizeof(uint32_t); ++i) numbers[i] -= base;
+}
+
+// What copies of the parts take, each on its alignment.
+uint64_t BytesOf(std::span<const Part> parts) {
+  uint64_t bytes = 0;
+  for (const Part& part : parts) {
+    // A process has more than could be summed up.
+    const uint64_t length = std::min(part.length, kBytesMost);
+    bytes = std::min(bytes + (length + kAlignment - 1) / kAlignment * kAlignment, kBytesMost);
+  }
+  return bytes;
+}
+
+// Of buffers that are longer than the views themselves, only what these point into is copied: it
+// may be a small part, as it is where the column has some rows of a longer one. Views that lie are
+// left to whoever uses them, with all of the buffers.
+void Narrow(std::span<const Part> others, ViewBuffers* buffers) {
+  const ColumnView& column = *buffers->column;
+  const bool has_views = column.type == DataType::kUtf8View || column.type == DataType::kBinaryView;
+  if (!has_views || !buffers->views.has_value()) return;
+  if (column.length > column.values.size() / kViewBytes) return;
+  const std::span<uint8_t> views(others[*buffers->views].copy, column.length * kViewBytes);
+  if (BytesOf(buffers->parts) <= views.size()) return;
+  std::vector<uint64_t> sizes;
+  for (const Part& part : buffers->parts) sizes.push_back(part.length);
+  const std::optional<std::vector<BufferRange>> ranges = RangesOf(views, sizes);
+  if (!ranges.has_value()) return;
+  PointIntoRanges(*ranges, views);
+  for (size_t i = 0; i < ranges->size(); ++i) {
+    buffers->parts[i].offset += (*ranges)[i].begin;
+    buffers->parts[i].length = (*ranges)[i].size();
+  }
 }
 
 absl::StatusOr<std::shared_ptr<Region>> FindRegion(const RegionTable& regions,
@@ -74,6 +116,29 @@ absl::Status CheckInside(const Region& region, const v1::RegionSpan& span, absl:
                    absl::StrCat(field, " is ", value, ", expected ", bound, ", its region's size"));
 }
 
+absl::Status TooLarge(uint64_t bytes, uint64_t bytes_max) {
+  const std::string bound = absl::StrCat("at most ", bytes_max, " bytes");
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   {.reason = "REQUEST_TOO_LARGE",
+                    .field = "request",
+                    .bound = bound,
+                    .value = absl::StrCat(bytes)},
+                   absl::StrCat("the request has ", bytes, " bytes in shared memory and this ",
+                                "server takes ", bound, ": send it in parts"));
+}
+
+// Copies the parts to `to`, BytesOf(*parts) of it.
+absl::Status Read(uint8_t* to, std::vector<Part>* parts) {
+  for (Part& part : *parts) {
+    if (!part.region->Read(part.offset, part.length, to)) return Unreadable(part);
+    if (part.base != 0) Subtract(part.base, to, part.length);
+    *part.view = {to, part.length};
+    part.copy = to;
+    to += (part.length + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  return absl::OkStatus();
+}
+
 class Collector {
  public:
   explicit Collector(const RegionTable& regions) : regions_(regions) {}
@@ -81,7 +146,8 @@ class Collector {
   absl::Status Add(const v1::Column& spans, ColumnView* column, absl::string_view field) {
     const auto add = [this, field](bool given, const v1::RegionSpan& span, absl::string_view name,
                                    Bytes* view) {
-      return given ? AddPart(span, absl::StrCat(field, ".", name), view) : absl::OkStatus();
+      return given ? AddPart(span, absl::StrCat(field, ".", name), view, &parts_)
+                   : absl::OkStatus();
     };
     absl::Status status =
         add(spans.has_validity_span(), spans.validity_span(), "validity_span", &column->validity);
@@ -93,10 +159,13 @@ class Collector {
     if (!status.ok()) return status;
     if (const int count = spans.view_buffer_spans_size(); count > 0) {
       column->view_buffers.assign(static_cast<size_t>(count), Bytes());
+      ViewBuffers& buffers = view_buffers_.emplace_back();
+      buffers.column = column;
+      if (spans.has_values_span()) buffers.views = parts_.size() - 1;
       for (int i = 0; i < count; ++i) {
         status =
             AddPart(spans.view_buffer_spans(i), absl::StrCat(field, ".view_buffer_spans[", i, "]"),
-                    &column->view_buffers[static_cast<size_t>(i)]);
+                    &column->view_buffers[static_cast<size_t>(i)], &buffers.parts);
         if (!status.ok()) return status;
       }
     }
@@ -106,26 +175,24 @@ class Collector {
     return Add(spans.dictionary(), dictionary.get(), absl::StrCat(field, ".dictionary"));
   }
 
+  // All but those of view_buffers().
   std::vector<Part>& parts() { return parts_; }
-  // Of all parts, each on its alignment.
-  uint64_t bytes() const { return bytes_; }
+  std::vector<ViewBuffers>& view_buffers() { return view_buffers_; }
 
  private:
-  absl::Status AddPart(const v1::RegionSpan& span, const std::string& field, Bytes* view) {
+  absl::Status AddPart(const v1::RegionSpan& span, const std::string& field, Bytes* view,
+                       std::vector<Part>* parts) {
     absl::StatusOr<std::shared_ptr<Region>> region = FindRegion(regions_, span, field);
     if (!region.ok()) return region.status();
     absl::Status status = CheckInside(**region, span, field, "MALFORMED_COLUMN");
     if (!status.ok()) return status;
-    // A process has more than could be summed up.
-    const uint64_t length = std::min(span.length(), kBytesMost);
-    bytes_ = std::min(bytes_ + (length + kAlignment - 1) / kAlignment * kAlignment, kBytesMost);
-    parts_.push_back({*std::move(region), span.offset(), span.length(), field, view});
+    parts->push_back({*std::move(region), span.offset(), span.length(), field, view});
     return absl::OkStatus();
   }
 
   const RegionTable& regions_;
   std::vector<Part> parts_;
-  uint64_t bytes_ = 0;
+  std::vector<ViewBuffers> view_buffers_;
 };
 
 }  // namespace
@@ -151,28 +218,19 @@ absl::Status SpanBuffers::Copy(const SharedMemory& memory, std::span<const Sourc
     absl::Status status = collector.Add(*source.spans, source.column, source.field);
     if (!status.ok()) return status;
   }
-  const uint64_t bytes = collector.bytes();
-  if (bytes > memory.request_bytes_max) {
-    const std::string bound = absl::StrCat("at most ", memory.request_bytes_max, " bytes");
-    return MakeError(absl::StatusCode::kResourceExhausted,
-                     {.reason = "REQUEST_TOO_LARGE",
-                      .field = "request",
-                      .bound = bound,
-                      .value = absl::StrCat(bytes)},
-                     absl::StrCat("the request has ", bytes, " bytes in shared memory and this ",
-                                  "server takes ", bound, ": send it in parts"));
-  }
-  uint8_t* to = nullptr;
-  if (bytes > 0) {
-    const absl::StatusOr<uint8_t*> taken = Take(memory, bytes);
-    if (!taken.ok()) return taken.status();
-    to = *taken;
-  }
-  for (const Part& part : collector.parts()) {
-    if (!part.region->Read(part.offset, part.length, to)) return Unreadable(part);
-    if (part.base != 0) Subtract(part.base, to, part.length);
-    *part.view = {to, part.length};
-    to += (part.length + kAlignment - 1) / kAlignment * kAlignment;
+  uint64_t bytes = 0;
+  const auto copy = [&](std::vector<Part>* parts) {
+    const uint64_t more = BytesOf(*parts);
+    bytes += more;
+    if (bytes > memory.request_bytes_max) return TooLarge(bytes, memory.request_bytes_max);
+    if (more == 0) return Read(nullptr, parts);
+    const absl::StatusOr<uint8_t*> to = Take(memory, more);
+    return to.ok() ? Read(*to, parts) : to.status();
+  };
+  if (absl::Status status = copy(&collector.parts()); !status.ok()) return status;
+  for (ViewBuffers& buffers : collector.view_buffers()) {
+    Narrow(collector.parts(), &buffers);
+    if (absl::Status status = copy(&buffers.parts); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

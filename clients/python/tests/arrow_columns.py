@@ -67,6 +67,14 @@ def read(column: types.Column) -> list[Any]:
     return array.to_pylist()  # type: ignore[no-any-return]
 
 
+def shuffled_views(array: Any) -> Any:
+    """Rows of a column of views in another order, into the same buffers."""
+    _, views, *buffers = array.buffers()
+    order = np.random.default_rng(1).permutation(len(array))
+    mixed = pa.py_buffer(np.frombuffer(views, np.complex128)[order])
+    return pa.Array.from_buffers(array.type, len(array), [None, mixed, *buffers])
+
+
 def as_list(result: Any) -> list[Any]:
     """The values of a result of any kind; nulls of any kind as None."""
     if isinstance(result, (pa.Array, pa.ChunkedArray)):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arrow_columns import ENCODINGS, read
+from arrow_columns import ENCODINGS, read, shuffled_views
 from kernelserve._columns import Column
 from kernelserve._inputs import column_from
 from kernelserve._limits import SAFE_LIMITS, Limits
@@ -190,12 +190,7 @@ VIEWS: dict[str, Callable[[], Any]] = {
 def test_how_long_views_are_is_known_about(kind: str) -> None:
     array = VIEWS[kind]().cast(pa.string_view())
     if kind == "shuffled":
-        _, views, data = array.buffers()
-        order = np.random.default_rng(1).permutation(len(array))
-        mixed = np.frombuffer(views, np.complex128)[order]
-        array = pa.Array.from_buffers(
-            pa.string_view(), len(array), [None, pa.py_buffer(mixed), data]
-        )
+        array = shuffled_views(array)
     for some in (array, array[: len(array) // 2], array[5000:15_000]):
         made = column(some)
         exact = len(made.encode(0, len(some)).join())

@@ -236,61 +236,6 @@ def test_columns_that_find_no_room_are_sent(monkeypatch: pytest.MonkeyPatch, bou
     region.close()
 
 
-def test_columns_that_the_server_cannot_read_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    skip_unless_memory_is_read()
-    with ks.connect() as client:
-        assert client.pairwise(LEFT, RIGHT) == DISTANCES
-        (region,) = regions_of(client)._all
-        assert region.process
-        monkeypatch.setattr(placement, "address_of", lambda data: 4096)
-        assert client.pairwise(LEFT, RIGHT) == DISTANCES
-        assert region.turn == 2, "it was tried"
-        monkeypatch.undo()
-        assert client.pairwise(LEFT, RIGHT) == DISTANCES
-        assert turns(client) == 1
-
-
-def test_columns_are_read_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Offsets of 64 bits are computed anew, and they alone are put into the region."""
-    skip_unless_memory_is_read()
-    written = []
-    monkeypatch.setattr(Region, "write", lambda region, buffers: written.append(buffers))
-    left, right = pa.array(LEFT), pa.array(RIGHT)
-    with ks.connect() as client:
-        assert client.pairwise(left[:11_000], right[9_000:]).to_pylist() == [
-            Levenshtein.distance(*both) for both in zip(LEFT[:11_000], RIGHT[9_000:], strict=True)
-        ]
-        assert written == [[]]
-        monkeypatch.undo()
-        large = left.cast(pa.large_string())[5:]
-        assert client.pairwise(large, right[5:]).to_pylist() == DISTANCES[5:]
-        (region,) = regions_of(client)._all
-        assert 4 * (ROWS - 4) <= region._written < 4 * ROWS + 64
-
-
-def test_what_is_read_is_kept_for_as_long_as_the_call_takes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Text of views is gathered into memory that nobody else refers to."""
-    skip_unless_memory_is_read()
-    kept = []
-    with ks.connect() as client:
-        client.pairwise(LEFT, RIGHT)
-        (region,) = regions_of(client)._all
-        lend = client._connection._call
-
-        def look(*arguments: Any) -> Any:
-            kept.append(sum(map(len, region.kept)))
-            return lend(*arguments)
-
-        monkeypatch.setattr(client._connection, "_call", look)
-        left, right = long_views(LEFT), long_views(RIGHT)
-        client.pairwise(left, right)
-    text = sum(len(row.encode()) for row in left.to_pylist() + right.to_pylist())
-    assert kept == [text + 2 * 4 * (ROWS + 1)]
-    assert region.kept == []
-
-
 def test_threads_have_regions_to_themselves() -> None:
     def distances(seed: int) -> bool:
         left = words(seed)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._views import go_as_they_are
+from ._views import are_read_as_they_are, go_as_they_are
 from ._wire import Buffer, Rebased, Writer
 from .v1 import types_pb2 as types
 
@@ -92,13 +92,13 @@ class Piece:
     ) -> Writer:
         """The Column message of rows [begin, end). `writer` makes what it is written with."""
         lo, hi = self.start + begin, self.start + end
+        out = writer()
         views = self.type in VIEW_TYPES
-        if views and not go_as_they_are(self.view_buffers, end - begin):
+        if views and not self._views_go_as_they_are(lo, end - begin, read=out.is_read):
             from ._arrow import with_offsets
 
             rest = with_offsets(self, begin, end)
             return rest.encode(0, end - begin, repeat=repeat, writer=writer)
-        out = writer()
         out.uint(TYPE, self.type)
         out.uint(LENGTH, end - begin)
         out.uint(_REPEAT, repeat)
@@ -120,6 +120,13 @@ class Piece:
                 for data in self.view_buffers:
                     out.buffer(_VIEW_BUFFERS, data)
         return out
+
+    def _views_go_as_they_are(self, start: int, rows: int, *, read: bool) -> bool:
+        """`read`: the server reads their buffers where they are."""
+        buffers = self.view_buffers
+        if go_as_they_are(buffers, rows):
+            return True
+        return read and are_read_as_they_are(self.values, start, rows, buffers)
 
     def _encode_offsets(self, out: Writer, lo: int, hi: int) -> None:
         assert self.offsets is not None

@@ -36,16 +36,21 @@ class Placement:
         """For a Column message."""
         return _SpanWriter(self)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether they are read where they are."""
+        return bool(self.region.process)
+
     def span(self, data: Buffer) -> Writer:
         """The RegionSpan of a buffer."""
-        if not self.region.process:
+        if not self.is_read:
             return self._put(data)
         self.region.kept.append(data)
         return span_of(self.region.process, address_of(data), len(data))
 
     def rebased_span(self, data: Rebased) -> Writer:
         """The RegionSpan of offsets."""
-        raw = data.raw() if self.region.process else None
+        raw = data.raw() if self.is_read else None
         if raw is None:
             return self._put(data)
         out = self.span(raw)
@@ -82,6 +87,10 @@ class _SpanWriter(Writer):
         super().__init__()
         self._placement = placement
         self._view_buffers = 0
+
+    @property
+    def is_read(self) -> bool:
+        return self._placement.is_read
 
     def buffer(self, field: int, data: Buffer) -> None:
         # Of view buffers, all are named or none.

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 # Bytes of buffers, for each row, with which views go as they are: as many as they have themselves.
 # Of more, much may belong to other rows, and to find out what does takes as long as to gather it.
 _BUFFERS_BYTES_A_ROW_MAX = 16
 
+# With how many buffers, and with how many bytes of them for each that a text has, views go as they
+# are where a server reads them: to name a buffer takes some microseconds.
+_READ_BUFFERS_MAX = 64
+_READ_BYTES_A_TEXT_BYTE_MAX = 2
+
 # Rows to look at for an estimate, or half as many.
-_SAMPLED_ROWS = 2048
+_SAMPLED_ROWS = 512
+
+
+# What a view's four int32 are; the second is the text's beginning.
+_LENGTH, _BUFFER, _OFFSET = 0, 2, 3
+_INLINE_BYTES_MAX = 12
 
 
 def go_as_they_are(buffers: Sequence[memoryview], rows: int) -> bool:
@@ -23,17 +34,53 @@ def go_as_they_are(buffers: Sequence[memoryview], rows: int) -> bool:
     return nbytes <= _BUFFERS_BYTES_A_ROW_MAX * rows and all(map(len, buffers))
 
 
+def are_read_as_they_are(
+    values: memoryview, start: int, length: int, buffers: Sequence[memoryview]
+) -> bool:
+    """The same of rows [start, start + length), of which a server reads what they need.
+
+    That is of each buffer from the first byte that they point to up to the last: little, where they
+    are some rows of a longer column; of rows that were shuffled or sorted it may be much.
+    """
+    if len(buffers) > _READ_BUFFERS_MAX or not all(map(len, buffers)):
+        return False
+    some = _some_views(values, start, length)
+    some = some[some[:, _LENGTH] > _INLINE_BYTES_MAX]
+    if not len(some):
+        return True
+    places = np.sort((some[:, _BUFFER].astype(np.int64) << 32) + some[:, _OFFSET])
+    in_one = places[1:] >> 32 == places[:-1] >> 32
+    between = int((places[1:] - places[:-1])[in_one].sum())
+    text = int(some[:, _LENGTH].sum(dtype=np.int64)) * length // _sampled(length)
+    return between <= _READ_BYTES_A_TEXT_BYTE_MAX * text + _BUFFERS_BYTES_A_ROW_MAX * length
+
+
 def text_bytes(values: memoryview, start: int, length: int) -> int:
     """About how many bytes of text the views of rows [start, start + length) have.
 
-    By one row in each of many stretches, at a place that differs from stretch to stretch: rows that
-    come in turns are met alike. Few long ones among short ones may be missed.
+    Few long ones among short ones may be missed.
     """
     if length == 0:
         return 0
-    sizes = np.frombuffer(values[start * 16 : (start + length) * 16], np.int32)[::4]
-    stretch = max(1, length // _SAMPLED_ROWS)
-    numbers = np.arange(length // stretch)
+    sizes = _some_views(values, start, length)[:, _LENGTH]
+    return int(np.maximum(sizes, 0).sum(dtype=np.int64)) * length // len(sizes)
+
+
+def _some_views(values: memoryview, start: int, length: int) -> npt.NDArray[np.int32]:
+    """Views of some of the rows [start, start + length), of four numbers each.
+
+    One in each of many stretches, at a place that differs from stretch to stretch: rows that come
+    in turns are met alike.
+    """
+    views = np.frombuffer(values[start * 16 : (start + length) * 16], np.int32).reshape(-1, 4)
+    count = _sampled(length)
+    stretch = length // max(1, count)
+    numbers = np.arange(count)
     # The golden ratio's multiples spread evenly, whatever the length.
-    some = sizes[numbers * stretch + (numbers * 40_503 % 65_536) * stretch // 65_536]
-    return int(np.maximum(some, 0).mean(dtype=np.float64) * length)
+    places = numbers * stretch + (numbers * 40_503 % 65_536) * stretch // 65_536
+    return views.take(places, 0)
+
+
+def _sampled(length: int) -> int:
+    """How many views of so many are looked at."""
+    return length // max(1, length // _SAMPLED_ROWS)

@@ -25,8 +25,13 @@ class DecodeError(ValueError):
     """The bytes are not a protobuf message."""
 
 
+_SHORT_VARINTS = [bytes([number]) for number in range(0x80)]
+
+
 def varint(number: int) -> bytes:
     """A number from 0 to 2^64 - 1, seven bits a byte, lowest first."""
+    if number < 0x80:
+        return _SHORT_VARINTS[number]
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -81,6 +86,11 @@ class Writer:
     def __init__(self) -> None:
         self.buffers: list[Buffer] = []
         self.nbytes = 0
+
+    @property
+    def is_read(self) -> bool:
+        """Whether buffers stay where they are, and the server reads what it needs of them."""
+        return False
 
     def raw(self, data: Buffer) -> None:
         """Fields that are encoded already."""

@@ -1,0 +1,119 @@
+"""Columns that the server reads where they are, in this process's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from rapidfuzz.distance import Levenshtein
+
+import kernelserve as ks
+from arrow_columns import shuffled_views
+from kernelserve import _placement as placement
+from kernelserve._shared_memory import Region
+from shared_regions import (
+    DISTANCES,
+    LEFT,
+    RIGHT,
+    ROWS,
+    leave_out_others,
+    regions_of,
+    skip_unless_memory_is_read,
+    turns,
+)
+
+
+@pytest.fixture(autouse=True)
+def _only_own_regions() -> None:
+    skip_unless_memory_is_read()
+    leave_out_others()
+
+
+def test_columns_that_the_server_cannot_read_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ks.connect() as client:
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        (region,) = regions_of(client)._all
+        assert region.process
+        monkeypatch.setattr(placement, "address_of", lambda data: 4096)
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert region.turn == 2, "it was tried"
+        monkeypatch.undo()
+        assert client.pairwise(LEFT, RIGHT) == DISTANCES
+        assert turns(client) == 1
+
+
+def test_columns_are_read_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offsets of 64 bits are computed anew, and they alone are put into the region."""
+    written = []
+    monkeypatch.setattr(Region, "write", lambda region, buffers: written.append(buffers))
+    left, right = pa.array(LEFT), pa.array(RIGHT)
+    with ks.connect() as client:
+        assert client.pairwise(left[:11_000], right[9_000:]).to_pylist() == [
+            Levenshtein.distance(*both) for both in zip(LEFT[:11_000], RIGHT[9_000:], strict=True)
+        ]
+        assert written == [[]]
+        monkeypatch.undo()
+        large = left.cast(pa.large_string())[5:]
+        assert client.pairwise(large, right[5:]).to_pylist() == DISTANCES[5:]
+        (region,) = regions_of(client)._all
+        assert 4 * (ROWS - 4) <= region._written < 4 * ROWS + 64
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ks.Client, list[list[int]]]]:
+    """A client, and how long the buffers are that are read of each of its calls."""
+    sizes: list[list[int]] = []
+    with ks.connect() as client:
+        client.pairwise(LEFT, RIGHT)
+        (region,) = regions_of(client)._all
+        lend = client._connection._call
+
+        def look(*arguments: Any) -> Any:
+            sizes.append([len(data) for data in region.kept])
+            return lend(*arguments)
+
+        monkeypatch.setattr(client._connection, "_call", look)
+        yield client, sizes
+        assert region.kept == []
+
+
+def test_what_is_read_is_kept_for_as_long_as_the_call_takes(
+    kept: tuple[ks.Client, list[list[int]]],
+) -> None:
+    """Text of views all over a long buffer is gathered, in memory that nobody else refers to."""
+    client, sizes = kept
+    everything = pa.array([f"{i:040}" for i in range(10 * ROWS)]).cast(pa.string_view())
+    shuffled = shuffled_views(everything)
+    left, right = shuffled[:ROWS], shuffled[ROWS : 2 * ROWS]
+    pairs = zip(left.to_pylist(), right.to_pylist(), strict=True)
+    expected = [Levenshtein.distance(*both) for both in pairs]
+    assert client.pairwise(left, right).to_pylist() == expected
+    assert sizes == [[4 * (ROWS + 1), 40 * ROWS] * 2]
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_views_of_some_rows_of_a_longer_column_are_read_where_they_are(
+    kept: tuple[ks.Client, list[list[int]]], library: str
+) -> None:
+    """With whatever else is in their buffers, of which the server reads what it needs."""
+    client, sizes = kept
+    rows = [f"{i:>9}" + "x" * (i % 40) for i in range(10 * ROWS)]
+    if library == "pyarrow":
+        column = pa.array(rows).cast(pa.string_view())
+        nbytes = [len(data) for data in column.buffers()[2:]]
+    else:
+        column = pl.Series(rows)
+        nbytes = []
+    for begin in (0, 70_001, 9 * ROWS):
+        del sizes[:]
+        left, right = column[begin : begin + ROWS], column[begin // 2 : begin // 2 + ROWS]
+        pairs = zip(rows[begin : begin + ROWS], rows[begin // 2 :], strict=False)
+        expected = [Levenshtein.distance(*both) for both in pairs]
+        assert list(client.pairwise(left, right).to_numpy()) == expected
+        (call,) = sizes
+        assert call.count(16 * ROWS) == 2, "there is no column of offsets"
+        if nbytes:
+            assert call == [16 * ROWS, *nbytes] * 2
