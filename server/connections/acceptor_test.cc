@@ -92,15 +92,19 @@ void UseUpDescriptors() {
   const Descriptor last = Socket();
   if (!last.is_open()) std::exit(3);
   constexpr size_t kLeft = 8;
-  std::latch started(1), begin(1), ended(1), end(1);
+  constexpr ptrdiff_t kOthers = 2;
+  std::latch started(kOthers), begin(1), ended(kOthers), end(1);
   std::atomic<bool> stop = false;
-  std::thread other([&] {
-    started.count_down();
-    begin.wait();
-    while (!stop) const Descriptor taken(fcntl(last.get(), F_DUPFD_CLOEXEC, 0));
-    ended.count_down();
-    end.wait();
-  });
+  std::vector<std::thread> others;
+  for (ptrdiff_t i = 0; i < kOthers; ++i) {
+    others.emplace_back([&] {
+      started.count_down();
+      begin.wait();
+      while (!stop) const Descriptor taken(fcntl(last.get(), F_DUPFD_CLOEXEC, 0));
+      ended.count_down();
+      end.wait();
+    });
+  }
   // UndefinedBehaviorSanitizer opens a pipe to look at a class that it has not seen yet: those of
   // the log and of the thread's beginning and end it sees while there are descriptors.
   started.wait();
@@ -117,7 +121,7 @@ void UseUpDescriptors() {
     left_open = WaitUntilClosed(connections, kLeft);
   }
   end.count_down();
-  other.join();
+  for (std::thread& other : others) other.join();
   acceptor.StopListening();
   // Not before: to tell of a failure takes descriptors.
   Log(LogLevel::kWarning, "descriptors had been used up",
