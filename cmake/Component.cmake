@@ -24,7 +24,7 @@ endfunction()
 # Under KERNELSERVE_COMPILE_IN_GROUPS, replaces the sources in the variable `sources` by fewer files
 # that include them, <name>_<group>.cc: most of what a small source takes to compile is headers and
 # templates that its neighbours need, too. Which group a source is in depends on its name alone, so
-# that a new one has no other group compiled again; 8 groups are of some 7 sources each. The largest
+# that a new one has no other group compiled again; 4 groups are of some 14 sources each. The largest
 # come first, as Ninja begins with these: what it ends with, other cores may wait for.
 #
 # Those in `ALONE` stay by themselves, and so do those that Highway has include themselves, once for
@@ -38,7 +38,7 @@ function(compile_in_groups name sources)
     return()
   endif()
   set(files "")
-  foreach(group RANGE 7)
+  foreach(group RANGE 3)
     set(includes_${group} "")
     set(size_${group} 0)
   endforeach()
@@ -50,13 +50,13 @@ function(compile_in_groups name sources)
     else()
       string(MD5 hash "${path}")
       string(SUBSTRING "${hash}" 0 1 digit)
-      math(EXPR group "0x${digit} % 8")
+      math(EXPR group "0x${digit} % 4")
       string(APPEND includes_${group} "#include \"${path}\"\n")
       math(EXPR size_${group} "${size_${group}} + 1")
     endif()
   endforeach()
   set(sizes_and_groups "")
-  foreach(group RANGE 7)
+  foreach(group RANGE 3)
     list(APPEND sizes_and_groups "${size_${group}} ${group}")
   endforeach()
   list(SORT sizes_and_groups COMPARE NATURAL ORDER DESCENDING)
