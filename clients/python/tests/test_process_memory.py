@@ -11,7 +11,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
-from arrow_columns import shuffled_views
+from arrow_columns import as_list, shuffled_views
 from kernelserve import _placement as placement
 from kernelserve._shared_memory import Region
 from shared_regions import (
@@ -117,3 +117,20 @@ def test_views_of_some_rows_of_a_longer_column_are_read_where_they_are(
         assert call.count(16 * ROWS) == 2, "there is no column of offsets"
         if nbytes:
             assert call == [16 * ROWS, *nbytes] * 2
+
+
+@pytest.mark.parametrize("rows", [1, 60])
+def test_a_few_rows_of_a_long_column_of_views_have_no_long_buffer_read(
+    kept: tuple[ks.Client, list[list[int]]], rows: int
+) -> None:
+    """So few views are sent, not read: then a server would not know what it needs of a buffer."""
+    client, sizes = kept
+    column = pa.array([f"{i:02000}" for i in range(5_000)]).cast(pa.string_view())
+    left = column[2_000 : 2_000 + rows]
+    right: Any = RIGHT if rows == 1 else column[:rows]
+    texts = left.to_pylist() * (len(RIGHT) if rows == 1 else 1)
+    others = right if rows == 1 else right.to_pylist()
+    expected = [Levenshtein.distance(*both) for both in zip(texts, others, strict=True)]
+    assert as_list(client.pairwise(left, right)) == expected
+    (call,) = sizes
+    assert max(call) < 400_000, "the column's buffer has 10 MB"

@@ -94,7 +94,7 @@ class Piece:
         lo, hi = self.start + begin, self.start + end
         out = writer()
         views = self.type in VIEW_TYPES
-        if views and not self._views_go_as_they_are(lo, end - begin, read=out.is_read):
+        if views and not self._views_go_as_they_are(lo, end - begin, out):
             from ._arrow import with_offsets
 
             rest = with_offsets(self, begin, end)
@@ -121,12 +121,11 @@ class Piece:
                     out.buffer(_VIEW_BUFFERS, data)
         return out
 
-    def _views_go_as_they_are(self, start: int, rows: int, *, read: bool) -> bool:
-        """`read`: the server reads their buffers where they are."""
-        buffers = self.view_buffers
-        if go_as_they_are(buffers, rows):
+    def _views_go_as_they_are(self, start: int, rows: int, out: Writer) -> bool:
+        if go_as_they_are(self.view_buffers, rows):
             return True
-        return read and are_read_as_they_are(self.values, start, rows, buffers)
+        read = out.reads_views(rows * FIXED_WIDTH[self.type])
+        return read and are_read_as_they_are(self.values, start, rows, self.view_buffers)
 
     def _encode_offsets(self, out: Writer, lo: int, hi: int) -> None:
         assert self.offsets is not None

@@ -88,9 +88,9 @@ class _SpanWriter(Writer):
         self._placement = placement
         self._view_buffers = 0
 
-    @property
-    def is_read(self) -> bool:
-        return self._placement.is_read
+    def reads_views(self, nbytes: int) -> bool:
+        # Where views are sent, the server reads their buffers as a whole.
+        return self._placement.is_read and nbytes >= _BUFFER_BYTES_MIN
 
     def buffer(self, field: int, data: Buffer) -> None:
         # Of view buffers, all are named or none.

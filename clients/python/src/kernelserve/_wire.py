@@ -87,9 +87,9 @@ class Writer:
         self.buffers: list[Buffer] = []
         self.nbytes = 0
 
-    @property
-    def is_read(self) -> bool:
-        """Whether buffers stay where they are, and the server reads what it needs of them."""
+    def reads_views(self, nbytes: int) -> bool:
+        """Whether so many bytes of views stay where they are, and the server reads of the buffers
+        that they point into what it needs."""
         return False
 
     def raw(self, data: Buffer) -> None:
