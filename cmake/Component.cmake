@@ -24,8 +24,8 @@ endfunction()
 # Under KERNELSERVE_COMPILE_IN_GROUPS, replaces the sources in the variable `sources` by fewer files
 # that include them, <name>_<group>.cc: most of what a small source takes to compile is headers and
 # templates that its neighbours need, too. Which group a source is in depends on its name alone, so
-# that a new one has no other group compiled again; 4 groups are of some 14 sources each. The largest
-# come first, as Ninja begins with these: what it ends with, other cores may wait for.
+# that a new one has no other group compiled again; 4 groups are of some 14 sources each. The
+# largest come first, as Ninja begins with these: what it ends with, other cores may wait for.
 #
 # Those in `ALONE` stay by themselves, and so do those that Highway has include themselves, once for
 # each kind of processor. (One that becomes such a source does not compile until CMake has run.)
