@@ -134,3 +134,20 @@ def test_a_few_rows_of_a_long_column_of_views_have_no_long_buffer_read(
     assert as_list(client.pairwise(left, right)) == expected
     (call,) = sizes
     assert max(call) < 400_000, "the column's buffer has 10 MB"
+
+
+def test_a_few_long_texts_all_over_a_buffer_do_not_have_it_read(
+    kept: tuple[ks.Client, list[list[int]]],
+) -> None:
+    """Too few of them are met by the sample to tell that they are all over it."""
+    client, sizes = kept
+    texts = [f"{i:05000}" if i % 1000 == 0 else f"{i:05}" for i in range(4 * ROWS)]
+    left = shuffled_views(pa.array(texts).cast(pa.string_view()))[:ROWS]
+    assert 0 < sum(len(text) > 12 for text in left.to_pylist()) < 50
+    right = pa.array(RIGHT)
+    pairs = zip(left.to_pylist(), RIGHT, strict=True)
+    expected = [Levenshtein.distance(*both) for both in pairs]
+    assert as_list(client.pairwise(left, right)) == expected
+    (call,) = sizes
+    assert sum(map(len, left.buffers()[2:])) > 390_000
+    assert max(call) < 390_000

@@ -16,8 +16,10 @@ _BUFFERS_BYTES_A_ROW_MAX = 16
 _READ_BUFFERS_MAX = 64
 _READ_BYTES_A_TEXT_BYTE_MAX = 2
 
-# Rows to look at for an estimate, or half as many.
+# Rows to look at for an estimate, or up to twice as many; and how many of them have to have a long
+# text, at least, before they tell where long texts are.
 _SAMPLED_ROWS = 512
+_LONG_SAMPLED_MIN = 32
 
 
 # What a view's four int32 are; the second is the text's beginning.
@@ -46,8 +48,8 @@ def are_read_as_they_are(
         return False
     some = _some_views(values, start, length)
     some = some[some[:, _LENGTH] > _INLINE_BYTES_MAX]
-    if not len(some):
-        return True
+    if len(some) < _LONG_SAMPLED_MIN:
+        return False
     places = np.sort((some[:, _BUFFER].astype(np.int64) << 32) + some[:, _OFFSET])
     in_one = places[1:] >> 32 == places[:-1] >> 32
     between = int((places[1:] - places[:-1])[in_one].sum())
