@@ -57,8 +57,8 @@ struct ColumnView {
   size_t Physical(size_t row) const { return repeat ? 0 : row; }
 };
 
-// A view of *_view: an int32 length; then the bytes themselves, up to this many, or their first 4,
-// the int32 number of a buffer and an int32 offset into it.
+// A view of *_view: an int32 length; then the bytes themselves, up to kInlineBytesMax, or their
+// first 4, the int32 number of a buffer and an int32 offset into it.
 inline constexpr size_t kViewBytes = 16;
 inline constexpr uint32_t kInlineBytesMax = 12;
 

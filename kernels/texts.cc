@@ -63,14 +63,13 @@ uint64_t Texts::BytesMax(const ColumnView& column) {
        !std::all_of(leaf.view_buffers.begin(), leaf.view_buffers.end(), ascii))) {
     unit_bytes = sizeof(uint32_t);
   }
-  // Texts of a view's own 12 bytes are not in a buffer: they count as if there were more.
+  // Texts of a view's own bytes are not in a buffer: they count as if there were more.
   const uint64_t inline_unit_bytes = leaf.type == DataType::kUtf8View ? sizeof(uint32_t) : 1;
-  constexpr uint64_t kInlineBytes = 12;
   uint64_t bytes = 0;
   uint64_t longest = 0;
   const auto add = [&](uint64_t size) {
     const uint64_t units_bytes =
-        size * (size <= kInlineBytes ? std::max(unit_bytes, inline_unit_bytes) : unit_bytes);
+        size * (size <= kInlineBytesMax ? std::max(unit_bytes, inline_unit_bytes) : unit_bytes);
     bytes += units_bytes + sizeof(uint32_t);
     longest = std::max(longest, units_bytes);
   };

@@ -85,7 +85,7 @@ void UseUpDescriptors() {
   listeners.push_back({.listening = *std::move(listening), .grpc = &holder});
   Acceptor acceptor(std::move(listeners),
                     {.connections_max = 100'000, .connections_per_peer_max = 100'000});
-  // So many that it happens: the other thread is in time for one in some thousands.
+  // So many that it happens: the other threads are in time for one in some thousands.
   const DescriptorLimit many(20'000);
   std::vector<Descriptor> connections(many.limit() / 2);
   for (Descriptor& each : connections) each = Socket();

@@ -38,6 +38,8 @@ struct ViewBuffers {
   std::vector<Part> parts;
 };
 
+uint64_t Aligned(uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
 // Offsets, or what a client says are some: they are looked at later, by who uses them.
 void Subtract(uint32_t base, uint8_t* offsets, uint64_t size) {
   auto* const numbers = reinterpret_cast<uint32_t*>(offsets);
@@ -49,8 +51,7 @@ uint64_t BytesOf(std::span<const Part> parts) {
   uint64_t bytes = 0;
   for (const Part& part : parts) {
     // A process has more than could be summed up.
-    const uint64_t length = std::min(part.length, kBytesMost);
-    bytes = std::min(bytes + (length + kAlignment - 1) / kAlignment * kAlignment, kBytesMost);
+    bytes = std::min(bytes + Aligned(std::min(part.length, kBytesMost)), kBytesMost);
   }
   return bytes;
 }
@@ -118,13 +119,14 @@ absl::Status CheckInside(const Region& region, const v1::RegionSpan& span, absl:
 
 absl::Status TooLarge(uint64_t bytes, uint64_t bytes_max) {
   const std::string bound = absl::StrCat("at most ", bytes_max, " bytes");
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   {.reason = "REQUEST_TOO_LARGE",
-                    .field = "request",
-                    .bound = bound,
-                    .value = absl::StrCat(bytes)},
-                   absl::StrCat("the request has ", bytes, " bytes in shared memory and this ",
-                                "server takes ", bound, ": send it in parts"));
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      {.reason = "REQUEST_TOO_LARGE",
+       .field = "request",
+       .bound = bound,
+       .value = absl::StrCat(bytes)},
+      absl::StrCat("the request has at least ", bytes, " bytes in shared memory and this ",
+                   "server takes ", bound, ": send it in parts"));
 }
 
 // Copies the parts to `to`, BytesOf(*parts) of it.
@@ -134,7 +136,7 @@ absl::Status Read(uint8_t* to, std::vector<Part>* parts) {
     if (part.base != 0) Subtract(part.base, to, part.length);
     *part.view = {to, part.length};
     part.copy = to;
-    to += (part.length + kAlignment - 1) / kAlignment * kAlignment;
+    to += Aligned(part.length);
   }
   return absl::OkStatus();
 }

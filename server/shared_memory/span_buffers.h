@@ -39,8 +39,9 @@ class SpanBuffers {
     absl::string_view field;
   };
 
-  // Copies all buffers that the columns have in regions, and lets the columns view the copies,
-  // which live as long as this. To be called once. REGION_UNKNOWN; MALFORMED_COLUMN for a span that
+  // Copies the buffers that the columns have in regions, and lets the columns view the copies,
+  // which live as long as this: of long buffers of views what these point into, and the views so
+  // that they point into that. To be called once. REGION_UNKNOWN; MALFORMED_COLUMN for a span that
   // ends outside of its region, and for texts that are not separated as their column says;
   // REQUEST_TOO_LARGE and MEMORY_CEILING as for a message of that size.
   absl::Status Fetch(const SharedMemory& memory, std::span<const Source> sources);

@@ -21,12 +21,15 @@ class SpanBuffersTest : public ::testing::Test {
  protected:
   SpanBuffersTest() : token_(*table_.Add(MakeMemfdRegion("0123456789"))) {}
 
-  v1::RegionSpan Span(uint64_t offset, uint64_t length) const {
+  static v1::RegionSpan SpanOf(const std::string& token, uint64_t offset, uint64_t length) {
     v1::RegionSpan span;
-    span.set_region(token_);
+    span.set_region(token);
     span.set_offset(offset);
     span.set_length(length);
     return span;
+  }
+  v1::RegionSpan Span(uint64_t offset, uint64_t length) const {
+    return SpanOf(token_, offset, length);
   }
 
   // Decodes the column as it would arrive, then fetches its spans.

@@ -147,11 +147,7 @@ class ProcessSpansTest : public SpanBuffersTest {
   }
 
   v1::RegionSpan At(uint64_t offset, uint64_t length) const {
-    v1::RegionSpan span;
-    span.set_region(process_token_);
-    span.set_offset(offset);
-    span.set_length(length);
-    return span;
+    return SpanOf(process_token_, offset, length);
   }
 
   const std::string text_ = "in this process's memory";
@@ -233,12 +229,9 @@ class ViewSpansTest : public SpanBuffersTest {
  protected:
   ViewSpansTest() {
     for (size_t i = 0; i < text_.size(); ++i) text_[i] = static_cast<char>('a' + i % 23);
-    text_token_ = *table_.Add(MakeMemfdRegion(text_));
     column_.set_type(v1::DATA_TYPE_UTF8_VIEW);
     column_.set_length(2);
-    v1::RegionSpan* const span = column_.add_view_buffer_spans();
-    span->set_region(text_token_);
-    span->set_length(text_.size());
+    *column_.add_view_buffer_spans() = SpanOf(*table_.Add(MakeMemfdRegion(text_)), 0, text_.size());
   }
 
   static std::string Views(int32_t first, int32_t second) {
@@ -247,12 +240,10 @@ class ViewSpansTest : public SpanBuffersTest {
   }
 
   void SetViews(const std::string& views) {
-    column_.mutable_values_span()->set_region(*table_.Add(MakeMemfdRegion(views)));
-    column_.mutable_values_span()->set_length(views.size());
+    *column_.mutable_values_span() = SpanOf(*table_.Add(MakeMemfdRegion(views)), 0, views.size());
   }
 
   std::string text_ = std::string(800, ' ');
-  std::string text_token_;
   v1::Column column_;
 };
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -151,3 +152,27 @@ def test_a_few_long_texts_all_over_a_buffer_do_not_have_it_read(
     (call,) = sizes
     assert sum(map(len, left.buffers()[2:])) > 390_000
     assert max(call) < 390_000
+
+
+def test_behind_an_empty_buffer_none_is_read(kept: tuple[ks.Client, list[list[int]]]) -> None:
+    """Those behind it would have other numbers."""
+    client, sizes = kept
+    views = np.zeros((ROWS, 4), np.int32)
+    views[:, 0], views[::2, 2] = 40, 2
+    views[:, 3] = 40 * (np.arange(ROWS) // 2)
+    parts = [b"a" * (20 * ROWS), b"", b"b" * (20 * ROWS)]
+    buffers = [None, pa.py_buffer(views.tobytes()), *map(pa.py_buffer, parts)]
+    left = pa.Array.from_buffers(pa.string_view(), ROWS, buffers)
+    assert client.pairwise(left, "a" * 40).to_pylist() == [40, 0] * (ROWS // 2)
+    (call,) = sizes
+    assert call[:2] == [4 * (ROWS + 1), 40 * ROWS], "they are gathered"
+
+
+def test_of_many_buffers_none_is_read(kept: tuple[ks.Client, list[list[int]]]) -> None:
+    """To name them would take longer than to gather their texts."""
+    client, sizes = kept
+    column = pa.array([f"{i:>40}" for i in range(4 * ROWS)], pa.string_view())
+    assert len(column.buffers()) > 66
+    expected = [Levenshtein.distance(row, "abc") for row in column[:ROWS].to_pylist()]
+    assert client.pairwise(column[:ROWS], "abc").to_pylist() == expected
+    assert sizes == [[4 * (ROWS + 1), 40 * ROWS]]

@@ -17,6 +17,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
+from arrow_columns import shuffled_views
 from kernelserve import _placement as placement
 from kernelserve import _sealed_memory as sealed_memory
 from kernelserve import _shared_memory as shared_memory
@@ -145,7 +146,8 @@ def test_a_region_is_refilled_with_less_and_with_more(way: str, kind: str) -> No
 def test_gathered_views_go_into_fresh_pages_and_into_old_ones(way: str) -> None:
     with ks.connect() as shared, ks.connect(shared_memory=False) as sent:
         for rows in (12_000, 20_000, 9_000):
-            left, right = long_views(LEFT[-rows:]), long_views(RIGHT[-rows:])
+            left = shuffled_views(long_views(LEFT * 8))[:rows]
+            right = shuffled_views(long_views(RIGHT * 8))[:rows]
             expected = [
                 Levenshtein.distance(*both)
                 for both in zip(left.to_pylist(), right.to_pylist(), strict=True)

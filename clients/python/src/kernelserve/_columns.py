@@ -2,7 +2,7 @@
 
 A Column is a list of Pieces; a Piece holds the buffers of one Arrow array as they are. Encoding a
 range of rows slices those buffers and copies nothing but offsets (to begin at 0, as int32), and
-the text of views that point into long buffers.
+the text of views that point into long buffers, unless the server reads these.
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ _READ_BYTES_A_TEXT_BYTE_MAX = 2
 _SAMPLED_ROWS = 512
 _LONG_SAMPLED_MIN = 32
 
-
 # What a view's four int32 are; the second is the text's beginning.
 _LENGTH, _BUFFER, _OFFSET = 0, 2, 3
 _INLINE_BYTES_MAX = 12
@@ -47,13 +46,13 @@ def are_read_as_they_are(
     if len(buffers) > _READ_BUFFERS_MAX or not all(map(len, buffers)):
         return False
     some = _some_views(values, start, length)
-    some = some[some[:, _LENGTH] > _INLINE_BYTES_MAX]
-    if len(some) < _LONG_SAMPLED_MIN:
+    long = some[some[:, _LENGTH] > _INLINE_BYTES_MAX]
+    if len(long) < _LONG_SAMPLED_MIN:
         return False
-    places = np.sort((some[:, _BUFFER].astype(np.int64) << 32) + some[:, _OFFSET])
+    places = np.sort((long[:, _BUFFER].astype(np.int64) << 32) + long[:, _OFFSET])
     in_one = places[1:] >> 32 == places[:-1] >> 32
     between = int((places[1:] - places[:-1])[in_one].sum())
-    text = int(some[:, _LENGTH].sum(dtype=np.int64)) * length // _sampled(length)
+    text = int(long[:, _LENGTH].sum(dtype=np.int64)) * length // len(some)
     return between <= _READ_BYTES_A_TEXT_BYTE_MAX * text + _BUFFERS_BYTES_A_ROW_MAX * length
 
 
@@ -69,20 +68,14 @@ def text_bytes(values: memoryview, start: int, length: int) -> int:
 
 
 def _some_views(values: memoryview, start: int, length: int) -> npt.NDArray[np.int32]:
-    """Views of some of the rows [start, start + length), of four numbers each.
+    """Views of some of the rows [start, start + length), four numbers each.
 
     One in each of many stretches, at a place that differs from stretch to stretch: rows that come
     in turns are met alike.
     """
     views = np.frombuffer(values[start * 16 : (start + length) * 16], np.int32).reshape(-1, 4)
-    count = _sampled(length)
-    stretch = length // max(1, count)
-    numbers = np.arange(count)
+    stretch = max(1, length // _SAMPLED_ROWS)
+    numbers = np.arange(length // stretch)
     # The golden ratio's multiples spread evenly, whatever the length.
     places = numbers * stretch + (numbers * 40_503 % 65_536) * stretch // 65_536
     return views.take(places, 0)
-
-
-def _sampled(length: int) -> int:
-    """How many views of so many are looked at."""
-    return length // max(1, length // _SAMPLED_ROWS)

@@ -30,7 +30,7 @@ _SHORT_VARINTS = [bytes([number]) for number in range(0x80)]
 
 def varint(number: int) -> bytes:
     """A number from 0 to 2^64 - 1, seven bits a byte, lowest first."""
-    if number < 0x80:
+    if 0 <= number < 0x80:
         return _SHORT_VARINTS[number]
     out = bytearray()
     while number > 0x7F:
