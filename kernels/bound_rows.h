@@ -41,6 +41,12 @@ inline constexpr double kDefaultCostNs = 50;
 inline constexpr double kReadByteNs = 0.5;
 inline constexpr double kPreprocessByteNs = 1;
 
+inline double ReadTextNs(size_t bytes, Preprocessing preprocessing) {
+  const double byte_ns =
+      preprocessing == Preprocessing::kNone ? kReadByteNs : kReadByteNs + kPreprocessByteNs;
+  return byte_ns * static_cast<double>(bytes);
+}
+
 // What a kernel says of itself, for its errors and the names of its columns.
 struct Declared {
   std::string name;
@@ -91,31 +97,14 @@ class BoundRows : public BoundKernel {
       return end;
     }
     Readers readers = MakeReaders(kIndices);
-    const size_t stride = rows > kSampledOver ? kSampleEvery : 1;
-    *cost_ns = 0;
-    size_t end = begin;
-    while (end < rows && *cost_ns < budget_ns) {
-      const size_t some = std::min(stride, rows - end);
-      const double row_ns = RowCost(readers, SampleRow(end, some));
-      // Of dear rows, no more than there is budget for.
-      const double affordable = std::max(1.0, std::ceil((budget_ns - *cost_ns) / row_ns));
-      const size_t count = affordable < some ? static_cast<size_t>(affordable) : some;
-      *cost_ns += row_ns * count;
-      end += count;
-    }
-    return end;
+    const auto row_cost = [&](size_t row) { return RowCost(readers, row); };
+    return SampledTaskEnd(begin, rows, budget_ns, row_cost, cost_ns);
   }
 
   double CostNs(size_t rows) const final {
     if (!traits_.costs) return rows * kDefaultCostNs;
     Readers readers = MakeReaders(kIndices);
-    const size_t stride = (rows + kSampledOver - 1) / kSampledOver;
-    double cost = 0;
-    for (size_t row = 0; row < rows; row += stride) {
-      const size_t count = std::min(stride, rows - row);
-      cost += RowCost(readers, SampleRow(row, count)) * count;
-    }
-    return cost;
+    return SampledCostNs(rows, [&](size_t row) { return RowCost(readers, row); });
   }
 
   absl::Status Run(size_t begin, size_t end, const StopToken& stop, ResultBlock& out) const final {
@@ -238,10 +227,8 @@ class BoundRows : public BoundKernel {
   // Reading the row's texts, and the kernel's own estimate, which may be that it hardly looks.
   double RowCost(Readers& readers, size_t row) const {
     return AtSizes(readers, row, [this](auto... sizes) {
-      const double byte_ns =
-          preprocessing_ == Preprocessing::kNone ? kReadByteNs : kReadByteNs + kPreprocessByteNs;
       const double read_ns =
-          (0.0 + ... + (std::is_same_v<Args, Text> ? byte_ns * static_cast<double>(sizes) : 0));
+          (0.0 + ... + (std::is_same_v<Args, Text> ? ReadTextNs(sizes, preprocessing_) : 0));
       return read_ns + Cost(sizes...);
     });
   }

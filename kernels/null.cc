@@ -42,6 +42,7 @@ class NullScorer final : public TextScorer {
   bool higher_is_better() const override { return false; }
   std::optional<double> cutoff() const override { return std::nullopt; }
   double worst() const override { return 0; }
+  double best() const override { return 0; }
   bool IsSymmetric() const override { return true; }
   bool ChecksPairs() const override { return false; }
   absl::Status CheckPair(Text, Text) const override { return absl::OkStatus(); }

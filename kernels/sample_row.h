@@ -1,6 +1,8 @@
 #ifndef KERNELSERVE_KERNELS_SAMPLE_ROW_H_
 #define KERNELSERVE_KERNELS_SAMPLE_ROW_H_
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 namespace kernelserve::define_internal {
@@ -14,6 +16,37 @@ inline constexpr size_t kSampledOver = 4096;
 // though always the same one in a process. A sender can't put dear rows where none is looked at,
 // and so a task takes what was estimated on average, whatever comes in.
 size_t SampleRow(size_t begin, size_t count);
+
+// BoundKernel::CostNs where row_cost(row) estimates a row, in nanoseconds.
+template <typename RowCost>
+double SampledCostNs(size_t rows, const RowCost& row_cost) {
+  const size_t stride = (rows + kSampledOver - 1) / kSampledOver;
+  double cost_ns = 0;
+  for (size_t row = 0; row < rows; row += stride) {
+    const size_t count = std::min(stride, rows - row);
+    cost_ns += row_cost(SampleRow(row, count)) * count;
+  }
+  return cost_ns;
+}
+
+// BoundKernel::TaskEnd, by the same.
+template <typename RowCost>
+size_t SampledTaskEnd(size_t begin, size_t rows, double budget_ns, const RowCost& row_cost,
+                      double* cost_ns) {
+  const size_t stride = rows > kSampledOver ? kSampleEvery : 1;
+  *cost_ns = 0;
+  size_t end = begin;
+  while (end < rows && *cost_ns < budget_ns) {
+    const size_t some = std::min(stride, rows - end);
+    const double row_ns = row_cost(SampleRow(end, some));
+    // Of dear rows, no more than there is budget for.
+    const double affordable = std::max(1.0, std::ceil((budget_ns - *cost_ns) / row_ns));
+    const size_t count = affordable < some ? static_cast<size_t>(affordable) : some;
+    *cost_ns += row_ns * count;
+    end += count;
+  }
+  return end;
+}
 
 }  // namespace kernelserve::define_internal
 

@@ -40,6 +40,8 @@ class TextScorer {
   virtual std::optional<double> cutoff() const = 0;
   // What stands for a score that is worse than the cutoff.
   virtual double worst() const = 0;
+  // No score is better; infinite where longer texts have better ones.
+  virtual double best() const = 0;
 
   // Whether f(a, b) = f(b, a) with these parameters.
   virtual bool IsSymmetric() const = 0;

@@ -110,7 +110,7 @@ absl::Status BatchHandler::CountRows() {
   rows_ = known ? batch_.rows : 1;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const ColumnView& column = columns_[i];
-    if (column.repeat) continue;
+    if (column.repeat || batch_.columns[i].has_own_rows) continue;
     if (known && column.length != rows_) {
       return LengthMismatch(kernel.arguments[i].name, column.length, whose, rows_);
     }

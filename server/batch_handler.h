@@ -46,6 +46,7 @@ absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t 
 struct RequestColumn {
   ColumnView view{.type = DataType::kUnspecified};
   v1::Column spans = {};
+  bool has_own_rows = false;  // which the call's rows point to, however many those are
 };
 
 // A kernel over the rows of some columns: what Pairwise and Run are, but for their messages. The

@@ -11,6 +11,7 @@ absl::string_view MethodName(Method method) {
       "kernelserve.v1.StringDistanceService/EditScript",
       "kernelserve.v1.StringDistanceService/Align",
       "kernelserve.v1.StringDistanceService/Pairwise",
+      "kernelserve.v1.StringDistanceService/PairwiseRecords",
       "kernelserve.v1.StringDistanceService/Cdist",
       "kernelserve.v1.StringDistanceService/TopK",
       "kernelserve.v1.StringDistanceService/Join",

@@ -14,6 +14,7 @@ enum class Method : uint8_t {
   kEditScript,
   kAlign,
   kPairwise,
+  kPairwiseRecords,
   kCdist,
   kTopK,
   kJoin,
@@ -23,7 +24,7 @@ enum class Method : uint8_t {
   kStreamTerms,
   kGetServerInfo,
 };
-inline constexpr size_t kMethods = 12;
+inline constexpr size_t kMethods = 13;
 
 // As gRPC has it, without the slash in front: "kernelserve.v1.StringDistanceService/Compare".
 absl::string_view MethodName(Method method);

@@ -218,6 +218,33 @@ inline std::vector<std::string> Pairwises() {
   return messages;
 }
 
+inline std::vector<std::string> Records() {
+  std::vector<std::string> messages;
+  for (const v1::Scorer& scorer : Scorers()) {
+    for (const v1::Column& column : Columns()) {
+      v1::PairwiseRecordsRequest request;
+      for (int i = 0; i < 2; ++i) {
+        v1::WeightedScorer* weighted = request.add_scorers();
+        *weighted->mutable_scorer() = i == 0 ? scorer : Scorers()[1];
+        weighted->mutable_scorer()->clear_score_cutoff();
+        weighted->set_weight(1 + i);
+        *request.add_left() = i == 0 ? column : Views(kTexts);
+        *request.add_right() = Views(kTexts);
+      }
+      if (scorer.name() == "levenshtein.distance") {
+        request.mutable_scorers(1)->mutable_scorer()->set_name("osa.distance");
+        request.mutable_scorers(1)->mutable_scorer()->clear_parameters();
+      }
+      request.set_score_cutoff(0.5);
+      request.set_null_score(0.25);
+      *request.mutable_left_rows() = Integers({0, 1, 2, 3, 4, 5, 5, 0});
+      *request.mutable_right_rows() = Integers({5, 4, 3, 2, 1, 0, 5, 0});
+      messages.push_back(request.SerializeAsString());
+    }
+  }
+  return messages;
+}
+
 inline std::vector<std::string> Runs() {
   std::vector<std::string> messages;
   for (const char* kernel : {"soundex", "metaphone", "default_process", "levenshtein.distance"}) {

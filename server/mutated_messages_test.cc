@@ -23,6 +23,7 @@
 #include "server/method.h"
 #include "server/pair_handlers.h"
 #include "server/pairwise_handler.h"
+#include "server/pairwise_records_handler.h"
 #include "server/run_handler.h"
 #include "server/server.h"
 
@@ -129,6 +130,9 @@ TEST_F(MutatedMessagesTest, OfAlign) {
 TEST_F(MutatedMessagesTest, OfPairwise) {
   ServeMutated(Pairwises(), [this] { return MakePairwiseHandler(batches_); });
 }
+TEST_F(MutatedMessagesTest, OfPairwiseRecords) {
+  ServeMutated(Records(), [this] { return MakePairwiseRecordsHandler(batches_); });
+}
 TEST_F(MutatedMessagesTest, OfRun) {
   ServeMutated(Runs(), [this] { return MakeRunHandler(batches_); });
 }
@@ -218,6 +222,7 @@ TEST(MutatedMessagesWireTest, EachHasAStatusAndTheServerStaysAlive) {
       {Method::kEditScript, Pairs<v1::EditScriptRequest>()},
       {Method::kAlign, Pairs<v1::AlignRequest>(ScorersThatAlign())},
       {Method::kPairwise, Pairwises()},
+      {Method::kPairwiseRecords, Records()},
       {Method::kCdist, Cdists()},
       {Method::kTopK, TopKs()},
       {Method::kJoin, Joins()},

@@ -62,8 +62,8 @@ uint64_t ChoicesCacheBytes(const Options& options, const MemoryBudget& memory) {
 }
 
 // What some v1 server has not: names of server_info.proto.
-constexpr const char* kCapabilities[] = {"align", "cdist",           "default_process",
-                                         "join",  "separated_texts", "top_k"};
+constexpr const char* kCapabilities[] = {
+    "align", "cdist", "default_process", "join", "pairwise_records", "separated_texts", "top_k"};
 constexpr char kSharedMemory[] = "shared_memory";
 
 // The path of the socket beside the one at `address` over which clients share memory; "" where

@@ -4,6 +4,7 @@
 
 #include "server/pair_handlers.h"
 #include "server/pairwise_handler.h"
+#include "server/pairwise_records_handler.h"
 
 namespace kernelserve::server {
 
@@ -31,6 +32,13 @@ grpc::ServerUnaryReactor* StringDistanceService::Pairwise(grpc::CallbackServerCo
                                                           grpc::ByteBuffer* response) {
   return ServeUnary(calls_, Method::kPairwise, context, request, response,
                     MakePairwiseHandler(batches_));
+}
+
+grpc::ServerUnaryReactor* StringDistanceService::PairwiseRecords(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return ServeUnary(calls_, Method::kPairwiseRecords, context, request, response,
+                    MakePairwiseRecordsHandler(batches_));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StringDistanceService::Cdist(

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,6 +25,8 @@ namespace kernelserve {
 //
 //   static constexpr bool kHigherIsBetter
 //   double Worst(const Parameters&)                   what stands for a score beyond the cutoff
+//   static constexpr double kBest                     where it is neither 0 for a distance, nor 1
+//                                                     for a similarity that is no whole number
 //   bool HasBound(const Parameters&), double Bound(left_units, right_units, common, parameters)
 //   bool IsSymmetric(const Parameters&)               where some parameters make it asymmetric
 //   bool HasCross(const Parameters&), void Cross(queries, choices, parameters, stop, emit)
@@ -42,6 +45,11 @@ class BoundScorer final : public TextScorer {
     return static_cast<double>(*parameters_.score_cutoff);
   }
   double worst() const override { return K::Worst(parameters_); }
+  double best() const override {
+    if constexpr (requires { K::kBest; }) return K::kBest;
+    if (!K::kHigherIsBetter) return 0;
+    return is_whole() ? std::numeric_limits<double>::infinity() : 1;
+  }
 
   bool IsSymmetric() const override {
     if constexpr (requires { K::IsSymmetric(parameters_); }) return K::IsSymmetric(parameters_);

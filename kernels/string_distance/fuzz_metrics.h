@@ -29,6 +29,7 @@
 namespace kernelserve {
 
 struct FuzzMetric {
+  static constexpr double kMost = 100;
   struct Parameters {
     static constexpr auto Fields() { return std::tuple<>(); }
   };

@@ -24,6 +24,7 @@
 // A metric is a struct like this, all static:
 //
 //   struct Parameters { ...; Fields(); };                        (kernels/parameters.h)
+//   constexpr double kMost                                       where it goes up to that, not 1
 //   absl::Status Validate(const Parameters&)
 //   double CostNs(size_t left_units, size_t right_units, const Parameters&)
 //   void Block(TextColumn left, std::span<const Text> right, const Parameters&, double cutoff,
@@ -79,6 +80,10 @@ struct SimilarityKernel {
   static constexpr bool kHigherIsBetter =
       form == Form::kSimilarity || form == Form::kNormalizedSimilarity;
   static double Worst(const Parameters&) { return kHigherIsBetter ? 0 : 1; }
+  static constexpr double kBest = [] {
+    if constexpr (requires { Metric::kMost; }) return kHigherIsBetter ? Metric::kMost : 0.0;
+    return kHigherIsBetter ? 1.0 : 0.0;
+  }();
 
   static bool HasBound(const Parameters&) { return kHasBound; }
   static double Bound(size_t left, size_t right, size_t common, const Parameters& parameters) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,12 @@ from rapidfuzz.distance import Levenshtein
 
 import kernelserve as ks
 from arrow_columns import as_list, shuffled_views
+from kernelserve import _columns
 from kernelserve import _placement as placement
+from kernelserve._embedded import find_binary
+from kernelserve._lanes import Lane
 from kernelserve._shared_memory import Region
+from kernelserve.bench.server_process import start_server
 from shared_regions import (
     DISTANCES,
     LEFT,
@@ -176,3 +180,35 @@ def test_of_many_buffers_none_is_read(kept: tuple[ks.Client, list[list[int]]]) -
     expected = [Levenshtein.distance(row, "abc") for row in column[:ROWS].to_pylist()]
     assert client.pairwise(column[:ROWS], "abc").to_pylist() == expected
     assert sizes == [[4 * (ROWS + 1), 40 * ROWS]]
+
+
+@pytest.mark.parametrize("verb", ["pairwise", "top_k"])
+def test_what_a_wrong_guess_makes_too_large_is_sent(
+    monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Not read in ever smaller parts, each of which has all of the long buffer."""
+    everything = pa.array([f"{i:0400}" for i in range(ROWS)]).cast(pa.string_view())
+    some = shuffled_views(everything)[: ROWS // 5]
+    zeros = "0" * 400
+    expected = [Levenshtein.distance(text, zeros) for text in some.to_pylist()]
+    monkeypatch.setattr(_columns, "are_read_as_they_are", lambda *_: True)
+    paths: list[str] = []
+    for kind in ("method", "stream"):
+        monkeypatch.setattr(Lane, kind, _noting(getattr(Lane, kind), paths))
+    small = start_server(find_binary(), f"--request_bytes_max={4 << 20}")
+    with small as server, ks.connect(server.address) as client:
+        if verb == "pairwise":
+            assert client.pairwise(some, zeros).to_pylist() == expected
+        else:
+            found = client.top_k(some, [zeros], k=1)
+            assert found["score"].to_pylist() == expected
+        assert len(paths) == 2
+        assert len(regions_of(client)._all) == 1, "the server is no other one"
+
+
+def _noting(kind: Callable[[Lane, str], Any], paths: list[str]) -> Callable[[Lane, str], Any]:
+    def noted(lane: Lane, path: str) -> Any:
+        paths.append(path)
+        return kind(lane, path)
+
+    return noted

@@ -8,7 +8,7 @@ the text of views that point into long buffers, unless the server reads these.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -172,6 +172,11 @@ class Column:
         return self.pieces[index].encode(*within, repeat=self.repeat, writer=writer)
 
     @property
+    def edges(self) -> Sequence[int]:
+        """Rows that no call may have both sides of."""
+        return () if self.repeat else self.starts
+
+    @property
     def lazy(self) -> bool:
         """Whether it is encoded only when it is sent."""
         return False
@@ -199,6 +204,21 @@ class Column:
         if self.repeat:
             return 0, 1
         return begin - self.starts[index], end - self.starts[index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeColumn(Column):
+    """A column of one piece that each call has all of: other columns point to its rows."""
+
+    @property
+    def edges(self) -> Sequence[int]:
+        return ()
+
+    def _piece_at(self, row: int) -> int:
+        return 0
+
+    def _within(self, index: int, begin: int, end: int) -> tuple[int, int]:
+        return 0, len(self)
 
 
 def bytes_of(array: npt.NDArray[np.generic]) -> memoryview:

@@ -1,9 +1,4 @@
-"""How pairs of rows are scored: by one column, or by several whose scores have weights.
-
-A pair that cannot pass the cutoff any more is dropped between columns, and no column's scores are
-computed further than they matter. What is computed is what each kernel gives: bounds only tell what
-need not be.
-"""
+"""How pairs of rows are scored: by one column, or by several whose scores have weights."""
 
 from __future__ import annotations
 
@@ -18,6 +13,7 @@ import numpy.typing as npt
 from . import _verbs as verbs
 from ._exceptions import invalid, quote
 from ._kernel_methods import RESULT_TYPES
+from ._records import pairwise_records
 from ._scorers import Scorer, ScorerLike, as_scorer, higher_is_better, real
 from ._texts import Texts
 
@@ -40,23 +36,6 @@ class Compared:
     scorer: Scorer
     weight: float
     best: float
-
-
-@dataclass(slots=True)
-class Pairs:
-    """Pairs that may still pass: the sum of what they have so far, and their scores by column."""
-
-    left: Indices
-    right: Indices
-    sums: npt.NDArray[Any]
-    scores: dict[int, npt.NDArray[Any]]
-
-    def only(self, kept: npt.NDArray[np.bool_]) -> Pairs:
-        rows = np.flatnonzero(kept)
-        if len(rows) == len(kept):
-            return self
-        scores = {column: values.take(rows) for column, values in self.scores.items()}
-        return Pairs(self.left.take(rows), self.right.take(rows), self.sums.take(rows), scores)
 
 
 def best_score(scorer: Scorer) -> float:
@@ -157,29 +136,33 @@ class Comparison:
 
     def scored(self, left: Indices, right: Indices) -> Asking:
         """Those of the pairs that pass, in their order, and their scores."""
-        order = sorted(range(len(self.columns)), key=lambda i: -self.columns[i].weight)
-        pairs = Pairs(left, right, np.zeros(len(left)), {})
-        for step, number in enumerate(order):
-            compared = self.columns[number]
-            rest = [self.columns[later] for later in order[step + 1 :]]
-            cutoff = self.cutoff if len(order) == 1 else self._needed(pairs.sums, compared, rest)
-            valid = _valid(compared, pairs.left, pairs.right)
-            if valid is not None and self.null_score is None:
-                pairs, valid = pairs.only(valid), None
-            scores = yield from self._column(compared, pairs, cutoff, valid)
-            if len(order) == 1:
-                kept = self.passes(scores)
-                left, right = pairs.left[kept], pairs.right[kept]
-                return left, right, scores[kept].astype(self.dtype, copy=False)
-            pairs.sums = pairs.sums + compared.weight * scores
-            pairs.scores[number] = scores
-            if self.cutoff is not None:
-                pairs = pairs.only(self._may_pass(pairs.sums, rest))
-        # Added in the order of the columns, so that it does not matter which came first here.
-        total = sum(each.weight * pairs.scores[i] for i, each in enumerate(self.columns))
-        scores = np.asarray(total) / self._weight
+        if len(self.columns) == 1:
+            return (yield from self._scored_alone(self.columns[0], left, right))
+        if not len(left):
+            return left, right, np.empty(0, self.dtype)
+        sides = [[each.left for each in self.columns], [each.right for each in self.columns]]
+        weighted = [(each.scorer, each.weight) for each in self.columns]
+        verb = pairwise_records(*sides, left, right, weighted, self.cutoff, self.null_score)
+        scores = yield verb
+        if isinstance(scores, np.ma.MaskedArray):
+            kept = np.flatnonzero(~np.ma.getmaskarray(scores))
+            return left.take(kept), right.take(kept), scores.data.take(kept)
+        return left, right, scores
+
+    def _scored_alone(self, compared: Compared, left: Indices, right: Indices) -> Asking:
+        """scored() of one column, whose scores are the scorer's own."""
+        valid = _valid(compared, left, right)
+        if valid is not None and self.null_score is None:
+            left, right, valid = left[valid], right[valid], None
+        if not len(left):
+            return left, right, np.empty(0, self.dtype)
+        texts = compared.left.take(left), compared.right.take(right)
+        answer = yield verbs.pairwise(*texts, compared.scorer, self.cutoff, None, "fail")
+        scores = np.frombuffer(answer.buffers()[1], answer.type.to_pandas_dtype(), len(answer))
+        if valid is not None:
+            scores = np.where(valid, scores, float(self.null_score or 0))
         kept = self.passes(scores)
-        return pairs.left[kept], pairs.right[kept], scores[kept]
+        return left[kept], right[kept], scores[kept].astype(self.dtype, copy=False)
 
     def pivot(self) -> tuple[Compared, float] | None:
         """A column, and a cutoff of its own that no passing pair fails; None where none has one."""
@@ -188,7 +171,7 @@ class Comparison:
         found: tuple[Compared, float] | None = None
         for compared in self.columns:
             rest = [each for each in self.columns if each is not compared]
-            needed = self._needed(np.zeros(1), compared, rest)
+            needed = self._needed(compared, rest)
             if len(self.columns) == 1:
                 needed = self.cutoff
             if needed is None or (self.higher and needed <= 0):
@@ -213,43 +196,18 @@ class Comparison:
             each.weight * (each.best if null is None else choose(each.best, null)) for each in rest
         )
 
-    def _may_pass(self, sums: npt.NDArray[Any], rest: Sequence[Compared]) -> npt.NDArray[np.bool_]:
-        assert self.cutoff is not None
-        bound, wanted = sums + self._best(rest), self.cutoff * self._weight
-        slack = _SLACK * max(1.0, abs(wanted))
-        within = bound >= wanted - slack if self.higher else bound <= wanted + slack
-        return np.asarray(within)
-
-    def _needed(
-        self, sums: npt.NDArray[Any], compared: Compared, rest: Sequence[Compared]
-    ) -> float | None:
-        """The worst score of a column with which the best of these pairs can pass."""
+    def _needed(self, compared: Compared, rest: Sequence[Compared]) -> float | None:
+        """The worst score of a column with which a pair can pass, the rest at its best."""
         best, kind = self._best(rest), RESULT_TYPES.get(compared.scorer.name)
-        if self.cutoff is None or kind is None or not len(sums):
+        if self.cutoff is None or kind is None:
             return None
         if math.isinf(best) or math.isinf(compared.best):
             return None
-        wanted = self.cutoff * self._weight - best
+        needed = (self.cutoff * self._weight - best) / compared.weight
         if self.higher:
-            least = (wanted - float(sums.max())) / compared.weight - _SLACK
-            return min(max(0.0, least), compared.best)
-        most = max(0.0, (wanted - float(sums.min())) / compared.weight + _SLACK)
+            return min(max(0.0, needed - _SLACK), compared.best)
+        most = max(0.0, needed + _SLACK)
         return min(most, 1.0) if kind == "float64" else float(math.floor(most))
-
-    def _column(
-        self,
-        compared: Compared,
-        pairs: Pairs,
-        cutoff: float | None,
-        valid: npt.NDArray[np.bool_] | None,
-    ) -> Generator[verbs.Verb, Any, npt.NDArray[Any]]:
-        """The scores of a column; `null_score` for pairs that are not `valid`."""
-        if not len(pairs.left):
-            return np.empty(0, self.dtype)
-        texts = compared.left.take(pairs.left), compared.right.take(pairs.right)
-        answer = yield verbs.pairwise(*texts, compared.scorer, cutoff, None, "fail")
-        scores = np.frombuffer(answer.buffers()[1], answer.type.to_pandas_dtype(), len(answer))
-        return scores if valid is None else np.where(valid, scores, float(self.null_score or 0))
 
 
 def _valid(compared: Compared, left: Indices, right: Indices) -> npt.NDArray[np.bool_] | None:

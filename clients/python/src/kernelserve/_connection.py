@@ -39,7 +39,7 @@ from ._session import (
     wants_server_version,
     with_server_version,
 )
-from ._shared_memory import REGION_UNKNOWN, Region, is_unreadable
+from ._shared_memory import REGION_UNKNOWN, Region, helps_to_send, is_unreadable
 from ._status import answer_began
 from ._streams import read_tile
 from ._tiles import Tile
@@ -214,9 +214,10 @@ class Connection:
                 try:
                     send(region)
                 except Error as error:
-                    if region is None or error.reason != REGION_UNKNOWN:
+                    if region is None or not helps_to_send(error):
                         raise
-                    lanes.regions.forget(unreadable=is_unreadable(error))
+                    if error.reason == REGION_UNKNOWN:
+                        lanes.regions.forget(unreadable=is_unreadable(error))
                     send(None)
         except MalformedColumnError as error:
             # An older server than the one whose limits these are: it does not find offsets.

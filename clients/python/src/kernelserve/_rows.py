@@ -56,8 +56,7 @@ class ColumnVerb:
             limits = replace(limits, request_bytes_preferred=preferred)
         edges = {0, self.rows}
         for _, column in self.columns:
-            if not column.repeat:
-                edges.update(column.starts)
+            edges.update(column.edges)
         return cut(edges, self.nbytes, limits)
 
     def split(self, rows: Range) -> list[Range]:

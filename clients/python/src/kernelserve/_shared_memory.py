@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # numpy is not imported before there are columns
     from ._target import Target
 
 REGION_UNKNOWN = "REGION_UNKNOWN"
+_REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
 
 # The server's socket for regions is beside its unix socket.
 _SOCKET_SUFFIX = ".memory"
@@ -280,6 +281,15 @@ def offer_process(used: socket.socket) -> bytes:
     used.send(_OFFER_PROCESS + struct.pack("<Q", address_of(proof)) + proof)
     token = used.recv(4096)
     return token if len(token) == _TOKEN_BYTES else b""
+
+
+def helps_to_send(error: Error) -> bool:
+    """Whether a call that named memory may succeed by bytes in its message.
+
+    What is read of buffers that views point into may be more than the texts are: as many bytes as a
+    guess was wrong by.
+    """
+    return error.reason in (REGION_UNKNOWN, _REQUEST_TOO_LARGE)
 
 
 def is_unreadable(error: Error) -> bool:

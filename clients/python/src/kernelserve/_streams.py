@@ -19,7 +19,7 @@ from ._exceptions import Error
 from ._forks import gate
 from ._lanes import Lane, Stop
 from ._session import UNREADABLE, Session, cancelled_error, unreadable_error
-from ._shared_memory import REGION_UNKNOWN, Regions, is_unreadable
+from ._shared_memory import REGION_UNKNOWN, Regions, helps_to_send, is_unreadable
 from ._status import answer_began
 from ._target import Metadata, Target
 from ._tiles import Tile
@@ -64,10 +64,11 @@ def read_tile(
         in_full = error.reason == _CHOICES_UNKNOWN
         if in_full and failed.named_choices:
             continue
-        if shared is not None and error.reason == REGION_UNKNOWN:  # another server by now
+        if shared is not None and helps_to_send(error):
             shared = None
-            regions.forget(unreadable=is_unreadable(error))
-            verb.leave_matrix()
+            if error.reason == REGION_UNKNOWN:  # another server by now
+                regions.forget(unreadable=is_unreadable(error))
+                verb.leave_matrix()
             continue
         if tile.done > done_before:
             attempt = 1  # it gets on

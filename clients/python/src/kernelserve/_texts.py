@@ -47,6 +47,19 @@ class Texts:
     def __len__(self) -> int:
         return len(self.views)
 
+    @property
+    def nbytes(self) -> int:
+        """How long the column is as a message."""
+        return self.views.nbytes + len(self) // 8 + sum(data.size for data in self.buffers)
+
+    def whole(self) -> Any:
+        """An Arrow array of all rows."""
+        validity = None
+        if self.valid is not None:
+            validity = pa.py_buffer(np.packbits(self.valid, bitorder="little"))
+        views = pa.py_buffer(self.views)
+        return pa.Array.from_buffers(self.type, len(self), [validity, views, *self.buffers])
+
     def take(self, rows: npt.NDArray[np.int64]) -> Any:
         """An Arrow array of these rows."""
         validity = None
