@@ -69,7 +69,7 @@ struct Binding {
   bool names_rows = true;  // an error says which row it is about: not where there is but one
 };
 
-// A kernel with the parameters of one call, and the columns it runs over. Immutable once made:
+// A kernel with the parameters of one call, and the columns it runs over. Immutable once prepared:
 // tasks on any number of threads call Run at the same time, each for its own rows.
 class BoundKernel {
  public:
@@ -78,8 +78,11 @@ class BoundKernel {
   // The type of the results: Binding::result_type where that was given.
   virtual DataType result_type() const = 0;
 
-  // Memory held by tables prepared for this call, in bytes.
+  // Memory for tables that are prepared for this call, in bytes: an upper bound.
   virtual uint64_t prepared_bytes() const = 0;
+
+  // Makes what takes so much memory that it waits for this to be granted. Once, before Run.
+  virtual absl::Status Prepare(const StopToken& stop) { return absl::OkStatus(); }
 
   // An upper bound on the bytes of all results, in time linear in the rows.
   virtual uint64_t ResultBytesMax(size_t rows) const = 0;

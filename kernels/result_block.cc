@@ -81,19 +81,20 @@ void ResultBlock::MarkValid(size_t count) {
   rows_ += count;
 }
 
-void ResultBlock::AppendNull() {
+void ResultBlock::AppendNull(size_t count) {
+  if (count == 0) return;
   if (validity_.empty()) {
     validity_.assign((rows_max_ + 7) / 8, 0);
     for (size_t row = 0; row < rows_; ++row) validity_[row / 8] |= 1u << (row % 8);
   }
   if (width_ > 0) {
     // The bytes travel: they must not be whatever the memory held before.
-    std::fill_n(fixed_.get() + rows_ * width_, width_, uint8_t{0});
+    std::fill_n(fixed_.get() + rows_ * width_, count * width_, uint8_t{0});
   } else {
-    ends_.push_back(variable_.size());
+    ends_.insert(ends_.end(), count, variable_.size());
   }
-  ++null_count_;
-  ++rows_;
+  null_count_ += count;
+  rows_ += count;
 }
 
 void ResultBlock::AppendError(RowError error) {

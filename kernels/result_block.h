@@ -37,7 +37,7 @@ class ResultBlock {
   void Append(std::span<const double> values);
   void Append(bool value);
   void Append(std::string_view value);
-  void AppendNull();
+  void AppendNull(size_t count = 1);
   void AppendError(RowError error);  // a null with its reason; kept up to kErrorsKept
 
   static constexpr size_t kErrorsKept = 16;

@@ -17,10 +17,12 @@ inline constexpr size_t kSampledOver = 4096;
 // and so a task takes what was estimated on average, whatever comes in.
 size_t SampleRow(size_t begin, size_t count);
 
-// BoundKernel::CostNs where row_cost(row) estimates a row, in nanoseconds.
+// BoundKernel::CostNs where row_cost(row) estimates a row, in nanoseconds. Rows of several texts on
+// either side take several times as long to look at: `columns` of them are sampled that much less.
 template <typename RowCost>
-double SampledCostNs(size_t rows, const RowCost& row_cost) {
-  const size_t stride = (rows + kSampledOver - 1) / kSampledOver;
+double SampledCostNs(size_t rows, const RowCost& row_cost, size_t columns = 1) {
+  const size_t sampled = std::max<size_t>(1, kSampledOver / columns);
+  const size_t stride = (rows + sampled - 1) / sampled;
   double cost_ns = 0;
   for (size_t row = 0; row < rows; row += stride) {
     const size_t count = std::min(stride, rows - row);
@@ -32,8 +34,8 @@ double SampledCostNs(size_t rows, const RowCost& row_cost) {
 // BoundKernel::TaskEnd, by the same.
 template <typename RowCost>
 size_t SampledTaskEnd(size_t begin, size_t rows, double budget_ns, const RowCost& row_cost,
-                      double* cost_ns) {
-  const size_t stride = rows > kSampledOver ? kSampleEvery : 1;
+                      double* cost_ns, size_t columns = 1) {
+  const size_t stride = rows > kSampledOver / columns ? kSampleEvery * columns : 1;
   *cost_ns = 0;
   size_t end = begin;
   while (end < rows && *cost_ns < budget_ns) {

@@ -62,6 +62,7 @@ class BatchHandler : public UnaryHandler {
   absl::string_view kernel() const final { return batch_.kernel->name; }
   uint64_t rows() const final { return rows_; }
   double cost_ns() const final { return cost_ns_; }
+  absl::Status Prepare(StopToken stop) final { return bound_->Prepare(stop); }
   uint64_t TaskEnd(uint64_t begin, double budget_ns, double* cost_ns) const final;
   absl::Status Run(uint64_t begin, uint64_t end, StopToken stop) final;
   absl::StatusOr<grpc::ByteBuffer> Encode() final;

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/error.h"
-#include "kernels/string_distance/record_scores.h"
+#include "kernels/string_distance/record_scoring.h"
 #include "kernelserve/v1/string_distance.pb.h"
 #include "server/limits.h"
 #include "server/scorer.h"
@@ -106,9 +106,8 @@ class PairwiseRecordsHandler final : public BatchHandler {
         return absl::StrCat("scorers[", i, "].", field);
       };
       if (weighted.scorer().has_score_cutoff() || weighted.scorer().has_score_hint()) {
-        const std::string field = named(weighted.scorer().has_score_cutoff()
-                                            ? "scorer.score_cutoff"
-                                            : "scorer.score_hint");
+        const std::string field = named(weighted.scorer().has_score_cutoff() ? "scorer.score_cutoff"
+                                                                             : "scorer.score_hint");
         return MakeError(absl::StatusCode::kInvalidArgument,
                          {.reason = "INVALID_ARGUMENT", .field = field, .bound = "not set"},
                          absl::StrCat(field, " is set: the one cutoff is for the mean"));

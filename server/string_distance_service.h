@@ -12,15 +12,14 @@ namespace string_distance_internal {
 using S = v1::StringDistanceService;
 using OnePair = S::WithRawCallbackMethod_Compare<
     S::WithRawCallbackMethod_EditScript<S::WithRawCallbackMethod_Align<S::Service>>>;
-using Rows =
-    S::WithRawCallbackMethod_Pairwise<S::WithRawCallbackMethod_PairwiseRecords<OnePair>>;
+using Rows = S::WithRawCallbackMethod_Pairwise<S::WithRawCallbackMethod_PairwiseRecords<OnePair>>;
 using Raw = S::WithRawCallbackMethod_Cdist<
     S::WithRawCallbackMethod_TopK<S::WithRawCallbackMethod_Join<Rows>>>;
 }  // namespace string_distance_internal
 
-// Scorers of the catalog over pairs of texts: one pair (Compare, EditScript, Align), two columns row
-// by row (Pairwise), pairs of records (PairwiseRecords), and every query with every choice (Cdist,
-// TopK, Join).
+// Scorers of the catalog over pairs of texts: one pair (Compare, EditScript, Align), two columns
+// row by row (Pairwise), pairs of records (PairwiseRecords), and every query with every choice
+// (Cdist, TopK, Join).
 class StringDistanceService final : public string_distance_internal::Raw {
  public:
   // All outlive the service.

@@ -1,39 +1,77 @@
 #ifndef KERNELSERVE_KERNELS_STRING_DISTANCE_RECORD_SCORES_H_
 #define KERNELSERVE_KERNELS_STRING_DISTANCE_RECORD_SCORES_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "kernels/kernel.h"
+#include "kernels/string_distance/record_scoring.h"
+#include "kernels/string_distance/record_side.h"
+#include "kernels/text_scorer.h"
 
 namespace kernelserve {
 
-// A scorer of the catalog with its parameters, and how much its scores count among others.
-struct WeightedScorer {
+// What one column is scored by.
+struct ScoredColumn {
   const Kernel* kernel;
-  Binding binding;  // its parameters and its preprocessing
+  Binding binding;
+  std::unique_ptr<TextScorer> scorer;  // without a cutoff
   double weight;
+  double rest = 0;  // the best that the columns after this can add to a sum
 };
 
-// How pairs of records are scored that have several columns of texts: by the mean of their columns'
-// scores by weight. Columns are scored from the greatest weight on, and pairs that can't get within
-// the cutoff any more are left out of what follows: record linkage does most of its work on pairs
-// that are nothing alike.
-struct RecordScoring {
-  std::vector<WeightedScorer> scorers;
-  std::optional<double> score_cutoff;  // pairs whose score is worse have none
-  std::optional<double> null_score;    // a column counts so where a text is null; or no score
-  // Whether pairs name records by their rows; else pair i is of row i.
-  bool has_left_rows = false;
-  bool has_right_rows = false;
-};
+// Scores pairs of records, as RecordScoring has it.
+class RecordScores final : public BoundKernel {
+ public:
+  // Scores of `columns` are added in their order.
+  RecordScores(std::vector<ScoredColumn> columns, RecordSide left, RecordSide right,
+               const RecordScoring& scoring, const Binding& binding, DataType result_type);
 
-// A kernel whose rows are pairs, and whose arguments are: "left_rows" and "right_rows" where there
-// are such, the left columns "left[0]" and so on, and the right ones. Columns of a side with rows
-// have one length of their own. Binding it refuses what can't be added or is no number; fields are
-// "scorers[0].weight", "score_cutoff" and so on.
-Kernel DefineRecordScores(RecordScoring scoring);
+  DataType result_type() const override { return result_type_; }
+  uint64_t ResultBytesMax(size_t rows) const override { return rows * FixedWidth(result_type_); }
+
+  uint64_t prepared_bytes() const override {
+    return left_.PreparedBytesMax() + right_.PreparedBytesMax();
+  }
+  absl::Status Prepare(const StopToken& stop) override {
+    absl::Status status = left_.Prepare(stop);
+    return status.ok() ? right_.Prepare(stop) : status;
+  }
+
+  size_t TaskEnd(size_t begin, size_t rows, double budget_ns, double* cost_ns) const override;
+  double CostNs(size_t rows) const override;
+  absl::Status Run(size_t begin, size_t end, const StopToken& stop,
+                   ResultBlock& out) const override;
+
+ private:
+  class Task;
+
+  // What a column's score may be at best.
+  double Best(const ScoredColumn& column) const;
+  // Whether a pair with this sum can still pass, if what follows `column` is at its best.
+  bool MayPass(const ScoredColumn& column, double sum) const;
+  // A cutoff for a column: of pairs that have at best `sum` so far, none passes that is worse.
+  std::optional<double> CutoffOf(const ScoredColumn& column, double sum) const;
+  // Whether a mean is within the cutoff.
+  bool Passes(double score) const;
+
+  std::vector<ScoredColumn> columns_;
+  RecordSide left_;
+  RecordSide right_;
+  const std::optional<double> score_cutoff_;
+  const std::optional<double> null_score_;
+  const bool higher_;
+  const bool names_rows_;
+  const RowErrorPolicy row_errors_;
+  const DataType result_type_;
+  std::vector<size_t> order_;  // of columns, from the greatest weight on
+  double weight_ = 0;          // of all columns
+  double wanted_ = 0;          // the cutoff as a sum
+};
 
 }  // namespace kernelserve
 

@@ -17,6 +17,8 @@ import pyarrow as pa
 from ._frames import Frame, expanded, without_views, wrong_column
 
 Indices = npt.NDArray[np.int64]
+# Rows of frames: of 32 bits where that is enough, since there are many.
+Rows = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Blocks:
 
     first: Indices
     count: Indices
-    right: Indices
+    right: Rows
 
     @classmethod
     def of(cls, left: Indices, right: Indices) -> Blocks:
@@ -41,7 +43,8 @@ class Blocks:
         # numpy sorts 16 bits by radix.
         narrow = (right + 1).astype(np.uint16) if blocks <= 1 << 16 else right
         order = np.argsort(narrow, kind="stable")
-        return cls(begins.take(left + 1), sizes.take(left + 1), order)
+        rows = order.astype(_rows_type(max(len(left), len(right))))
+        return cls(begins.take(left + 1), sizes.take(left + 1), rows)
 
     @classmethod
     def within(cls, codes: Indices, *, later: bool) -> Blocks:
@@ -62,7 +65,7 @@ class Blocks:
         """The same, but that these left rows have no partners."""
         return Blocks(self.first, np.where(rows, 0, self.count), self.right)
 
-    def parts(self, pairs_max: int) -> Iterator[tuple[Indices, Indices]]:
+    def parts(self, pairs_max: int) -> Iterator[tuple[Rows, Rows]]:
         """The left and right rows of all pairs, at most `pairs_max` at a time."""
         ends = np.cumsum(self.count)
         total = int(ends[-1]) if len(ends) else 0
@@ -74,10 +77,17 @@ class Blocks:
             starts = ends[rows] - self.count[rows]
             skipped = np.maximum(begin - starts, 0)
             taken = np.minimum(ends[rows], end) - starts - skipped
-            left = np.repeat(rows, taken)
+            left = np.repeat(rows.astype(self.right.dtype), taken)
             # Each pair's place among those of its row, from where the row's begin.
             base = self.first[rows] + skipped - (np.cumsum(taken) - taken)
-            yield left, self.right.take(np.repeat(base, taken) + np.arange(end - begin))
+            places = np.repeat(base, taken)
+            places += np.arange(end - begin)
+            yield left, self.right.take(places)
+
+
+def _rows_type(rows: int) -> type[np.integer[Any]]:
+    """Of numbers of so many rows."""
+    return np.int32 if rows <= np.iinfo(np.int32).max else np.int64
 
 
 def codes_of(

@@ -46,6 +46,7 @@ class Piece:
 
     `offsets` counts units of `values`: bytes, or for SYMBOLS uint32. With `dictionary`, `type` is
     the type of the indices in `values`. `text_bytes` are about as many as views have of text.
+    `is_whole`: all rows go together, so that views go with all of their buffers, none empty.
     """
 
     type: types.DataType.ValueType
@@ -57,6 +58,7 @@ class Piece:
     view_buffers: tuple[memoryview, ...] = ()
     text_bytes: int = 0
     dictionary: Piece | None = None
+    is_whole: bool = False
 
     def nbytes(self, begin: int, end: int) -> int:
         """About how long encode(begin, end) is.
@@ -72,7 +74,7 @@ class Piece:
             text = int(self.offsets[lo + rows]) - int(self.offsets[lo])
             size += 4 * rows + text * _unit_bytes(self.type)
         elif self.type in VIEW_TYPES:
-            if go_as_they_are(self.view_buffers, rows):
+            if self.is_whole or go_as_they_are(self.view_buffers, rows):
                 size += 16 * rows + sum(map(len, self.view_buffers))
             else:
                 size += 4 * rows + self.text_bytes * rows // max(1, self.length)
@@ -122,7 +124,7 @@ class Piece:
         return out
 
     def _views_go_as_they_are(self, start: int, rows: int, out: Writer) -> bool:
-        if go_as_they_are(self.view_buffers, rows):
+        if self.is_whole or go_as_they_are(self.view_buffers, rows):
             return True
         read = out.reads_views(rows * FIXED_WIDTH[self.type])
         return read and are_read_as_they_are(self.values, start, rows, self.view_buffers)

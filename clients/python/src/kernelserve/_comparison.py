@@ -17,7 +17,7 @@ from ._records import pairwise_records
 from ._scorers import Scorer, ScorerLike, as_scorer, higher_is_better, real
 from ._texts import Texts
 
-Indices: TypeAlias = "npt.NDArray[np.int64]"
+Indices: TypeAlias = "npt.NDArray[np.integer[Any]]"
 # Left rows, right rows and their scores.
 Scored: TypeAlias = "tuple[Indices, Indices, npt.NDArray[Any]]"
 # What asks a server: it yields verbs, and is sent their results.

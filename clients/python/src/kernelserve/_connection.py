@@ -100,8 +100,8 @@ class Connection:
         lanes = self._here()
         if isinstance(verb, ScalarVerb):
             return self._run(lanes, verb, [verb], deadline, stop)
-        jobs: Sequence[Any] = verb.plan(SAFE_LIMITS)
-        if len(jobs) > 1:
+        jobs: Sequence[Any] = [] if lanes.limits is not None else verb.plan(SAFE_LIMITS)
+        if len(jobs) != 1:
             limits = self._limits(lanes, deadline)
             if isinstance(verb, ColumnVerb) and not limits.separated_texts:
                 verb.prepare()

@@ -200,6 +200,7 @@ class FrameSearch:
         return left[kept], right[kept], scores[kept]
 
     def _frame(self, *, ordered: bool) -> Any:
+        other = self.left if self.right is None else self.right
         none = np.empty(0, np.int64)
         empty = (none, none, np.empty(0, self.comparison.dtype))
         parts = [empty, *self._found]
@@ -209,7 +210,7 @@ class FrameSearch:
         if self.k is not None:
             left, right, scores = self._best((left, right, scores))
         elif not ordered:
-            order = np.lexsort((right, left))
+            order = np.argsort(left * len(other) + right)
             left, right, scores = left[order], right[order], scores[order]
         missing = None
         if self.options.how == "left":
@@ -219,7 +220,6 @@ class FrameSearch:
             right = np.concatenate([right, np.full(len(alone), -1)])[order]
             scores = np.concatenate([scores, np.zeros(len(alone), scores.dtype)])[order]
             missing = right < 0 if len(alone) else None
-        other = self.left if self.right is None else self.right
         kept, names = right_names(
             self.left.names, other.names, self.options, by_names(self.options)
         )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ._arrow import piece_of
-from ._columns import Column, Piece, WholeColumn, bytes_of
+from ._columns import Column, Piece, bytes_of
 from ._inputs import Origin
 from ._limits import Limits
 from ._ranges import Range
@@ -26,7 +26,7 @@ from ._verbs import PAIRWISE_RECORDS
 from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
 
-Indices: TypeAlias = "npt.NDArray[np.int64]"
+Rows: TypeAlias = "npt.NDArray[np.integer[Any]]"
 
 _LEFT_ROWS, _RIGHT_ROWS, _LEFT, _RIGHT = 12, 13, 14, 15
 
@@ -48,8 +48,8 @@ class RecordsVerb(ColumnVerb):
 def pairwise_records(
     left: Sequence[Texts],
     right: Sequence[Texts],
-    left_rows: Indices,
-    right_rows: Indices,
+    left_rows: Rows,
+    right_rows: Rows,
     scorers: Sequence[tuple[Scorer, float]],
     score_cutoff: float | None,
     null_score: float | None,
@@ -74,8 +74,8 @@ def pairwise_records(
             return [
                 (_LEFT_ROWS, _numbers(left_rows)),
                 (_RIGHT_ROWS, _numbers(right_rows)),
-                *((_LEFT, WholeColumn.of([piece_of(texts.whole())])) for texts in left),
-                *((_RIGHT, WholeColumn.of([piece_of(texts.whole())])) for texts in right),
+                *((_LEFT, texts.whole()) for texts in left),
+                *((_RIGHT, texts.whole()) for texts in right),
             ]
         return [
             *((_LEFT, Column.of([piece_of(texts.take(left_rows))])) for texts in left),
@@ -93,8 +93,8 @@ def pairwise_records(
     )
 
 
-def _numbers(rows: Indices) -> Column:
+def _numbers(rows: Rows) -> Column:
     """Row numbers: frames of 2^31 rows have longer columns than a call takes."""
-    narrow = rows.astype(np.int32)
+    narrow = rows.astype(np.int32, copy=False)
     piece = Piece(types.DATA_TYPE_INT32, len(narrow), values=bytes_of(narrow))
     return Column.of([piece])

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ._columns import unpack_bits
+from ._columns import Piece, WholeColumn, bytes_of, unpack_bits
 from ._frames import Frame, expanded, wrong_column
+from .v1 import types_pb2 as types
 
 _TEXT = (pa.string(), pa.large_string(), pa.string_view())
 _BINARY = (pa.binary(), pa.large_binary(), pa.binary_view())
@@ -52,13 +53,23 @@ class Texts:
         """How long the column is as a message."""
         return self.views.nbytes + len(self) // 8 + sum(data.size for data in self.buffers)
 
-    def whole(self) -> Any:
-        """An Arrow array of all rows."""
+    def whole(self) -> WholeColumn:
+        """The column as each call of a verb may have it."""
+        binary = self.type == pa.binary_view()
         validity = None
         if self.valid is not None:
-            validity = pa.py_buffer(np.packbits(self.valid, bitorder="little"))
-        views = pa.py_buffer(self.views)
-        return pa.Array.from_buffers(self.type, len(self), [validity, views, *self.buffers])
+            validity = memoryview(np.packbits(self.valid, bitorder="little").data)
+        buffers = tuple(memoryview(data).cast("B") for data in self.buffers)
+        piece = Piece(
+            types.DATA_TYPE_BINARY_VIEW if binary else types.DATA_TYPE_UTF8_VIEW,
+            len(self),
+            validity=validity,
+            values=bytes_of(self.views),
+            view_buffers=buffers,
+            text_bytes=sum(map(len, buffers)),
+            is_whole=all(map(len, buffers)),
+        )
+        return WholeColumn.of([piece])
 
     def take(self, rows: npt.NDArray[np.int64]) -> Any:
         """An Arrow array of these rows."""

@@ -1,4 +1,4 @@
-#include "kernels/string_distance/record_scores.h"
+#include "kernels/string_distance/record_scoring.h"
 
 #include <algorithm>
 #include <atomic>
@@ -64,8 +64,9 @@ WeightedScorer Weighted(const std::string& name, double weight) {
 }
 
 // The scores of all pairs, cut into tasks of `step`.
-std::vector<MaybeScore> Run(const BoundKernel& bound, size_t pairs, size_t step) {
+std::vector<MaybeScore> Run(BoundKernel& bound, size_t pairs, size_t step) {
   std::vector<MaybeScore> scores;
+  EXPECT_TRUE(bound.Prepare(StopToken()).ok());
   for (size_t begin = 0; begin < pairs; begin += step) {
     const size_t end = std::min(pairs, begin + step);
     ResultBlock block(bound.result_type(), end - begin);
@@ -111,10 +112,10 @@ MaybeScore Expected(const RecordScoring& scoring, const std::vector<Strings>& le
   return passes ? MaybeScore(score) : std::nullopt;
 }
 
-class RecordScoresTest : public ::testing::Test {
+class RecordScoringTest : public ::testing::Test {
  protected:
   // Names, many alike; of two sides, three columns each.
-  RecordScoresTest() {
+  RecordScoringTest() {
     for (int column = 0; column < 3; ++column) {
       left_.push_back(Column(300));
       right_.push_back(Column(200));
@@ -158,7 +159,7 @@ class RecordScoresTest : public ::testing::Test {
 };
 
 // A median cutoff, so that pairs pass and fail at every step.
-TEST_F(RecordScoresTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls) {
+TEST_F(RecordScoringTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls) {
   const std::vector<std::vector<WeightedScorer>> several = {
       {Weighted("jaro_winkler.similarity", 3), Weighted("levenshtein.normalized_similarity", 2),
        Weighted("jaro.similarity", 2.5)},
@@ -201,7 +202,7 @@ TEST_F(RecordScoresTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls) 
   }
 }
 
-TEST_F(RecordScoresTest, PairsWithoutRowsAreOfRowsByTheirNumber) {
+TEST_F(RecordScoringTest, PairsWithoutRowsAreOfRowsByTheirNumber) {
   const Strings left({"kitten", "flaw", std::nullopt});
   const Strings right({"sitting", "lawn", "x"});
   const std::vector<ColumnView> columns = {left.view(), right.view()};
@@ -211,7 +212,7 @@ TEST_F(RecordScoresTest, PairsWithoutRowsAreOfRowsByTheirNumber) {
   EXPECT_THAT(Run(**bound, 3, 2), ElementsAre(3, 2, std::nullopt));
 }
 
-TEST_F(RecordScoresTest, TextsAreProcessedFirstWhereAColumnAsksForIt) {
+TEST_F(RecordScoringTest, TextsAreProcessedFirstWhereAColumnAsksForIt) {
   const Strings left({"  Kitten!"});
   const Strings right({"kitten"});
   RecordScoring scoring{.scorers = {Weighted("levenshtein.distance", 1)}};
@@ -222,7 +223,7 @@ TEST_F(RecordScoresTest, TextsAreProcessedFirstWhereAColumnAsksForIt) {
   EXPECT_THAT(Run(**bound, 1, 1), ElementsAre(0));
 }
 
-TEST_F(RecordScoresTest, FloatsAreGivenWhereTheyAreAskedFor) {
+TEST_F(RecordScoringTest, FloatsAreGivenWhereTheyAreAskedFor) {
   const Strings left({"kitten"});
   const Strings right({"sitting"});
   const std::vector<ColumnView> columns = {left.view(), left.view(), right.view(), right.view()};
@@ -238,7 +239,7 @@ TEST_F(RecordScoresTest, FloatsAreGivenWhereTheyAreAskedFor) {
 }
 
 // The second column's error comes later, but its pair first; a pair that is out is not looked at.
-TEST_F(RecordScoresTest, TheLowestPairThatIsAmissIsNamedWhicheverColumnItIs) {
+TEST_F(RecordScoringTest, TheLowestPairThatIsAmissIsNamedWhicheverColumnItIs) {
   const Strings left({"same", "same", "other", "same"});
   const Strings right({"same", "same", "far away", "\xff"});
   const Strings more_left({"a", "a", "a", "a"});
@@ -266,7 +267,7 @@ TEST_F(RecordScoresTest, TheLowestPairThatIsAmissIsNamedWhicheverColumnItIs) {
   EXPECT_EQ(ValuesOf<double>(rows)[0], 1);
 }
 
-TEST_F(RecordScoresTest, PairsOfUnequalSizeAreRefusedByAScorerThatRefusesThem) {
+TEST_F(RecordScoringTest, PairsOfUnequalSizeAreRefusedByAScorerThatRefusesThem) {
   const Strings left({"ab", "ab"});
   const Strings right({"ab", "abc"});
   const std::vector<ColumnView> columns = {left.view(), right.view()};
@@ -278,7 +279,7 @@ TEST_F(RecordScoresTest, PairsOfUnequalSizeAreRefusedByAScorerThatRefusesThem) {
   EXPECT_EQ(ErrorRow((*bound)->Run(0, 2, StopToken(), block)), "1");
 }
 
-TEST_F(RecordScoresTest, ARowThatIsNotThereIsNamed) {
+TEST_F(RecordScoringTest, ARowThatIsNotThereIsNamed) {
   for (const int32_t row : {-1, 2}) {
     const std::vector<int32_t> rows = {1, row};
     const Strings texts({"a", "b"});
@@ -294,7 +295,7 @@ TEST_F(RecordScoresTest, ARowThatIsNotThereIsNamed) {
   }
 }
 
-TEST_F(RecordScoresTest, WhatCannotBeComputedIsRefusedByName) {
+TEST_F(RecordScoringTest, WhatCannotBeComputedIsRefusedByName) {
   const WeightedScorer jaro = Weighted("jaro.similarity", 1);
   const auto field_of = [&](const WeightedScorer& last, MaybeScore cutoff = {}) {
     const absl::Status status = BindingError({.scorers = {jaro, jaro, last},
@@ -314,13 +315,13 @@ TEST_F(RecordScoresTest, WhatCannotBeComputedIsRefusedByName) {
   EXPECT_EQ(field_of(unknown), "UNKNOWN_PARAMETER scorers[2].scorer.parameters.pad");
 }
 
-TEST_F(RecordScoresTest, ATaskEndsWhereItsBudgetDoes) {
+TEST_F(RecordScoringTest, ATaskEndsWhereItsBudgetDoes) {
   const std::vector<ColumnView> columns = Columns();
   const WeightedScorer jaro = Weighted("jaro.similarity", 1);
-  const auto bound = DefineRecordScores({.scorers = {jaro, jaro, jaro},
-                                         .has_left_rows = true,
-                                         .has_right_rows = true})
-                         .bind({}, columns);
+  const auto bound =
+      DefineRecordScores(
+          {.scorers = {jaro, jaro, jaro}, .has_left_rows = true, .has_right_rows = true})
+          .bind({}, columns);
   ASSERT_TRUE(bound.ok()) << bound.status();
   const double all_ns = (*bound)->CostNs(left_rows_.size());
   double task_ns = 0;
@@ -330,13 +331,13 @@ TEST_F(RecordScoresTest, ATaskEndsWhereItsBudgetDoes) {
   EXPECT_EQ((*bound)->TaskEnd(end, left_rows_.size(), 10 * all_ns, &task_ns), left_rows_.size());
 }
 
-TEST_F(RecordScoresTest, AStoppedTaskGivesUp) {
+TEST_F(RecordScoringTest, AStoppedTaskGivesUp) {
   const std::vector<ColumnView> columns = Columns();
   const WeightedScorer jaro = Weighted("jaro.similarity", 1);
-  const auto bound = DefineRecordScores({.scorers = {jaro, jaro, jaro},
-                                         .has_left_rows = true,
-                                         .has_right_rows = true})
-                         .bind({}, columns);
+  const auto bound =
+      DefineRecordScores(
+          {.scorers = {jaro, jaro, jaro}, .has_left_rows = true, .has_right_rows = true})
+          .bind({}, columns);
   ASSERT_TRUE(bound.ok()) << bound.status();
   const std::atomic<bool> stopped = true;
   ResultBlock block(DataType::kFloat64, 7000);
