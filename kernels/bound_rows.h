@@ -35,17 +35,6 @@ namespace define_internal {
 
 // Rows read before they are computed: enough for SIMD across rows, few enough to stay in L1.
 inline constexpr size_t kBlockRows = TextReader::kReadBlockRows;
-// Estimated for kernels that don't say.
-inline constexpr double kDefaultCostNs = 50;
-// Reading a byte of a text: the most where it is not ASCII is about twice this, the least a tenth.
-inline constexpr double kReadByteNs = 0.5;
-inline constexpr double kPreprocessByteNs = 1;
-
-inline double ReadTextNs(size_t bytes, Preprocessing preprocessing) {
-  const double byte_ns =
-      preprocessing == Preprocessing::kNone ? kReadByteNs : kReadByteNs + kPreprocessByteNs;
-  return byte_ns * static_cast<double>(bytes);
-}
 
 // What a kernel says of itself, for its errors and the names of its columns.
 struct Declared {
@@ -277,37 +266,45 @@ class BoundRows : public BoundKernel {
       if (stop.stopped()) return absl::CancelledError("stopped");
       Release(readers);
       const size_t most = std::min(kBlockRows, end - first);
-      size_t count = checks_rows ? 0 : ReadBlock(readers, first, most, &columns, kIndices);
-      size_t packed = count;
+      // Rows with a value are packed to the front, and `states` says which they are.
+      size_t count = 0;
+      size_t packed = 0;
+      size_t row_by_row_until = checks_rows ? most : 0;
       std::vector<std::pair<size_t, absl::Status>> failed;
-      if (count > 0) {
-        std::fill_n(states.begin(), count, RowState::kValue);
-      } else {
-        // Row by row; those with a value are packed to the front, and `states` says which they are.
-        Release(readers);
-        for (; count < most && !Full(readers); ++count) {
-          const size_t i = count;
-          Values values;
-          const absl::Status* error = nullptr;
-          absl::Status refused;
-          states[i] = ReadRow(readers, first + i, &values, &error, kIndices);
-          if (states[i] == RowState::kValue && checks_rows) {
-            refused =
-                std::apply([this](const auto&... value) { return CheckRow(value...); }, values);
-            if (!refused.ok()) {
-              states[i] = RowState::kInvalid;
-              error = &refused;
-            }
+      while (count < most && !(count > 0 && Full(readers))) {
+        if (count >= row_by_row_until) {
+          const size_t run = ValidRun(first + count, most - count);
+          const size_t read =
+              run > 0 ? ReadBlock(readers, first + count, run, packed, &columns, kIndices) : 0;
+          if (read > 0) {
+            std::fill_n(states.begin() + count, read, RowState::kValue);
+            count += read;
+            packed += read;
+            continue;
           }
-          if (states[i] == RowState::kInvalid) {
-            // A block itself can't fail, and rows are read in order: this one is the lowest.
-            if (row_errors_ == RowErrorPolicy::kFail) {
-              return names_rows_ ? AtRow(*error, first + i) : *error;
-            }
-            failed.emplace_back(first + i, *error);
-          }
-          if (states[i] == RowState::kValue) Pack(values, packed++, &columns, kIndices);
+          if (packed == 0) Release(readers);
+          row_by_row_until = count + std::max<size_t>(run, 1);
         }
+        const size_t i = count++;
+        Values values;
+        const absl::Status* error = nullptr;
+        absl::Status refused;
+        states[i] = ReadRow(readers, first + i, &values, &error, kIndices);
+        if (states[i] == RowState::kValue && checks_rows) {
+          refused = std::apply([this](const auto&... value) { return CheckRow(value...); }, values);
+          if (!refused.ok()) {
+            states[i] = RowState::kInvalid;
+            error = &refused;
+          }
+        }
+        if (states[i] == RowState::kInvalid) {
+          // A block itself can't fail, and rows are read in order: this one is the lowest.
+          if (row_errors_ == RowErrorPolicy::kFail) {
+            return names_rows_ ? AtRow(*error, first + i) : *error;
+          }
+          failed.emplace_back(first + i, *error);
+        }
+        if (states[i] == RowState::kValue) Pack(values, packed++, &columns, kIndices);
       }
       std::apply(
           [&](const auto&... column) {
@@ -321,10 +318,19 @@ class BoundRows : public BoundKernel {
     return absl::OkStatus();
   }
 
-  // Reads a block of every argument where all rows have a value, and returns how many rows: fewer
-  // than `count` where decoded texts take too much. 0 where a row has no value.
+  // How many rows from `first` on, `count` at most, are null in no argument, by its own validity.
+  size_t ValidRun(size_t first, size_t count) const {
+    for (const ColumnView& column : columns_) {
+      if (!column.repeat) count = ValidRows(column, first, count);
+    }
+    return count;
+  }
+
+  // Reads a block of every argument where all rows have a value, to place `to` of the columns, and
+  // returns how many rows: fewer than `count` where decoded texts take too much. 0 where a row has
+  // no value.
   template <size_t... I>
-  static size_t ReadBlock(Readers& readers, size_t first, size_t count, Columns* columns,
+  static size_t ReadBlock(Readers& readers, size_t first, size_t count, size_t to, Columns* columns,
                           std::index_sequence<I...>) {
     const auto read = [&](auto& reader, auto* values) {
       if constexpr (requires { reader.ReadBlock(first, count, values); }) {
@@ -336,7 +342,7 @@ class BoundRows : public BoundKernel {
       }
       return count > 0;
     };
-    (read(std::get<I>(readers), std::get<I>(*columns).data()) && ...);
+    (read(std::get<I>(readers), std::get<I>(*columns).data() + to) && ...);
     return count;
   }
 
@@ -354,16 +360,22 @@ class BoundRows : public BoundKernel {
     }
     size_t next = 0;
     size_t next_failed = 0;
-    for (const RowState state : states) {
-      if (state == RowState::kValue) {
-        out.Append(results.subspan(next++, 1));
-      } else if (state == RowState::kNull) {
-        out.AppendNull();
-      } else {
+    for (size_t i = 0; i < states.size();) {
+      size_t run = 1;  // rows of the same state, but that each error is its own
+      if (states[i] == RowState::kInvalid) {
         const auto& [row, error] = failed[next_failed++];
         out.AppendError(
             {.row = row, .reason = ErrorReason(error), .message = std::string(error.message())});
+      } else {
+        while (i + run < states.size() && states[i + run] == states[i]) ++run;
+        if (states[i] == RowState::kNull) {
+          out.AppendNull(run);
+        } else {
+          out.Append(results.subspan(next, run));
+          next += run;
+        }
       }
+      i += run;
     }
   }
 

@@ -93,6 +93,19 @@ absl::Status CheckTextColumn(const ColumnView& column, absl::string_view field,
   return WrongColumnType(field, bound, type);
 }
 
+size_t ValidRows(const ColumnView& column, size_t first, size_t count) {
+  if (column.validity.empty()) return count;
+  const size_t begin = first + column.bit_offset;
+  for (size_t bit = begin; bit < begin + count;) {
+    const unsigned rest = column.validity[bit / 8] >> bit % 8;
+    const size_t bits = 8 - bit % 8;
+    const auto ones = static_cast<size_t>(std::countr_one(rest));
+    if (ones < bits) return std::min(count, bit + ones - begin);
+    bit += bits;
+  }
+  return count;
+}
+
 RowLocator::RowLocator(const ColumnView& column, absl::string_view field)
     : column_(column), leaf_(column.dictionary ? *column.dictionary : column), field_(field) {}
 
@@ -232,7 +245,7 @@ size_t TextReader::ReadBlock(size_t first, size_t count, Text* texts) {
 size_t TextReader::ReadBlockUnprocessed(size_t first, size_t count, Text* texts) {
   const RowLocator& locator = bytes_.locator();
   const ColumnView& column = locator.column();
-  if (!column.validity.empty() || column.dictionary != nullptr) {
+  if (ValidRows(column, first, count) < count || column.dictionary != nullptr) {
     return ReadRows(first, count, texts);
   }
   switch (column.type) {

@@ -28,6 +28,10 @@ T LoadUnaligned(const uint8_t* bytes, size_t index) {
   return value;
 }
 
+// How many of the rows from `first` on, `count` at most, have a value by the column's own validity.
+// Not for columns with `repeat`.
+size_t ValidRows(const ColumnView& column, size_t first, size_t count);
+
 // Finds the row's place: applies repeat, validity and dictionary. Shared by every reader below.
 //
 // Readers are cheap to make, one for each task, and not safe to share between threads. The column

@@ -214,20 +214,31 @@ TEST(DefineTest, ALiteralRepeats) {
 TEST(DefineTest, BlocksGiveWhatRowsGiveAroundNullsAndErrors) {
   std::vector<std::string> rows;
   for (int i = 0; i < 1000; ++i) rows.push_back(i % 97 == 5 ? "\xff" : std::string(i % 50, 'x'));
-  const Strings left(rows);
-  std::vector<uint8_t> bits(125, 0xff);
-  bits[3] = 0;  // rows 24 to 31
-  ColumnView right = left.view;
-  right.validity = bits;
-  const auto [status, block] = RunAll(Define<UnitCounts>("units", {"left", "right"}, ""),
-                                      {left.view, right}, {.row_errors = RowErrorPolicy::kNull});
+  const Strings texts(rows);
+  // Nulls at ever less distance from each other, of either side at other rows.
+  const auto is_null = [](size_t row, size_t side) {
+    return row > 300 && row < 800 && row % (100 - row / 10 + side) == 0;
+  };
+  std::vector<ColumnView> columns = {texts.view, texts.view};
+  std::array<std::vector<uint8_t>, 2> bits;
+  for (uint32_t side = 0; side < 2; ++side) {
+    columns[side].bit_offset = 3 * side;
+    bits[side].assign(126, 0xff);
+    for (size_t row = 0; row < 1000; ++row) {
+      const size_t bit = row + 3 * side;
+      if (is_null(row, side)) bits[side][bit / 8] &= static_cast<uint8_t>(~(1 << bit % 8));
+    }
+    columns[side].validity = bits[side];
+  }
+  const auto [status, block] = RunAll(Define<UnitCounts>("units", {"left", "right"}, ""), columns,
+                                      {.row_errors = RowErrorPolicy::kNull});
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_EQ(block.type(), DataType::kInt32);
   const std::vector<int32_t> values = ValuesOf<int32_t>(block);
   uint64_t errors = 0;
   for (size_t i = 0; i < 1000; ++i) {
-    const bool invalid = i % 97 == 5;
-    const bool valid = !invalid && !(i >= 24 && i < 32);
+    const bool invalid = i % 97 == 5 && !(is_null(i, 0) && is_null(i, 1));
+    const bool valid = !invalid && !is_null(i, 0) && !is_null(i, 1);
     errors += invalid;
     EXPECT_EQ((block.validity()[i / 8] >> (i % 8)) & 1, valid) << i;
     EXPECT_EQ(values[i], valid ? static_cast<int32_t>(101 * (i % 50)) : 0) << i;

@@ -5,7 +5,21 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kernels/default_process.h"
+
 namespace kernelserve::define_internal {
+
+// Estimated for kernels that don't say.
+inline constexpr double kDefaultCostNs = 50;
+// Reading a byte of a text: the most where it is not ASCII is about twice this, the least a tenth.
+inline constexpr double kReadByteNs = 0.5;
+inline constexpr double kPreprocessByteNs = 1;
+
+inline double ReadTextNs(size_t bytes, Preprocessing preprocessing) {
+  const double byte_ns =
+      preprocessing == Preprocessing::kNone ? kReadByteNs : kReadByteNs + kPreprocessByteNs;
+  return byte_ns * static_cast<double>(bytes);
+}
 
 // Costs of a long column are sampled: every row of a short one, else one in so many. More of them
 // would show: each costs what two or three rows of short words do.

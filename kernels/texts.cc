@@ -28,13 +28,15 @@ absl::StatusOr<Texts> Texts::Read(const ColumnView& column, absl::string_view fi
     if (stop.stopped()) return absl::CancelledError("stopped");
     reader.Release();
     const size_t most = std::min(block.size(), rows - first);
-    if (const size_t count = reader.ReadBlock(first, most, block.data()); count > 0) {
+    const size_t valid = column.repeat ? most : ValidRows(column, first, most);
+    if (const size_t count = valid > 0 ? reader.ReadBlock(first, valid, block.data()) : 0;
+        count > 0) {
       for (size_t i = 0; i < count; ++i) texts.texts_.push_back(texts.Keep(block[i]));
       first += count;
       continue;
     }
-    // Something is null or amiss.
-    for (const size_t end = first + most; first < end; ++first) {
+    // The next is null, or something is amiss.
+    for (const size_t end = first + std::max<size_t>(1, valid); first < end; ++first) {
       reader.Release();
       Text text;
       const RowState state = reader.Read(first, &text);
@@ -86,6 +88,23 @@ uint64_t Texts::BytesMax(const ColumnView& column) {
       // What is malformed is for Read to refuse.
       const bool is_right = 0 <= begin && begin <= end && end <= end_max;
       add(is_right ? static_cast<uint64_t>(end - begin) : 0);
+    }
+  } else if (&leaf == &column && column.type == DataType::kUtf8View) {
+    // By their lengths alone. Of a view that is malformed, no text will be read.
+    size_t longest_buffer = kInlineBytesMax;
+    for (const Bytes buffer : column.view_buffers) {
+      longest_buffer = std::max(longest_buffer, buffer.size());
+    }
+    for (size_t row = 0; row < column.length;) {
+      const size_t valid = ValidRows(column, row, column.length - row);
+      for (const size_t end = row + valid; row < end; ++row) {
+        const auto size = LoadUnaligned<uint32_t>(column.values.data() + row * kViewBytes, 0);
+        add(size <= longest_buffer ? size : 0);
+      }
+      if (row < column.length) {
+        add(0);  // a null
+        ++row;
+      }
     }
   } else {
     TextReader reader(column, "");

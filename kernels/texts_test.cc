@@ -1,6 +1,8 @@
 #include "kernels/texts.h"
 
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -112,6 +114,55 @@ TEST(TextsTest, ShortViewsMayHoldAnything) {
   for (int row = 0; row < 20'000; ++row) views += view;
   const ColumnView column{.type = DataType::kUtf8View, .length = 20'000, .values = BytesOf(views)};
   EXPECT_LE(Read(column).bytes(), Texts::BytesMax(column));
+}
+
+// As runs between nulls, which begin at any bit and have any length.
+TEST(TextsTest, ReadsWhatIsBetweenNulls) {
+  constexpr uint32_t kBitOffset = 5;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 3000; ++i)
+    texts.push_back(std::string(i % 40, 'a') + (i % 3 ? "b" : "\xc3\xa9"));
+  std::vector<uint8_t> validity((texts.size() + kBitOffset + 7) / 8 + 1, 0);
+  std::vector<bool> valid;
+  for (size_t row = 0; row < texts.size(); ++row) {
+    // Dense, then none, then in ever longer runs.
+    valid.push_back(row < 700 || (row > 1400 && row % (2 + row / 100) != 0));
+    const size_t bit = row + kBitOffset;
+    if (valid[row]) validity[bit / 8] |= static_cast<uint8_t>(1 << bit % 8);
+  }
+  const Column made(texts);
+  ColumnView offsets = made.view();
+  std::string all;
+  std::vector<int32_t> view;
+  for (size_t row = 0; row < texts.size(); ++row) {
+    const auto size = static_cast<int32_t>(texts[row].size());
+    std::array<int32_t, 4> words = {size, 0, 0, static_cast<int32_t>(all.size())};
+    if (size <= 12) {
+      std::memcpy(&words[1], texts[row].data(), texts[row].size());
+    } else {
+      all += texts[row];
+    }
+    if (!valid[row]) words = {-1, -1, -1, -1};  // which nobody is to look at
+    view.insert(view.end(), words.begin(), words.end());
+  }
+  const std::string packed = Packed(view);
+  ColumnView views{.type = DataType::kUtf8View,
+                   .length = texts.size(),
+                   .values = BytesOf(packed),
+                   .view_buffers = {BytesOf(all)}};
+  for (ColumnView* column : {&offsets, &views}) {
+    column->validity = BytesOf(validity);
+    column->bit_offset = kBitOffset;
+    const Texts read = Read(*column);
+    ASSERT_EQ(read.size(), texts.size());
+    for (size_t row = 0; row < texts.size(); ++row) {
+      ASSERT_EQ(read.is_null(row), !valid[row]) << row;
+      const Column one({valid[row] ? texts[row] : ""});
+      ASSERT_TRUE(read[row] == Read(one.view())[0]) << row;
+    }
+    EXPECT_LE(read.bytes(), Texts::BytesMax(*column));
+    EXPECT_LT(Texts::BytesMax(*column), 1'000'000u);
+  }
 }
 
 TEST(TextsTest, ColumnsThatAreNoTextAreRefused) {

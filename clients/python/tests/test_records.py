@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -23,6 +23,11 @@ ROWS, PAIRS = 400, 3_000
 SCORERS = [
     (as_scorer("jaro_winkler.similarity"), 2.0),
     (as_scorer("levenshtein.normalized_similarity"), 1.0),
+]
+
+SIMILARITIES: list[Callable[[str, str], float]] = [
+    JaroWinkler.similarity,
+    Levenshtein.normalized_similarity,
 ]
 
 
@@ -49,20 +54,17 @@ def expected(cutoff: float | None) -> list[float | None]:
     found: list[float | None] = []
     for i, j in zip(LEFT_ROWS, RIGHT_ROWS, strict=True):
         total = 0.0
-        for column, similarity in enumerate(
-            (JaroWinkler.similarity, Levenshtein.normalized_similarity)
-        ):
+        for column, (_, weight) in enumerate(SCORERS):
             a, b = LEFT[column][i], RIGHT[column][j]
-            weight = SCORERS[column][1]
-            total += weight * (0.25 if a is None or b is None else similarity(a, b))
+            total += weight * (0.25 if a is None or b is None else SIMILARITIES[column](a, b))
         score = total / 3.0
         found.append(score if cutoff is None or score >= cutoff else None)
     return found
 
 
 def verb_of(cutoff: float | None) -> RecordsVerb:
-    sides = [[texts_of(rows) for rows in side] for side in (LEFT, RIGHT)]
-    return pairwise_records(*sides, LEFT_ROWS, RIGHT_ROWS, SCORERS, cutoff, 0.25)
+    left, right = ([texts_of(rows) for rows in side] for side in (LEFT, RIGHT))
+    return pairwise_records(left, right, LEFT_ROWS, RIGHT_ROWS, SCORERS, cutoff, 0.25)
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +117,11 @@ def test_long_columns_do_not_leave_a_request_without_room_for_pairs() -> None:
 
 def test_an_error_names_the_pair(client: ks.Client) -> None:
     """Of the call's pairs, though calls are cut."""
-    sides = [[texts_of(["ab", "abc"])]] * 2
+    side = [texts_of(["ab", "abc"])]
     rows = np.zeros(70_000, np.int64)
     rows[66_666] = 1
     scorers = [(as_scorer(ks.Scorer("hamming.distance", pad=False)), 1.0)]
-    verb = pairwise_records(*sides, rows, np.zeros_like(rows), scorers, None, None)
+    verb = pairwise_records(side, side, rows, np.zeros_like(rows), scorers, None, None)
     with pytest.raises(ks.Error) as caught:
         client._connection.run(verb, 30)
     assert caught.value.row == 66_666

@@ -14,11 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ._frames import Frame, expanded, without_views, wrong_column
+from ._frames import Frame, Rows, expanded, without_views, wrong_column
 
 Indices = npt.NDArray[np.int64]
-# Rows of frames: of 32 bits where that is enough, since there are many.
-Rows = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from . import _verbs as verbs
 from ._exceptions import invalid, quote
+from ._frames import Rows
 from ._kernel_methods import RESULT_TYPES
 from ._records import pairwise_records
 from ._scorers import Scorer, ScorerLike, as_scorer, higher_is_better, real
 from ._texts import Texts
 
-Indices: TypeAlias = "npt.NDArray[np.integer[Any]]"
 # Left rows, right rows and their scores.
-Scored: TypeAlias = "tuple[Indices, Indices, npt.NDArray[Any]]"
+Scored: TypeAlias = "tuple[Rows, Rows, npt.NDArray[Any]]"
 # What asks a server: it yields verbs, and is sent their results.
 Asking: TypeAlias = "Generator[verbs.Verb, Any, Scored]"
 
@@ -134,22 +134,27 @@ class Comparison:
             return np.ones(np.shape(scores), np.bool_)
         return scores >= self.cutoff if self.higher else scores <= self.cutoff
 
-    def scored(self, left: Indices, right: Indices) -> Asking:
+    def scored(self, left: Rows, right: Rows) -> Asking:
         """Those of the pairs that pass, in their order, and their scores."""
         if len(self.columns) == 1:
             return (yield from self._scored_alone(self.columns[0], left, right))
         if not len(left):
             return left, right, np.empty(0, self.dtype)
-        sides = [[each.left for each in self.columns], [each.right for each in self.columns]]
-        weighted = [(each.scorer, each.weight) for each in self.columns]
-        verb = pairwise_records(*sides, left, right, weighted, self.cutoff, self.null_score)
-        scores = yield verb
+        scores = yield pairwise_records(
+            [each.left for each in self.columns],
+            [each.right for each in self.columns],
+            left,
+            right,
+            [(each.scorer, each.weight) for each in self.columns],
+            self.cutoff,
+            self.null_score,
+        )
         if isinstance(scores, np.ma.MaskedArray):
             kept = np.flatnonzero(~np.ma.getmaskarray(scores))
             return left.take(kept), right.take(kept), scores.data.take(kept)
         return left, right, scores
 
-    def _scored_alone(self, compared: Compared, left: Indices, right: Indices) -> Asking:
+    def _scored_alone(self, compared: Compared, left: Rows, right: Rows) -> Asking:
         """scored() of one column, whose scores are the scorer's own."""
         valid = _valid(compared, left, right)
         if valid is not None and self.null_score is None:
@@ -210,7 +215,7 @@ class Comparison:
         return min(most, 1.0) if kind == "float64" else float(math.floor(most))
 
 
-def _valid(compared: Compared, left: Indices, right: Indices) -> npt.NDArray[np.bool_] | None:
+def _valid(compared: Compared, left: Rows, right: Rows) -> npt.NDArray[np.bool_] | None:
     """Which pairs have both texts; None where all do."""
     found = None
     for texts, rows in ((compared.left, left), (compared.right, right)):

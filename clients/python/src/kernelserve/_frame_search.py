@@ -16,12 +16,11 @@ import numpy.typing as npt
 
 from . import _cross
 from . import _verbs as verbs
-from ._blocks import Blocks, codes_of
+from ._blocks import Blocks, Indices, codes_of
 from ._comparison import (
     Asking,
     Compared,
     Comparison,
-    Indices,
     Scored,
     best_score,
     scorers_of,
@@ -29,7 +28,7 @@ from ._comparison import (
 )
 from ._frame_arguments import alternatives_of, by_names, right_names, sides_of, unfit
 from ._frame_options import FrameOptions
-from ._frames import Frame, side_by_side
+from ._frames import Frame, Rows, side_by_side
 from ._progress import Progress, ProgressLike
 from ._scorers import ScorerLike, real
 from ._texts import Texts
@@ -83,9 +82,9 @@ class FrameSearch:
             return Blocks.within(left, later=self.k is None)
         return Blocks.of(left, right)
 
-    def _parts(self, alternatives: list[Blocks]) -> Iterator[tuple[Indices, Indices, int]]:
+    def _parts(self, alternatives: list[Blocks]) -> Iterator[tuple[Rows, Rows, int]]:
         """Pairs to compare, each once, and how many they stand for; small parts in one."""
-        held: list[tuple[Indices, Indices]] = []
+        held: list[tuple[Rows, Rows]] = []
         size = 0
         for number, blocks in enumerate(alternatives):
             for left, right in blocks.parts(_PAIRS_MAX):
@@ -97,14 +96,14 @@ class FrameSearch:
         if held:
             yield *_end_to_end(held), size
 
-    def _new(self, number: int, left: Indices, right: Indices) -> tuple[Indices, Indices]:
+    def _new(self, number: int, left: Rows, right: Rows) -> tuple[Rows, Rows]:
         """Of pairs of an alternative, those that no earlier one has; and no row with itself."""
         kept = self._is_new(number, left, right)
         if self.right is None and self.k is not None:
             kept &= left != right
         return (left, right) if kept.all() else (left[kept], right[kept])
 
-    def _is_new(self, number: int, left: Indices, right: Indices) -> npt.NDArray[np.bool_]:
+    def _is_new(self, number: int, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
         """Which pairs agree on no alternative before this."""
         new = np.ones(len(left), np.bool_)
         for left_codes, right_codes in self.codes[:number]:
@@ -114,7 +113,7 @@ class FrameSearch:
 
     def _large_blocks(
         self, left_codes: Indices, right_codes: Indices
-    ) -> Iterator[tuple[Indices, Indices]]:
+    ) -> Iterator[tuple[Rows, Rows]]:
         """The rows of blocks that the server searches better as a whole."""
         if self.k is None and self.comparison.pivot() is None:
             return
@@ -130,9 +129,7 @@ class FrameSearch:
         for code in np.flatnonzero(members * others > pairs_max):
             yield np.flatnonzero(left_codes == code), np.flatnonzero(right_codes == code)
 
-    def _large(
-        self, number: int, left: Indices, right: Indices
-    ) -> Generator[verbs.Verb, Any, None]:
+    def _large(self, number: int, left: Rows, right: Rows) -> Generator[verbs.Verb, Any, None]:
         """Searches a block of an alternative as a whole."""
         if self.k is not None:
             self._found.append((yield from self._large_top_k(number, left, right)))
@@ -143,7 +140,7 @@ class FrameSearch:
             pairs = pairs if self.k is not None else (pairs - len(left)) // 2
         self.progress.add(pairs)
 
-    def _large_top_k(self, number: int, left: Indices, right: Indices) -> Asking:
+    def _large_top_k(self, number: int, left: Rows, right: Rows) -> Asking:
         (compared,) = self.comparison.columns
         choices = None if self.right is None else compared.right.take(right)
         assert self.k is not None
@@ -151,9 +148,7 @@ class FrameSearch:
         table = yield _cross.top_k(texts, choices, self.k, compared.scorer, cutoff, False)
         return self._of_table(table, number, left, right)
 
-    def _large_join(
-        self, number: int, left: Indices, right: Indices
-    ) -> Generator[verbs.Verb, Any, None]:
+    def _large_join(self, number: int, left: Rows, right: Rows) -> Generator[verbs.Verb, Any, None]:
         pivot = self.comparison.pivot()
         assert pivot is not None
         compared, cutoff = pivot
@@ -174,7 +169,7 @@ class FrameSearch:
             part = slice(begin, begin + _PAIRS_MAX)
             self._found.append((yield from self.comparison.scored(left[part], right[part])))
 
-    def _of_table(self, table: Any, number: int, left: Indices, right: Indices) -> Scored:
+    def _of_table(self, table: Any, number: int, left: Rows, right: Rows) -> Scored:
         """What the server found in a block, by the frames' rows; what is new of it.
 
         Of a row's best in an alternative, those of an earlier one are among its best there.
@@ -234,7 +229,7 @@ class FrameSearch:
         )
 
 
-def _end_to_end(parts: list[tuple[Indices, Indices]]) -> tuple[Indices, Indices]:
+def _end_to_end(parts: list[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
     if len(parts) == 1:
         return parts[0]
     left, right = zip(*parts, strict=True)

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from ._exceptions import Error, UnknownNameError, describe, invalid, quote
 
 Library: TypeAlias = Literal["pyarrow", "polars", "pandas"]
-Rows: TypeAlias = "npt.NDArray[np.int64]"  # -1 is no row
+# Of one or of many frames, by number; -1 is no row. Of 32 bits where there are many.
+Rows: TypeAlias = "npt.NDArray[np.integer[Any]]"
 
 
 @dataclass(frozen=True, slots=True)

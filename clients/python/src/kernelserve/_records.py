@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from ._arrow import piece_of
 from ._columns import Column, Piece, bytes_of
+from ._frames import Rows
 from ._inputs import Origin
 from ._limits import Limits
 from ._ranges import Range
@@ -25,8 +24,6 @@ from ._texts import Texts
 from ._verbs import PAIRWISE_RECORDS
 from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
-
-Rows: TypeAlias = "npt.NDArray[np.integer[Any]]"
 
 _LEFT_ROWS, _RIGHT_ROWS, _LEFT, _RIGHT = 12, 13, 14, 15
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ._columns import Piece, WholeColumn, bytes_of, unpack_bits
-from ._frames import Frame, expanded, wrong_column
+from ._columns import Column, Piece, WholeColumn, bytes_of, unpack_bits
+from ._frames import Frame, Rows, expanded, wrong_column
 from .v1 import types_pb2 as types
 
 _TEXT = (pa.string(), pa.large_string(), pa.string_view())
@@ -51,9 +51,10 @@ class Texts:
     @property
     def nbytes(self) -> int:
         """How long the column is as a message."""
-        return self.views.nbytes + len(self) // 8 + sum(data.size for data in self.buffers)
+        buffers: int = sum(data.size for data in self.buffers)
+        return self.views.nbytes + len(self) // 8 + buffers
 
-    def whole(self) -> WholeColumn:
+    def whole(self) -> Column:
         """The column as each call of a verb may have it."""
         binary = self.type == pa.binary_view()
         validity = None
@@ -71,7 +72,7 @@ class Texts:
         )
         return WholeColumn.of([piece])
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Any:
+    def take(self, rows: Rows) -> Any:
         """An Arrow array of these rows."""
         validity = None
         if self.valid is not None:
