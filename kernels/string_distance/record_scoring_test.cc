@@ -64,7 +64,7 @@ WeightedScorer Weighted(const std::string& name, double weight) {
 }
 
 // The scores of all pairs, cut into tasks of `step`.
-std::vector<MaybeScore> Run(BoundKernel& bound, size_t pairs, size_t step) {
+std::vector<MaybeScore> ScoresOf(BoundKernel& bound, size_t pairs, size_t step) {
   std::vector<MaybeScore> scores;
   EXPECT_TRUE(bound.Prepare(StopToken()).ok());
   for (size_t begin = 0; begin < pairs; begin += step) {
@@ -184,7 +184,7 @@ TEST_F(RecordScoringTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls)
       }
       auto bound = DefineRecordScores(scoring).bind({}, columns);
       ASSERT_TRUE(bound.ok()) << bound.status();
-      EXPECT_EQ(Run(**bound, expected.size(), 7000), expected);
+      EXPECT_EQ(ScoresOf(**bound, expected.size(), 7000), expected);
 
       std::sort(all.begin(), all.end());
       for (const double part : {0.05, 0.5, 0.95}) {
@@ -195,7 +195,7 @@ TEST_F(RecordScoringTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls)
         }
         bound = DefineRecordScores(scoring).bind({}, columns);
         ASSERT_TRUE(bound.ok()) << bound.status();
-        const std::vector<MaybeScore> found = Run(**bound, expected.size(), 2500);
+        const std::vector<MaybeScore> found = ScoresOf(**bound, expected.size(), 2500);
         ASSERT_EQ(found, expected) << scorers[0].kernel->name << " " << *scoring.score_cutoff;
       }
     }
@@ -209,7 +209,7 @@ TEST_F(RecordScoringTest, PairsWithoutRowsAreOfRowsByTheirNumber) {
   const auto bound =
       DefineRecordScores({.scorers = {Weighted("levenshtein.distance", 2)}}).bind({}, columns);
   ASSERT_TRUE(bound.ok()) << bound.status();
-  EXPECT_THAT(Run(**bound, 3, 2), ElementsAre(3, 2, std::nullopt));
+  EXPECT_THAT(ScoresOf(**bound, 3, 2), ElementsAre(3, 2, std::nullopt));
 }
 
 TEST_F(RecordScoringTest, TextsAreProcessedFirstWhereAColumnAsksForIt) {
@@ -220,7 +220,7 @@ TEST_F(RecordScoringTest, TextsAreProcessedFirstWhereAColumnAsksForIt) {
   const std::vector<ColumnView> columns = {left.view(), right.view()};
   const auto bound = DefineRecordScores(scoring).bind({}, columns);
   ASSERT_TRUE(bound.ok()) << bound.status();
-  EXPECT_THAT(Run(**bound, 1, 1), ElementsAre(0));
+  EXPECT_THAT(ScoresOf(**bound, 1, 1), ElementsAre(0));
 }
 
 TEST_F(RecordScoringTest, FloatsAreGivenWhereTheyAreAskedFor) {

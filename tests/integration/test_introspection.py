@@ -44,7 +44,8 @@ def test_grpcurl_lists_all_services(server: Server) -> None:
 
 def test_grpcurl_describes_services_and_messages(server: Server) -> None:
     described = grpcurl(server.tcp, "describe", "kernelserve.v1.StringDistanceService")
-    for method in ("Compare", "EditScript", "Align", "Pairwise", "Cdist", "TopK", "Join"):
+    one_by_one = ("Compare", "EditScript", "Align", "Pairwise", "PairwiseRecords")
+    for method in (*one_by_one, "Cdist", "TopK", "Join"):
         assert f"rpc {method} (" in described
     described = grpcurl(server.tcp, "describe", "kernelserve.v1.ComputeRequest")
     assert "uint64 n = 1;" in described

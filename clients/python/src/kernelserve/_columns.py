@@ -179,6 +179,11 @@ class Column:
         return () if self.repeat else self.starts
 
     @property
+    def has_view_buffers(self) -> bool:
+        """Whether there is text that a server may read more of than is needed."""
+        return any(piece.view_buffers for piece in self.pieces)
+
+    @property
     def lazy(self) -> bool:
         """Whether it is encoded only when it is sent."""
         return False

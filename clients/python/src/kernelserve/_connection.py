@@ -200,28 +200,35 @@ class Connection:
     ) -> None:
         """One call; halves, and halves of those, where it turns out to be too large."""
 
-        def send(region: Region | None) -> None:
+        def send(region: Region | None) -> Error | None:
+            """Gives the error where the same rows are to be sent without the region."""
+
             def read(reply: bytes) -> None:
                 verb.accept(rows, reply, region)
 
             limits = lanes.limits or SAFE_LIMITS
             request = verb.request(rows, region, limits.request_bytes_max)
             first_row = verb.first_row + rows[0]
-            self._call(lanes, lane, verb.method, request, read, deadline, stop, first_row)
+            try:
+                self._call(lanes, lane, verb.method, request, read, deadline, stop, first_row)
+            except Error as error:
+                if region is None or not helps_to_send(
+                    error, (column for _, column in verb.columns)
+                ):
+                    raise
+                return error
+            return None
 
         try:
             with lanes.regions.borrow(verb.nbytes(*rows)) as region:
-                try:
-                    send(region)
-                except Error as error:
-                    if region is None or not helps_to_send(error):
-                        raise
+                error = send(region)
+                if error is not None:
                     if error.reason == REGION_UNKNOWN:
                         lanes.regions.forget(unreadable=is_unreadable(error))
                     send(None)
-        except MalformedColumnError as error:
+        except MalformedColumnError as malformed:
             # An older server than the one whose limits these are: it does not find offsets.
-            if verb.lazy and (error.field or "").endswith(".offsets"):
+            if verb.lazy and (malformed.field or "").endswith(".offsets"):
                 raise OtherRowsError from None
             raise
         except TooLargeError:

@@ -21,10 +21,10 @@ from ._results import Results
 from ._rows import ColumnVerb
 from ._scorers import Scorer, scorer_message
 from ._texts import Texts
-from ._verbs import PAIRWISE_RECORDS
 from .v1 import string_distance_pb2 as sd
 from .v1 import types_pb2 as types
 
+_PAIRWISE_RECORDS = "/kernelserve.v1.StringDistanceService/PairwiseRecords"
 _LEFT_ROWS, _RIGHT_ROWS, _LEFT, _RIGHT = 12, 13, 14, 15
 
 # Of the request that servers prefer, what the columns may take: the rest is for pairs.
@@ -80,7 +80,7 @@ def pairwise_records(
         ]
 
     return RecordsVerb(
-        method=PAIRWISE_RECORDS,
+        method=_PAIRWISE_RECORDS,
         head=request.SerializeToString(),
         columns=[],
         rows=len(left_rows),

@@ -21,7 +21,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ._forks import gate, renew_in_child
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # numpy is not imported before there are columns
     import numpy as np
     import numpy.typing as npt
 
+    from ._columns import Column
     from ._exceptions import Error
     from ._matrix_memory import MatrixMemory
     from ._target import Target
@@ -283,13 +284,15 @@ def offer_process(used: socket.socket) -> bytes:
     return token if len(token) == _TOKEN_BYTES else b""
 
 
-def helps_to_send(error: Error) -> bool:
+def helps_to_send(error: Error, columns: Iterable[Column]) -> bool:
     """Whether a call that named memory may succeed by bytes in its message.
 
     What is read of buffers that views point into may be more than the texts are: as many bytes as a
     guess was wrong by.
     """
-    return error.reason in (REGION_UNKNOWN, _REQUEST_TOO_LARGE)
+    if error.reason == _REQUEST_TOO_LARGE:
+        return any(column.has_view_buffers for column in columns)
+    return error.reason == REGION_UNKNOWN
 
 
 def is_unreadable(error: Error) -> bool:

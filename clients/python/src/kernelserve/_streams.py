@@ -64,7 +64,8 @@ def read_tile(
         in_full = error.reason == _CHOICES_UNKNOWN
         if in_full and failed.named_choices:
             continue
-        if shared is not None and helps_to_send(error):
+        columns = (verb.grid.queries, verb.grid.choices_column)
+        if shared is not None and helps_to_send(error, columns):
             shared = None
             if error.reason == REGION_UNKNOWN:  # another server by now
                 regions.forget(unreadable=is_unreadable(error))
