@@ -110,7 +110,14 @@ absl::Status BatchHandler::CountRows() {
   rows_ = known ? batch_.rows : 1;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const ColumnView& column = columns_[i];
-    if (column.repeat || batch_.columns[i].has_own_rows) continue;
+    if (column.repeat) continue;
+    if (batch_.columns[i].has_own_rows) {
+      // Nulls take no bytes, however many there are.
+      if (column.length > environment_.rows_max) {
+        return TooMuch("TOO_MANY_ROWS", "rows", column.length, environment_.rows_max, "rows");
+      }
+      continue;
+    }
     if (known && column.length != rows_) {
       return LengthMismatch(kernel.arguments[i].name, column.length, whose, rows_);
     }

@@ -86,7 +86,7 @@ class RecordScores::Task {
  public:
   Task(const RecordScores& scores, StopToken stop)
       : scores_(scores),
-        stop_(std::move(stop)),
+        stop_(stop),
         left_(scores.left_),
         right_(scores.right_),
         column_scores_(scores.columns_.size() * kPairs) {}

@@ -69,6 +69,12 @@ def test_one_text_may_stand_for_every_record(raw: Raw) -> None:
     assert decode(raw.call("PairwiseRecords", request).scores) == [0, 3]
 
 
+def with_endless_nulls(request: PairwiseRecordsRequest) -> None:
+    """They take no bytes; pairs name some."""
+    request.ClearField("left")
+    request.left.extend([types_pb2.Column(type=types_pb2.DATA_TYPE_NULL, length=1 << 40)] * 2)
+
+
 REFUSED: dict[str, tuple[Callable[[PairwiseRecordsRequest], object], str, str]] = {
     "no scorers": (lambda r: r.ClearField("scorers"), "INVALID_ARGUMENT", "scorers"),
     "a scorer too many": (lambda r: r.scorers.add(), "INVALID_ARGUMENT", "scorers"),
@@ -153,6 +159,7 @@ REFUSED: dict[str, tuple[Callable[[PairwiseRecordsRequest], object], str, str]] 
         "LENGTH_MISMATCH",
         "left[1]",
     ),
+    "endless nulls": (with_endless_nulls, "TOO_MANY_ROWS", "rows"),
     "a row that is not there": (
         lambda r: r.left_rows.CopyFrom(numbers([0, 3, 0, 0])),
         "MALFORMED_COLUMN",
