@@ -108,13 +108,15 @@ absl::Status BatchHandler::CountRows() {
   bool known = batch_.rows > 0;
   std::string whose = "rows";
   rows_ = known ? batch_.rows : 1;
+  uint64_t own_rows = 0;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const ColumnView& column = columns_[i];
     if (column.repeat) continue;
     if (batch_.columns[i].has_own_rows) {
-      // Nulls take no bytes, however many there are.
-      if (column.length > environment_.rows_max) {
-        return TooMuch("TOO_MANY_ROWS", "rows", column.length, environment_.rows_max, "rows");
+      // Of all columns together: nulls take no bytes, however many there are, and all are decoded.
+      own_rows += column.length;
+      if (own_rows > environment_.rows_max) {
+        return TooMuch("TOO_MANY_ROWS", "rows", own_rows, environment_.rows_max, "rows");
       }
       continue;
     }

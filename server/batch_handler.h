@@ -56,10 +56,10 @@ class BatchHandler : public UnaryHandler {
  public:
   explicit BatchHandler(const BatchEnvironment& environment) : environment_(environment) {}
 
-  bool IsSmall(const grpc::ByteBuffer& request) const final;
+  bool IsSmall(const grpc::ByteBuffer& request) const override;
   absl::Status Decode(const grpc::ByteBuffer& request) final;
   uint64_t memory_bytes() const final;
-  absl::string_view kernel() const final { return batch_.kernel->name; }
+  absl::string_view kernel() const override { return batch_.kernel->name; }
   uint64_t rows() const final { return rows_; }
   double cost_ns() const final { return cost_ns_; }
   absl::Status Prepare(StopToken stop) final { return bound_->Prepare(stop); }

@@ -24,6 +24,11 @@ class PairwiseRecordsHandler final : public BatchHandler {
  public:
   using BatchHandler::BatchHandler;
 
+  // What is prepared takes memory that only the pool's calls have granted beforehand.
+  bool IsSmall(const grpc::ByteBuffer& request) const override { return false; }
+  // The catalog's own: it is told of when this handler is gone.
+  absl::string_view kernel() const override { return first_scorer_->name; }
+
  protected:
   std::span<const uint32_t> column_fields() const override { return kColumns; }
   absl::Status Relocate(absl::Status status) const override {
@@ -54,6 +59,7 @@ class PairwiseRecordsHandler final : public BatchHandler {
     if (!type.ok()) return type.status();
     absl::StatusOr<RecordScoring> scoring = ReadScoring();
     if (!scoring.ok()) return scoring.status();
+    first_scorer_ = scoring->scorers.front().kernel;
     kernel_ = DefineRecordScores(*std::move(scoring));
     Batch batch{
         .kernel = &kernel_,
@@ -150,6 +156,7 @@ class PairwiseRecordsHandler final : public BatchHandler {
   std::vector<RequestColumn> left_;
   std::vector<RequestColumn> right_;
   Request request_;
+  const Kernel* first_scorer_ = nullptr;
   Kernel kernel_;
 };
 
