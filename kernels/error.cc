@@ -36,6 +36,13 @@ absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details,
   return status;
 }
 
+absl::Status OutOfRangeError(absl::string_view field, absl::string_view bound,
+                             absl::string_view value) {
+  return MakeError(absl::StatusCode::kOutOfRange,
+                   {.reason = "OUT_OF_RANGE", .field = field, .bound = bound, .value = value},
+                   absl::StrCat(field, " is ", value, ", expected ", bound));
+}
+
 std::string ErrorReason(const absl::Status& status) { return Get(status, kReason); }
 std::string ErrorField(const absl::Status& status) { return Get(status, kField); }
 std::string ErrorBound(const absl::Status& status) { return Get(status, kBound); }

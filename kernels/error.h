@@ -24,6 +24,10 @@ struct ErrorDetails {
 absl::Status MakeError(absl::StatusCode code, const ErrorDetails& details,
                        absl::string_view message);
 
+// OUT_OF_RANGE: "n is 0, expected at least 1".
+absl::Status OutOfRangeError(absl::string_view field, absl::string_view bound,
+                             absl::string_view value);
+
 // The details that MakeError put in, "" where there are none.
 std::string ErrorReason(const absl::Status& status);
 std::string ErrorField(const absl::Status& status);

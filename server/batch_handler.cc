@@ -28,6 +28,15 @@ absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t 
                                 bound, " in one call: send fewer rows at a time"));
 }
 
+absl::Status TooManyColumns(absl::string_view field, size_t most, absl::string_view message) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   {.reason = "INVALID_ARGUMENT",
+                    .field = field,
+                    .bound = absl::StrCat("at most ", most, " columns"),
+                    .value = absl::StrCat("over ", most, " columns")},
+                   message);
+}
+
 bool BatchHandler::IsSmall(const grpc::ByteBuffer& request) const {
   if (!UnaryHandler::IsSmall(request)) return false;
   if (environment_.shared_memory.regions->empty()) return true;

@@ -42,6 +42,9 @@ absl::Status LengthMismatch(absl::string_view field, uint64_t length, absl::stri
 absl::Status TooMuch(absl::string_view reason, absl::string_view what, uint64_t value,
                      uint64_t most, absl::string_view unit);
 
+// INVALID_ARGUMENT: there are more columns than `most` under `field`; `message` says so to people.
+absl::Status TooManyColumns(absl::string_view field, size_t most, absl::string_view message);
+
 // A column of a request: views of the request's copy, and the buffers that lie in regions instead.
 struct RequestColumn {
   ColumnView view{.type = DataType::kUnspecified};

@@ -31,23 +31,16 @@ class PairwiseRecordsHandler final : public BatchHandler {
 
  protected:
   std::span<const uint32_t> column_fields() const override { return kColumns; }
-  absl::Status Relocate(absl::Status status) const override {
-    return ErrorField(status) == "result_type" ? WithField(std::move(status), "format.type")
-                                               : status;
-  }
+  absl::Status Relocate(absl::Status status) const override { return InScorer(std::move(status)); }
 
   absl::Status ReadColumn(uint32_t number, Bytes encoded) override {
     if (number == Request::kLeftRowsFieldNumber) return ReadRows(encoded, &left_rows_);
     if (number == Request::kRightRowsFieldNumber) return ReadRows(encoded, &right_rows_);
     std::vector<RequestColumn>& columns = number == Request::kLeftFieldNumber ? left_ : right_;
     if (columns.size() == kColumnsMax / 2) {
-      const std::string bound = absl::StrCat("at most ", kColumnsMax / 2, " columns");
-      return MakeError(absl::StatusCode::kInvalidArgument,
-                       {.reason = "INVALID_ARGUMENT",
-                        .field = number == Request::kLeftFieldNumber ? "left" : "right",
-                        .bound = bound,
-                        .value = absl::StrCat("over ", kColumnsMax / 2, " columns")},
-                       absl::StrCat("records have ", bound, " on either side"));
+      return TooManyColumns(
+          number == Request::kLeftFieldNumber ? "left" : "right", kColumnsMax / 2,
+          absl::StrCat("records have at most ", kColumnsMax / 2, " columns on either side"));
     }
     RequestColumn& column = columns.emplace_back();
     return DecodeColumn(encoded, &column.view, &column.spans);

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/catalog.h"
-#include "kernels/error.h"
 #include "kernelserve/v1/kernel.pb.h"
 #include "server/limits.h"
 
@@ -23,13 +22,9 @@ class RunHandler final : public BatchHandler {
 
   absl::Status ReadColumn(uint32_t number, Bytes encoded) override {
     if (columns_.size() == kColumnsMax) {
-      const std::string bound = absl::StrCat("at most ", kColumnsMax, " columns");
-      return MakeError(absl::StatusCode::kInvalidArgument,
-                       {.reason = "INVALID_ARGUMENT",
-                        .field = "columns",
-                        .bound = bound,
-                        .value = absl::StrCat("over ", kColumnsMax, " columns")},
-                       absl::StrCat("a call has ", bound, ", and no kernel takes more"));
+      return TooManyColumns(
+          "columns", kColumnsMax,
+          absl::StrCat("a call has at most ", kColumnsMax, " columns, and no kernel takes more"));
     }
     RequestColumn& column = columns_.emplace_back();
     return DecodeColumn(encoded, &column.view, &column.spans);

@@ -96,10 +96,7 @@ absl::Status Stopped() {
 
 absl::Status CheckModulus(uint64_t modulus) {
   if (modulus != 0) return absl::OkStatus();
-  return MakeError(
-      absl::StatusCode::kOutOfRange,
-      {.reason = "OUT_OF_RANGE", .field = "modulus", .bound = "at least 1", .value = "0"},
-      "modulus is 0, expected at least 1");
+  return OutOfRangeError("modulus", "at least 1", "0");
 }
 
 __extension__ using Wide = unsigned __int128;

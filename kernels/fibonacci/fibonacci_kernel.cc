@@ -44,10 +44,7 @@ absl::StatusOr<std::string> FibonacciKernel::RunBinary(uint64_t n, const Paramet
   }
   if (n > parameters.exact_max) {
     const std::string bound = absl::StrCat("at most ", parameters.exact_max, " without a modulus");
-    return MakeError(
-        absl::StatusCode::kOutOfRange,
-        {.reason = "OUT_OF_RANGE", .field = "n", .bound = bound, .value = absl::StrCat(n)},
-        absl::StrCat("n is ", n, ", expected ", bound));
+    return OutOfRangeError("n", bound, absl::StrCat(n));
   }
   return FibonacciMagnitude(n, stop);
 }

@@ -56,11 +56,7 @@ struct AlignmentKernel {
   static absl::Status Validate(const Parameters& parameters) {
     const auto check = [](absl::string_view name, int64_t value, int64_t min, int64_t max) {
       if (value >= min && value <= max) return absl::OkStatus();
-      const std::string bound = absl::StrCat(min, " to ", max);
-      const std::string shown = absl::StrCat(value);
-      return MakeError(absl::StatusCode::kOutOfRange,
-                       {.reason = "OUT_OF_RANGE", .field = name, .bound = bound, .value = shown},
-                       absl::StrCat(name, " is ", shown, ", expected ", bound));
+      return OutOfRangeError(name, absl::StrCat(min, " to ", max), absl::StrCat(value));
     };
     constexpr int64_t kMax = kAlignmentScoreMax;
     absl::Status status = check("match", parameters.match, -kMax, kMax);

@@ -36,11 +36,8 @@ struct JaroWinklerMetric {
 
   static absl::Status Validate(const Parameters& parameters) {
     if (parameters.prefix_weight >= 0 && parameters.prefix_weight <= 1) return absl::OkStatus();
-    const std::string value = absl::StrFormat("%.17g", parameters.prefix_weight);
-    return MakeError(
-        absl::StatusCode::kOutOfRange,
-        {.reason = "OUT_OF_RANGE", .field = "prefix_weight", .bound = "0 to 1", .value = value},
-        absl::StrCat("prefix_weight is ", value, ", expected 0 to 1"));
+    return OutOfRangeError("prefix_weight", "0 to 1",
+                           absl::StrFormat("%.17g", parameters.prefix_weight));
   }
 
   static double CostNs(size_t left, size_t right, const Parameters&) {

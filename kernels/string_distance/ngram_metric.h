@@ -30,9 +30,7 @@ struct NgramMetric {
 
   static absl::Status Validate(const Parameters& parameters) {
     if (parameters.n > 0) return absl::OkStatus();
-    return MakeError(absl::StatusCode::kOutOfRange,
-                     {.reason = "OUT_OF_RANGE", .field = "n", .bound = "at least 1", .value = "0"},
-                     "n is 0, expected at least 1");
+    return OutOfRangeError("n", "at least 1", "0");
   }
 
   static double CostNs(size_t left, size_t right, const Parameters& parameters) {

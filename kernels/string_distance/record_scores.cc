@@ -81,6 +81,37 @@ bool RecordScores::Passes(double score) const {
   return higher_ ? score >= *score_cutoff_ : score <= *score_cutoff_;
 }
 
+// Estimates pairs, each as if all of its columns were scored.
+class RecordScores::Estimator {
+ public:
+  explicit Estimator(const RecordScores& scores)
+      : columns_(scores.columns_), left_(scores.left_), right_(scores.right_) {}
+
+  // In nanoseconds.
+  double operator()(size_t pair) {
+    size_t left_row = 0;
+    size_t right_row = 0;
+    absl::Status error;
+    double cost_ns = define_internal::kDefaultCostNs;
+    if (left_.FindRow(pair, &left_row, &error) != RowState::kValue ||
+        right_.FindRow(pair, &right_row, &error) != RowState::kValue) {
+      return cost_ns;
+    }
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const size_t left = left_.Size(i, left_row);
+      const size_t right = right_.Size(i, right_row);
+      cost_ns += define_internal::ReadTextNs(left + right, columns_[i].binding.preprocessing) +
+                 columns_[i].scorer->CostNs(left, right);
+    }
+    return cost_ns;
+  }
+
+ private:
+  const std::vector<ScoredColumn>& columns_;
+  RecordReader left_;
+  RecordReader right_;
+};
+
 // Scores pairs for one thread.
 class RecordScores::Task {
  public:
@@ -90,26 +121,6 @@ class RecordScores::Task {
         left_(scores.left_),
         right_(scores.right_),
         column_scores_(scores.columns_.size() * kPairs) {}
-
-  // Nanoseconds, if all of a pair's columns are scored.
-  double CostNs(size_t pair) {
-    size_t left_row = 0;
-    size_t right_row = 0;
-    absl::Status error;
-    double cost_ns = define_internal::kDefaultCostNs;
-    if (left_.FindRow(pair, &left_row, &error) != RowState::kValue ||
-        right_.FindRow(pair, &right_row, &error) != RowState::kValue) {
-      return cost_ns;
-    }
-    for (size_t i = 0; i < scores_.columns_.size(); ++i) {
-      const ScoredColumn& column = scores_.columns_[i];
-      const size_t left = left_.Size(i, left_row);
-      const size_t right = right_.Size(i, right_row);
-      cost_ns += define_internal::ReadTextNs(left + right, column.binding.preprocessing) +
-                 column.scorer->CostNs(left, right);
-    }
-    return cost_ns;
-  }
 
   // Appends the scores of pairs [first, first + count), of kPairs at most.
   absl::Status Run(size_t first, size_t count, ResultBlock& out) {
@@ -290,14 +301,14 @@ class RecordScores::Task {
 };
 
 size_t RecordScores::TaskEnd(size_t begin, size_t rows, double budget_ns, double* cost_ns) const {
-  const auto task = std::make_unique<Task>(*this, StopToken());
-  const auto cost = [&task](size_t pair) { return task->CostNs(pair); };
+  Estimator estimator(*this);
+  const auto cost = [&estimator](size_t pair) { return estimator(pair); };
   return define_internal::SampledTaskEnd(begin, rows, budget_ns, cost, cost_ns, columns_.size());
 }
 
 double RecordScores::CostNs(size_t rows) const {
-  const auto task = std::make_unique<Task>(*this, StopToken());
-  const auto cost = [&task](size_t pair) { return task->CostNs(pair); };
+  Estimator estimator(*this);
+  const auto cost = [&estimator](size_t pair) { return estimator(pair); };
   return define_internal::SampledCostNs(rows, cost, columns_.size());
 }
 

@@ -48,6 +48,7 @@ class RecordScores final : public BoundKernel {
                    ResultBlock& out) const override;
 
  private:
+  class Estimator;
   class Task;
 
   // What a column's score may be at best.

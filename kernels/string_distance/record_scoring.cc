@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,13 +25,6 @@ std::string ScorerField(size_t number, absl::string_view of) {
   return absl::StrCat("scorers[", number, "].", of);
 }
 
-absl::Status Refused(absl::string_view field, absl::string_view bound, double value) {
-  const std::string shown = absl::StrCat(value);
-  return MakeError(absl::StatusCode::kOutOfRange,
-                   {.reason = "OUT_OF_RANGE", .field = field, .bound = bound, .value = shown},
-                   absl::StrCat(field, " is ", shown, ", expected ", bound));
-}
-
 absl::Status CannotBeAdded(const WeightedScorer& one, const WeightedScorer& other, size_t number) {
   return MakeError(
       absl::StatusCode::kInvalidArgument,
@@ -48,12 +40,14 @@ absl::Status CheckNumbers(const RecordScoring& scoring) {
   for (size_t i = 0; i < scoring.scorers.size(); ++i) {
     const double weight = scoring.scorers[i].weight;
     if (!(weight > 0) || std::isinf(weight)) {
-      return Refused(ScorerField(i, "weight"), "a number over 0", weight);
+      return OutOfRangeError(ScorerField(i, "weight"), "a number over 0", absl::StrCat(weight));
     }
   }
   for (const auto& [field, value] : {std::pair("score_cutoff", scoring.score_cutoff),
                                      std::pair("null_score", scoring.null_score)}) {
-    if (value && !std::isfinite(*value)) return Refused(field, "a number", *value);
+    if (value && !std::isfinite(*value)) {
+      return OutOfRangeError(field, "a number", absl::StrCat(*value));
+    }
   }
   return absl::OkStatus();
 }
@@ -147,8 +141,6 @@ Kernel DefineRecordScores(RecordScoring scoring) {
       kernel.arguments.push_back({.name = absl::StrCat(side, "[", i, "]")});
     }
   }
-  kernel.results.assign(std::begin(kResults), std::end(kResults));
-  kernel.fallible = true;
   kernel.bind = [scoring = std::move(scoring), arguments = kernel.arguments](
                     const Binding& binding, std::span<const ColumnView> columns) {
     return Bind(scoring, arguments, binding, columns);

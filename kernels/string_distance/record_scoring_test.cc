@@ -124,6 +124,10 @@ class RecordScoringTest : public ::testing::Test {
       left_rows_.push_back(static_cast<int32_t>(random_() % 300));
       right_rows_.push_back(static_cast<int32_t>(random_() % 200));
     }
+    columns_ = {RowsOf(left_rows_), RowsOf(right_rows_)};
+    for (const auto* side : {&left_, &right_}) {
+      for (const Strings& texts : *side) columns_.push_back(texts.view());
+    }
   }
 
   Strings Column(size_t rows) {
@@ -138,17 +142,17 @@ class RecordScoringTest : public ::testing::Test {
     return Strings(std::move(texts));
   }
 
-  std::vector<ColumnView> Columns() const {
-    std::vector<ColumnView> columns = {RowsOf(left_rows_), RowsOf(right_rows_)};
-    for (const auto* side : {&left_, &right_}) {
-      for (const Strings& texts : *side) columns.push_back(texts.view());
-    }
-    return columns;
+  absl::StatusOr<std::unique_ptr<BoundKernel>> Bind(const RecordScoring& scoring) const {
+    return DefineRecordScores(scoring).bind({}, columns_);
   }
 
-  absl::Status BindingError(const RecordScoring& scoring) const {
-    const std::vector<ColumnView> columns = Columns();
-    return DefineRecordScores(scoring).bind({}, columns).status();
+  // By the same scorer for all columns.
+  std::unique_ptr<BoundKernel> BindJaro() const {
+    const WeightedScorer jaro = Weighted("jaro.similarity", 1);
+    auto bound =
+        Bind({.scorers = {jaro, jaro, jaro}, .has_left_rows = true, .has_right_rows = true});
+    EXPECT_TRUE(bound.ok()) << bound.status();
+    return *std::move(bound);
   }
 
   std::mt19937 random_{7};
@@ -156,6 +160,7 @@ class RecordScoringTest : public ::testing::Test {
   std::vector<Strings> right_;
   std::vector<int32_t> left_rows_;
   std::vector<int32_t> right_rows_;
+  std::vector<ColumnView> columns_;  // of all of these
 };
 
 // A median cutoff, so that pairs pass and fail at every step.
@@ -169,10 +174,10 @@ TEST_F(RecordScoringTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls)
       {Weighted("levenshtein.similarity", 1), Weighted("fuzz.ratio", 1),
        Weighted("lcs_seq.similarity", 2)},
   };
-  const std::vector<ColumnView> columns = Columns();
   for (const std::vector<WeightedScorer>& scorers : several) {
     RecordScoring scoring{.scorers = scorers, .has_left_rows = true, .has_right_rows = true};
-    for (const MaybeScore null_score : {MaybeScore(), MaybeScore(0), MaybeScore(0.9)}) {
+    for (const MaybeScore null_score :
+         {MaybeScore(), MaybeScore(0), MaybeScore(0.9), MaybeScore(1.5), MaybeScore(-0.5)}) {
       scoring.null_score = null_score;
       scoring.score_cutoff.reset();
       std::vector<MaybeScore> expected;
@@ -182,7 +187,7 @@ TEST_F(RecordScoringTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls)
                                     static_cast<size_t>(right_rows_[i])));
         if (expected.back()) all.push_back(*expected.back());
       }
-      auto bound = DefineRecordScores(scoring).bind({}, columns);
+      auto bound = Bind(scoring);
       ASSERT_TRUE(bound.ok()) << bound.status();
       EXPECT_EQ(ScoresOf(**bound, expected.size(), 7000), expected);
 
@@ -193,7 +198,7 @@ TEST_F(RecordScoringTest, EqualTheMeanOfEachColumnWithAndWithoutCutoffsAndNulls)
           expected[i] = Expected(scoring, left_, right_, static_cast<size_t>(left_rows_[i]),
                                  static_cast<size_t>(right_rows_[i]));
         }
-        bound = DefineRecordScores(scoring).bind({}, columns);
+        bound = Bind(scoring);
         ASSERT_TRUE(bound.ok()) << bound.status();
         const std::vector<MaybeScore> found = ScoresOf(**bound, expected.size(), 2500);
         ASSERT_EQ(found, expected) << scorers[0].kernel->name << " " << *scoring.score_cutoff;
@@ -298,10 +303,11 @@ TEST_F(RecordScoringTest, ARowThatIsNotThereIsNamed) {
 TEST_F(RecordScoringTest, WhatCannotBeComputedIsRefusedByName) {
   const WeightedScorer jaro = Weighted("jaro.similarity", 1);
   const auto field_of = [&](const WeightedScorer& last, MaybeScore cutoff = {}) {
-    const absl::Status status = BindingError({.scorers = {jaro, jaro, last},
-                                              .score_cutoff = cutoff,
-                                              .has_left_rows = true,
-                                              .has_right_rows = true});
+    const absl::Status status = Bind({.scorers = {jaro, jaro, last},
+                                      .score_cutoff = cutoff,
+                                      .has_left_rows = true,
+                                      .has_right_rows = true})
+                                    .status();
     return ErrorReason(status) + " " + ErrorField(status);
   };
   EXPECT_EQ(field_of(jaro), " ");
@@ -316,32 +322,19 @@ TEST_F(RecordScoringTest, WhatCannotBeComputedIsRefusedByName) {
 }
 
 TEST_F(RecordScoringTest, ATaskEndsWhereItsBudgetDoes) {
-  const std::vector<ColumnView> columns = Columns();
-  const WeightedScorer jaro = Weighted("jaro.similarity", 1);
-  const auto bound =
-      DefineRecordScores(
-          {.scorers = {jaro, jaro, jaro}, .has_left_rows = true, .has_right_rows = true})
-          .bind({}, columns);
-  ASSERT_TRUE(bound.ok()) << bound.status();
-  const double all_ns = (*bound)->CostNs(left_rows_.size());
+  const std::unique_ptr<BoundKernel> bound = BindJaro();
+  const double all_ns = bound->CostNs(left_rows_.size());
   double task_ns = 0;
-  const size_t end = (*bound)->TaskEnd(0, left_rows_.size(), all_ns / 4, &task_ns);
+  const size_t end = bound->TaskEnd(0, left_rows_.size(), all_ns / 4, &task_ns);
   EXPECT_GT(end, left_rows_.size() / 8);
   EXPECT_LT(end, left_rows_.size() / 2);
-  EXPECT_EQ((*bound)->TaskEnd(end, left_rows_.size(), 10 * all_ns, &task_ns), left_rows_.size());
+  EXPECT_EQ(bound->TaskEnd(end, left_rows_.size(), 10 * all_ns, &task_ns), left_rows_.size());
 }
 
 TEST_F(RecordScoringTest, AStoppedTaskGivesUp) {
-  const std::vector<ColumnView> columns = Columns();
-  const WeightedScorer jaro = Weighted("jaro.similarity", 1);
-  const auto bound =
-      DefineRecordScores(
-          {.scorers = {jaro, jaro, jaro}, .has_left_rows = true, .has_right_rows = true})
-          .bind({}, columns);
-  ASSERT_TRUE(bound.ok()) << bound.status();
   const std::atomic<bool> stopped = true;
   ResultBlock block(DataType::kFloat64, 7000);
-  const absl::Status status = (*bound)->Run(0, 7000, StopToken(&stopped), block);
+  const absl::Status status = BindJaro()->Run(0, 7000, StopToken(&stopped), block);
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(block.rows(), 0u);
 }

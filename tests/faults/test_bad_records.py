@@ -154,10 +154,15 @@ REFUSED: dict[str, tuple[Callable[[PairwiseRecordsRequest], object], str, str]] 
         "LENGTH_MISMATCH",
         "left[0]",
     ),
-    "a column that is too short": (
+    "a length that the side's first column has not": (
         lambda r: setattr(r.left[1], "length", 30),
         "LENGTH_MISMATCH",
         "left[1]",
+    ),
+    "offsets that are too short": (
+        lambda r: setattr(r.left[1], "offsets", bytes(4)),
+        "MALFORMED_COLUMN",
+        "left[1].offsets",
     ),
     "endless nulls": (with_endless_nulls, "TOO_MANY_ROWS", "rows"),
     "a row that is not there": (

@@ -67,6 +67,11 @@ def verb_of(cutoff: float | None) -> RecordsVerb:
     return pairwise_records(left, right, LEFT_ROWS, RIGHT_ROWS, SCORERS, cutoff, 0.25)
 
 
+def cut_calls(monkeypatch: pytest.MonkeyPatch, few: Limits) -> None:
+    plan = RecordsVerb.plan
+    monkeypatch.setattr(RecordsVerb, "plan", lambda verb, _: plan(verb, few))
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[ks.Client]:
     with ks.connect() as connected:
@@ -90,8 +95,7 @@ def test_scores_are_those_of_a_loop(
     if calls == "in several":
         bytes_max = COLUMNS_BYTES + 10_000 if whole else 30_000
         few = Limits(bytes_max, bytes_max, 1_000)
-        plan = RecordsVerb.plan
-        monkeypatch.setattr(RecordsVerb, "plan", lambda self, _: plan(self, few))
+        cut_calls(monkeypatch, few)
         monkeypatch.setattr(_records, "_COLUMNS_SHARE", 1 if whole else 1 << 40)
         assert len(verb.plan(few)) > 2
     result = client._connection.run(verb, 30)
@@ -115,13 +119,16 @@ def test_long_columns_do_not_leave_a_request_without_room_for_pairs() -> None:
     assert len(verb.columns) == 4
 
 
-def test_an_error_names_the_pair(client: ks.Client) -> None:
-    """Of the call's pairs, though calls are cut."""
+def test_an_error_names_the_pair(client: ks.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all pairs, though calls are cut."""
     side = [texts_of(["ab", "abc"])]
-    rows = np.zeros(70_000, np.int64)
-    rows[66_666] = 1
+    rows = np.zeros(5_000, np.int64)
+    rows[3_333] = 1
     scorers = [(as_scorer(ks.Scorer("hamming.distance", pad=False)), 1.0)]
     verb = pairwise_records(side, side, rows, np.zeros_like(rows), scorers, None, None)
+    few = Limits(1 << 20, 1 << 20, 1_000)
+    cut_calls(monkeypatch, few)
+    assert len(verb.plan(few)) == 5
     with pytest.raises(ks.Error) as caught:
         client._connection.run(verb, 30)
-    assert caught.value.row == 66_666
+    assert caught.value.row == 3_333
